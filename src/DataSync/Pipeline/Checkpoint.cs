@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace DataSync.Pipeline;
+
+/// <summary>How far a job has come; committed together with the records it stands for. Its JSON form is stored and must stay readable.</summary>
+internal sealed record Checkpoint
+{
+    /// <summary>The stage to go on with: <c>extract</c>, <c>refine</c>, <c>export</c> or <c>done</c>.</summary>
+    public string Stage { get; init; } = Stages.Extract;
+
+    /// <summary>Sequence number of the next record: all below it are stored or in quarantine.</summary>
+    public long NextSeq { get; init; }
+
+    /// <summary>Where the source goes on; null where it cannot and must begin again.</summary>
+    public JsonElement? Resume { get; init; }
+}
+
+/// <summary>The stages of a job, in order.</summary>
+internal static class Stages
+{
+    public const string Extract = "extract";
+    public const string Process = "process";
+    public const string Refine = "refine";
+    public const string Export = "export";
+    public const string Done = "done";
+}

@@ -1,0 +1,30 @@
+using System.Text.Json;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Pipeline;
+
+/// <summary>A kind of refinement that runs while records stream by, before they are stored (extension point).</summary>
+internal interface IRefiner
+{
+    /// <summary>Order among refiners: lower runs first.</summary>
+    int Order { get; }
+
+    /// <summary>The members of <c>refinement_config</c> that this refiner reads.</summary>
+    IReadOnlySet<string> Members { get; }
+
+    /// <summary>Names everything wrong with its members of <c>refinement_config</c>; paths start at <paramref name="path"/>.</summary>
+    IEnumerable<Fault> Validate(JsonElement refinementConfig, string path);
+
+    /// <summary>Makes the refiner of one job, once; null where the configuration does not ask for it. The configuration was validated before.</summary>
+    IBatchRefiner? Compile(JsonElement refinementConfig);
+}
+
+/// <summary>A compiled refiner. One instance serves one job at a time.</summary>
+internal interface IBatchRefiner
+{
+    /// <summary>
+    /// Fills <see cref="RecordBatch.Refined"/> and <see cref="RecordBatch.Metadata"/> and rejects records. The originals stay as they are.
+    /// A record that fails is handled by its rule (kept or rejected), never by an exception.
+    /// </summary>
+    ValueTask RefineAsync(RecordBatch batch, CancellationToken ct);
+}

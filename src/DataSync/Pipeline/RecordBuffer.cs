@@ -1,0 +1,88 @@
+using System.Buffers;
+
+namespace DataSync.Pipeline;
+
+/// <summary>
+/// An append-only, pooled buffer of UTF-8 JSON documents. Writers append through <see cref="IBufferWriter{T}"/> and close
+/// each document with <see cref="EndRecord"/>; readers index documents without copying. <see cref="Length"/> is the exact number
+/// of payload bytes held, which is what the memory limits count.
+/// </summary>
+internal sealed class RecordBuffer : IBufferWriter<byte>, IDisposable
+{
+    private const int SmallestBuffer = 16 * 1024;
+    private byte[] _bytes;
+    private int[] _ends;
+    private int _written;
+
+    public RecordBuffer(int expectedBytes = 64 * 1024, int expectedRecords = 256)
+    {
+        _bytes = ArrayPool<byte>.Shared.Rent(Math.Max(expectedBytes, SmallestBuffer));
+        _ends = ArrayPool<int>.Shared.Rent(Math.Max(expectedRecords, 16));
+    }
+
+    /// <summary>Documents closed so far.</summary>
+    public int Count { get; private set; }
+
+    /// <summary>Bytes of all closed documents.</summary>
+    public int Length => Count == 0 ? 0 : _ends[Count - 1];
+
+    /// <summary>The bytes of one document; valid until the buffer is disposed or written to.</summary>
+    public ReadOnlySpan<byte> this[int index] => Memory(index).Span;
+
+    /// <summary>The bytes of one document; valid until the buffer is disposed or written to.</summary>
+    public ReadOnlyMemory<byte> Memory(int index)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual((uint)index, (uint)Count, nameof(index));
+        var start = index == 0 ? 0 : _ends[index - 1];
+        return _bytes.AsMemory(start, _ends[index] - start);
+    }
+
+    /// <summary>Closes the document made of everything written since the last one. An empty document is allowed: it stands for "none".</summary>
+    public void EndRecord()
+    {
+        if (Count == _ends.Length) Grow(ref _ends, Count, Count + 1);
+        _ends[Count++] = _written;
+    }
+
+    /// <summary>Forgets what was written since the last closed document.</summary>
+    public void AbandonRecord() => _written = Length;
+
+    /// <summary>Appends a whole document.</summary>
+    public void Add(ReadOnlySpan<byte> document)
+    {
+        document.CopyTo(GetSpan(document.Length));
+        Advance(document.Length);
+        EndRecord();
+    }
+
+    public void Advance(int count)
+    {
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)count, (uint)(_bytes.Length - _written), nameof(count));
+        _written += count;
+    }
+
+    public Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        var needed = _written + Math.Max(sizeHint, 256);
+        if (needed > _bytes.Length) Grow(ref _bytes, _written, needed);
+        return _bytes.AsMemory(_written);
+    }
+
+    public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
+
+    public void Dispose()
+    {
+        var (bytes, ends) = (_bytes, _ends);
+        (_bytes, _ends, _written, Count) = ([], [], 0, 0);
+        if (bytes.Length > 0) ArrayPool<byte>.Shared.Return(bytes);
+        if (ends.Length > 0) ArrayPool<int>.Shared.Return(ends);
+    }
+
+    private static void Grow<T>(ref T[] array, int used, int needed)
+    {
+        var larger = ArrayPool<T>.Shared.Rent(Math.Max(needed, (int)Math.Min(array.Length * 2L, Array.MaxLength)));
+        Array.Copy(array, larger, used);
+        if (array.Length > 0) ArrayPool<T>.Shared.Return(array);
+        array = larger;
+    }
+}

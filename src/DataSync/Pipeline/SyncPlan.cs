@@ -1,0 +1,52 @@
+using System.Text.Json;
+
+namespace DataSync.Pipeline;
+
+/// <summary>What a sync is to do, after a Start was laid over the source's own <c>sync</c> section. Stored with the job as JSON (<c>snake_case</c>).</summary>
+internal sealed record SyncPlan
+{
+    /// <summary><c>async</c>, <c>realtime</c> or <c>hybrid</c>: the name of the processing strategy.</summary>
+    public string Mode { get; init; } = "async";
+
+    /// <summary><c>full</c> or <c>incremental</c>.</summary>
+    public string SyncType { get; init; } = "full";
+
+    /// <summary>The source's <c>extraction_params</c>, the Start's members laid over them.</summary>
+    public JsonElement ExtractionParams { get; init; }
+
+    /// <summary>Records in a batch at most.</summary>
+    public int BatchSize { get; init; } = 1000;
+
+    /// <summary><c>refinement_config</c> as it came; each refiner reads its own members.</summary>
+    public JsonElement RefinementConfig { get; init; }
+
+    /// <summary>Names of the exporters, at least one, none twice.</summary>
+    public IReadOnlyList<string> OutputFormats { get; init; } = ["json"];
+
+    public ExportPlan Export { get; init; } = new();
+
+    /// <summary>Running time at most.</summary>
+    public int TimeoutSeconds { get; init; } = 300;
+}
+
+/// <summary><c>export_config</c> of a Start.</summary>
+internal sealed record ExportPlan
+{
+    /// <summary>Write the <c>metadata</c> member of JSON pages.</summary>
+    public bool IncludeMetadata { get; init; } = true;
+
+    /// <summary>Show what refinement changed as it was before.</summary>
+    public bool IncludeOriginal { get; init; } = true;
+
+    /// <summary>Show what refinement made; false exports the records as extracted.</summary>
+    public bool IncludeEnhanced { get; init; } = true;
+
+    /// <summary>Records in a JSON page.</summary>
+    public int PageSize { get; init; } = 1000;
+
+    /// <summary><c>none</c>, <c>gzip</c> or <c>zstd</c>.</summary>
+    public string Compression { get; init; } = "none";
+
+    /// <summary>Records in the answer instead of files (realtime only).</summary>
+    public bool Inline { get; init; }
+}

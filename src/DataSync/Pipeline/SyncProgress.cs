@@ -1,0 +1,57 @@
+namespace DataSync.Pipeline;
+
+/// <summary>Counters of a running job. Stages add, the engine reads them at any time and stores them with the job.</summary>
+internal sealed class SyncProgress
+{
+    private long _extracted, _processed, _refined, _exported, _rejected, _bytes;
+
+    /// <summary>Records read from the source.</summary>
+    public long Extracted => Interlocked.Read(ref _extracted);
+
+    /// <summary>Records durable (or in quarantine): committed, not merely written.</summary>
+    public long Processed => Interlocked.Read(ref _processed);
+
+    /// <summary>Records that went through refinement.</summary>
+    public long Refined => Interlocked.Read(ref _refined);
+
+    /// <summary>Records written to the export.</summary>
+    public long Exported => Interlocked.Read(ref _exported);
+
+    /// <summary>Records in quarantine.</summary>
+    public long Rejected => Interlocked.Read(ref _rejected);
+
+    /// <summary>Payload bytes read from the source.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>How many records there will be, where the source can say.</summary>
+    public long? Total { get; set; }
+
+    public void AddExtracted(long records, long bytes)
+    {
+        Interlocked.Add(ref _extracted, records);
+        Interlocked.Add(ref _bytes, bytes);
+    }
+
+    public void AddProcessed(long records, long rejected)
+    {
+        Interlocked.Add(ref _processed, records);
+        Interlocked.Add(ref _rejected, rejected);
+    }
+
+    public void AddRefined(long records) => Interlocked.Add(ref _refined, records);
+
+    public void AddExported(long records) => Interlocked.Add(ref _exported, records);
+
+    /// <summary>Sets the counters to where a checkpoint stands, at the start of an attempt.</summary>
+    public void Restore(long processed, long rejected)
+    {
+        Interlocked.Exchange(ref _extracted, processed + rejected);
+        Interlocked.Exchange(ref _refined, processed + rejected);
+        Interlocked.Exchange(ref _processed, processed);
+        Interlocked.Exchange(ref _rejected, rejected);
+        Interlocked.Exchange(ref _exported, 0);
+    }
+
+    /// <summary>An export that begins again counts from zero.</summary>
+    public void RestartExport() => Interlocked.Exchange(ref _exported, 0);
+}

@@ -1,0 +1,33 @@
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.Pipeline;
+
+/// <summary>One attempt at a job: who, what, under which fence, and how far earlier attempts came.</summary>
+internal sealed record SyncRun
+{
+    public required string TenantId { get; init; }
+    public required Guid JobId { get; init; }
+    public required string SourceId { get; init; }
+
+    /// <summary><c>read</c>, <c>pull</c> or <c>push</c>: the name of the record source.</summary>
+    public required string SourceType { get; init; }
+
+    /// <summary>W3C trace id, in every log line.</summary>
+    public required string CorrelationId { get; init; }
+
+    /// <summary>Language of messages that reach the tenant.</summary>
+    public required string Language { get; init; }
+
+    /// <summary>When the job was made (UTC); part of an export's metadata.</summary>
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>A write under an older number than the job's current one commits nothing.</summary>
+    public required long Fence { get; init; }
+
+    public required SyncPlan Plan { get; init; }
+    public required Checkpoint Checkpoint { get; init; }
+    public SyncProgress Progress { get; init; } = new();
+
+    /// <summary>Opens the source's credentials as they are now; called at each connection, so a rotation takes effect while a job runs.</summary>
+    public required Func<CancellationToken, ValueTask<SourceConnection>> OpenSource { get; init; }
+}
