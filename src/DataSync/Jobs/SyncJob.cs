@@ -1,0 +1,99 @@
+using DataSync.Platform.Tenancy;
+
+namespace DataSync.Jobs;
+
+/// <summary>A sync: what was asked for, how far it is, and what became of it. This row is the truth; Hangfire only executes.</summary>
+internal sealed class SyncJob : ITenantOwned
+{
+    /// <summary>UUIDv7: its time decides the leaf that holds the job's records.</summary>
+    public Guid Id { get; set; }
+    public string TenantId { get; set; } = "";
+    public string SourceId { get; set; } = "";
+
+    /// <summary><c>read</c>, <c>pull</c> or <c>push</c>.</summary>
+    public string SourceType { get; set; } = "read";
+    public string Mode { get; set; } = "async";
+    public string SyncType { get; set; } = "full";
+
+    /// <summary>One of <see cref="JobStatus"/>.</summary>
+    public string Status { get; set; } = JobStatus.Queued;
+    public string? Stage { get; set; }
+
+    /// <summary>Records kept: committed and not refused.</summary>
+    public long RecordCount { get; set; }
+
+    /// <summary>Records refused.</summary>
+    public long ErrorCount { get; set; }
+    public long Extracted { get; set; }
+    public long Refined { get; set; }
+    public long Exported { get; set; }
+    public long? Total { get; set; }
+    public long Bytes { get; set; }
+
+    /// <summary>JSON of the plan.</summary>
+    public string Config { get; set; } = "{}";
+
+    /// <summary>JSON: the files.</summary>
+    public string? Result { get; set; }
+
+    /// <summary>JSON of the failure: key and values, worded in the reader's language when it is read.</summary>
+    public string? ErrorDetails { get; set; }
+
+    public DateTimeOffset CreatedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? CompletedAt { get; set; }
+    public string CreatedBy { get; set; } = "";
+    public string CorrelationId { get; set; } = "";
+
+    /// <summary>W3C traceparent of the request, so that the worker's spans join its trace.</summary>
+    public string? TraceParent { get; set; }
+    public string Language { get; set; } = "en-US";
+    public int TimeoutSeconds { get; set; }
+
+    /// <summary>Milliseconds of running time that ended attempts have used.</summary>
+    public long RunningMs { get; set; }
+
+    public DateTimeOffset? CancelRequestedAt { get; set; }
+
+    /// <summary>When the dispatcher last gave it to Hangfire; null when nobody has it.</summary>
+    public DateTimeOffset? DispatchedAt { get; set; }
+
+    /// <summary>Not before this time: the wait after an attempt that failed.</summary>
+    public DateTimeOffset? NotBefore { get; set; }
+
+    /// <summary>Goes up at each claim; a write under an older number commits nothing.</summary>
+    public long Fence { get; set; }
+    public DateTimeOffset? LeaseUntil { get; set; }
+
+    /// <summary>Backend of the worker's own session: gone when the worker is dead, so a crash is seen at once.</summary>
+    public int? LeasePid { get; set; }
+    public DateTimeOffset? LeaseBackendStart { get; set; }
+
+    /// <summary>Backend that writes the records: a claimer ends it, because a transaction that hangs in COPY holds its keys.</summary>
+    public int? WriterPid { get; set; }
+    public DateTimeOffset? WriterBackendStart { get; set; }
+
+    /// <summary>JSON of the checkpoint.</summary>
+    public string Checkpoint { get; set; } = "{}";
+
+    /// <summary>Attempts begun.</summary>
+    public int Attempts { get; set; }
+
+    /// <summary>Attempts in a row that moved nothing.</summary>
+    public int FruitlessAttempts { get; set; }
+}
+
+/// <summary>The states of a job.</summary>
+internal static class JobStatus
+{
+    public const string Queued = "queued";
+    public const string Running = "running";
+    public const string Waiting = "waiting";
+    public const string Completed = "completed";
+    public const string Failed = "failed";
+    public const string Cancelled = "cancelled";
+
+    public static readonly IReadOnlyList<string> All = [Queued, Running, Waiting, Completed, Failed, Cancelled];
+
+    public static bool IsFinal(string status) => status is Completed or Failed or Cancelled;
+}

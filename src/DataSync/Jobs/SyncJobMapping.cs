@@ -1,0 +1,30 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Metadata.Builders;
+
+namespace DataSync.Jobs;
+
+internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
+{
+    public void Configure(EntityTypeBuilder<SyncJob> builder)
+    {
+        builder.ToTable("sync_jobs", t =>
+        {
+            t.HasCheckConstraint("ck_sync_jobs_ids", "char_length(tenant_id) BETWEEN 1 AND 255 AND char_length(source_id) BETWEEN 1 AND 255");
+            t.HasCheckConstraint("ck_sync_jobs_status", "status IN ('queued', 'running', 'waiting', 'completed', 'failed', 'cancelled')");
+            t.HasCheckConstraint("ck_sync_jobs_ended", "(status IN ('completed', 'failed', 'cancelled')) = (completed_at IS NOT NULL)");
+        });
+        builder.HasKey(j => new { j.TenantId, j.Id });
+        builder.HasIndex(j => new { j.TenantId, j.Status }).HasDatabaseName("idx_sync_jobs_tenant_status");
+        builder.HasIndex(j => new { j.TenantId, j.SourceId }).HasDatabaseName("idx_sync_jobs_tenant_source");
+        builder.HasIndex(j => new { j.TenantId, j.Id }).HasDatabaseName("idx_sync_jobs_open").HasFilter("status IN ('queued', 'running', 'waiting')");
+        builder.Property(j => j.Config).HasColumnType("json");
+        builder.Property(j => j.Result).HasColumnType("json");
+        builder.Property(j => j.ErrorDetails).HasColumnType("text");
+        builder.Property(j => j.Checkpoint).HasColumnType("json");
+        builder.Property(j => j.SourceType).HasMaxLength(50);
+        builder.Property(j => j.Mode).HasMaxLength(20);
+        builder.Property(j => j.SyncType).HasMaxLength(20);
+        builder.Property(j => j.Status).HasMaxLength(20);
+        builder.Property(j => j.CreatedBy).HasMaxLength(255);
+    }
+}

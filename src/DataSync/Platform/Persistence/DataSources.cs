@@ -1,0 +1,42 @@
+using Npgsql;
+
+namespace DataSync.Platform.Persistence;
+
+/// <summary>The connection pools: the application's, and the small one of the system role.</summary>
+internal sealed class DataSources : IAsyncDisposable
+{
+    public DataSources(DatabaseOptions options)
+    {
+        App = NpgsqlDataSource.Create(Builder(options.Connection, "datasync", 50));
+        System = NpgsqlDataSource.Create(Builder(options.SystemConnection, "datasync-system", 6));
+    }
+
+    /// <summary>Role <c>datasync_app</c>. Only <see cref="Tenancy.TenantDatabase"/> and what needs no tenant use it.</summary>
+    public NpgsqlDataSource App { get; }
+
+    /// <summary>Role <c>datasync_system</c>: sweeps across tenants.</summary>
+    public NpgsqlDataSource System { get; }
+
+    public async ValueTask DisposeAsync()
+    {
+        await App.DisposeAsync();
+        await System.DisposeAsync();
+    }
+
+    /// <summary>Adds what every connection of ours needs and a given string does not say: prepared statements, keep-alive, a name.</summary>
+    public static string Builder(string connectionString, string name, int pool)
+    {
+        var given = new NpgsqlConnectionStringBuilder(connectionString);
+        if (!given.ContainsKey("Application Name")) given.ApplicationName = name;
+        if (!given.ContainsKey("Maximum Pool Size")) given.MaxPoolSize = pool;
+        if (!given.ContainsKey("Max Auto Prepare"))
+        {
+            given.MaxAutoPrepare = 100;
+            given.AutoPrepareMinUsages = 2;
+        }
+
+        if (!given.ContainsKey("Keepalive")) given.KeepAlive = 30;
+        given.IncludeErrorDetail = false;
+        return given.ConnectionString;
+    }
+}

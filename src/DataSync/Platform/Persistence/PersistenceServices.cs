@@ -1,0 +1,38 @@
+using DataSync.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Design;
+using Npgsql.EntityFrameworkCore.PostgreSQL.Infrastructure;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Platform.Persistence;
+
+internal static class PersistenceServices
+{
+    public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton(new DatabaseOptions
+        {
+            Connection = configuration["DATASYNC_CONNECTION"] ?? "",
+            SystemConnection = configuration["DATASYNC_SYSTEM_CONNECTION"] ?? "",
+            OwnerConnection = configuration["DATASYNC_OWNER_CONNECTION"] ?? "",
+        });
+        services.AddSingleton<DataSources>();
+        services.AddDbContextFactory<DataSyncDbContext>((provider, options) => Configure(options, provider.GetRequiredService<DataSources>().App));
+        services.AddSingleton<TenantDatabase>();
+        return services;
+    }
+
+    internal static DbContextOptionsBuilder Configure(DbContextOptionsBuilder options, System.Data.Common.DbDataSource source)
+        => options.UseNpgsql(source, MigrationsHistory).UseSnakeCaseNamingConvention()
+            .AddInterceptors(new TenantStampingInterceptor(), new TransactionRequiredInterceptor());
+
+    internal static void MigrationsHistory(NpgsqlDbContextOptionsBuilder npgsql) => npgsql.MigrationsHistoryTable("schema_history", "public");
+}
+
+/// <summary>Lets <c>dotnet ef migrations add</c> build the model without a server.</summary>
+internal sealed class DesignTimeContextFactory : IDesignTimeDbContextFactory<DataSyncDbContext>
+{
+    public DataSyncDbContext CreateDbContext(string[] args)
+        => new(new DbContextOptionsBuilder<DataSyncDbContext>().UseNpgsql("Host=127.0.0.1", PersistenceServices.MigrationsHistory).UseSnakeCaseNamingConvention().Options);
+}

@@ -1,0 +1,68 @@
+using DataSync.Platform.Persistence;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Storage;
+using Npgsql;
+
+namespace DataSync.Platform.Tenancy;
+
+/// <summary>
+/// The one place that opens a tenant's transaction. The tenant is set transaction-locally as the first statement, so it can neither
+/// outlive the transaction in a pooled connection nor be undone by a savepoint; without it every query sees nothing.
+/// </summary>
+internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contexts)
+{
+    /// <summary>Opens a transaction in which only <paramref name="tenantId"/>'s rows exist. Disposing without a commit rolls back.</summary>
+    public async Task<TenantTransaction> BeginAsync(string tenantId, CancellationToken ct)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenantId);
+        var context = await contexts.CreateDbContextAsync(ct);
+        try
+        {
+            context.TenantId = tenantId;
+            var transaction = await context.Database.BeginTransactionAsync(ct);
+            await using var set = new NpgsqlCommand("SELECT set_config('app.tenant_id', $1, true)", (NpgsqlConnection)context.Database.GetDbConnection());
+            set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
+            await set.ExecuteNonQueryAsync(ct);
+            return new TenantTransaction(context, transaction);
+        }
+        catch
+        {
+            await context.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Runs <paramref name="work"/> in a tenant's transaction and commits it.</summary>
+    public async Task<T> RunAsync<T>(string tenantId, Func<TenantTransaction, Task<T>> work, CancellationToken ct)
+    {
+        await using var transaction = await BeginAsync(tenantId, ct);
+        var result = await work(transaction);
+        await transaction.CommitAsync(ct);
+        return result;
+    }
+}
+
+/// <summary>A tenant's open transaction: EF Core's context and the raw connection below it, both inside it.</summary>
+internal sealed class TenantTransaction(DataSyncDbContext db, IDbContextTransaction transaction) : IAsyncDisposable
+{
+    public DataSyncDbContext Db { get; } = db;
+
+    /// <summary>The connection of the transaction, for COPY and for statements EF Core has no form for.</summary>
+    public NpgsqlConnection Connection { get; } = (NpgsqlConnection)db.Database.GetDbConnection();
+
+    /// <summary>A command on the transaction's connection, with positional parameters <c>$1 …</c>.</summary>
+    public NpgsqlCommand Command(string sql, params object?[] values)
+    {
+        var command = new NpgsqlCommand(sql, Connection);
+        foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value ?? DBNull.Value });
+        return command;
+    }
+
+    public Task CommitAsync(CancellationToken ct) => transaction.CommitAsync(ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await transaction.DisposeAsync();
+        await Db.DisposeAsync();
+    }
+}
