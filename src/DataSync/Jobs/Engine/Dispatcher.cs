@@ -81,7 +81,7 @@ internal sealed partial class Dispatcher(
                    status = 'queued' AS queued,
                    coalesce(dispatched_at > now() - interval '60 seconds', false) AS handed_out,
                    coalesce(dispatched_at > now() - interval '3 seconds', false) AS just_handed_out,
-                   coalesce(not_before > now(), false) OR cancel_requested_at IS NOT NULL AS held
+                   coalesce(not_before > now(), false) AS held
             FROM sync_jobs j WHERE status IN ('queued', 'running', 'waiting')),
         busy AS (
             SELECT tenant_id, count(*) AS n FROM open WHERE NOT orphan AND (NOT queued OR handed_out) GROUP BY tenant_id),

@@ -20,6 +20,8 @@ internal sealed record JobClaim
 
     /// <summary>Time the job lay in the queue before this attempt.</summary>
     public required TimeSpan Waited { get; init; }
+    /// <summary>Called off while its worker was dead: nothing is left but to end it.</summary>
+    public required bool CancelRequested { get; init; }
     public required SyncPlan Plan { get; init; }
     public required Checkpoint Checkpoint { get; init; }
     public required long Records { get; init; }

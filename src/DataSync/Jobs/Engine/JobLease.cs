@@ -13,7 +13,7 @@ namespace DataSync.Jobs.Engine;
 /// </summary>
 internal sealed class JobLease(TenantDatabase database, WorkerSession session, EngineOptions options)
 {
-    /// <summary>Takes the job; null if it is not to be had: ended, held by a live worker, or called off.</summary>
+    /// <summary>Takes the job; null if it is not to be had: ended, or held by a live worker.</summary>
     public async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, CancellationToken ct)
     {
         if (session.Current is not { } backend) return null;
@@ -104,11 +104,11 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             """
             UPDATE sync_jobs j SET status = 'running', fence = fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5,
                    started_at = coalesce(started_at, now()), attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1, not_before = NULL
-            WHERE tenant_id = $1 AND id = $2 AND cancel_requested_at IS NULL
+            WHERE tenant_id = $1 AND id = $2
               AND (status = 'queued' OR (status = 'running' AND (lease_until < now() OR NOT EXISTS (
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
-                      timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at
+                      timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start);
         await using var row = await command.ExecuteReaderAsync(ct);
@@ -133,6 +133,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             Rejected = row.GetInt64(14),
             Bytes = row.GetInt64(15),
             Waited = row.GetTimeSpan(16),
+            CancelRequested = row.GetBoolean(17),
         };
     }
 }

@@ -29,6 +29,12 @@ internal sealed partial class JobRunner(
         telemetry.Waited(claim.Waited);
         var run = NewRun(claim);
         var began = time.GetTimestamp();
+        if (claim.CancelRequested)
+        {
+            await EndAsync(run, JobStatus.Cancelled, null, null, began);
+            return;
+        }
+
         if (claim.FruitlessAttempts > options.MaxFruitlessAttempts)
         {
             await EndAsync(run, JobStatus.Failed, null, SyncFailure.Permanent("errors.job.poisoned", ("attempts", claim.FruitlessAttempts - 1)), began);
