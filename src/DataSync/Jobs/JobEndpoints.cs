@@ -63,14 +63,14 @@ internal static class JobEndpoints
         return TypedResults.Ok(new Page<JobView>([.. shown.Items.Select(job => views.Of(job, caller.Language))], shown.NextCursor));
     }
 
-    private static async Task<IResult> GetAsync(Caller caller, JobId job_id, SyncManager manager, JobViews views, CancellationToken ct)
-        => await manager.FindAsync(caller.Tenant, job_id.Value, ct) is { } job ? TypedResults.Ok(views.Of(job, caller.Language)) : Problem.NotFound();
+    private static async Task<IResult> GetAsync(Caller caller, JobId jobId, SyncManager manager, JobViews views, CancellationToken ct)
+        => await manager.FindAsync(caller.Tenant, jobId.Value, ct) is { } job ? TypedResults.Ok(views.Of(job, caller.Language)) : Problem.NotFound();
 
-    private static async Task<IResult> CancelAsync(Caller caller, JobId job_id, SyncManager manager, JobViews views, CancellationToken ct)
+    private static async Task<IResult> CancelAsync(Caller caller, JobId jobId, SyncManager manager, JobViews views, CancellationToken ct)
     {
-        if (!await manager.CancelAsync(caller.Tenant, job_id.Value, ct)) return Problem.NotFound();
-        var job = await manager.FindAsync(caller.Tenant, job_id.Value, ct);
-        return TypedResults.Accepted($"/api/sync/jobs/{job_id.Value:D}", views.Of(job!, caller.Language));
+        if (!await manager.CancelAsync(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
+        var job = await manager.FindAsync(caller.Tenant, jobId.Value, ct);
+        return TypedResults.Accepted($"/api/sync/jobs/{jobId.Value:D}", views.Of(job!, caller.Language));
     }
 }
 

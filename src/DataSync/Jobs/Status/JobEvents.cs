@@ -15,9 +15,9 @@ internal static class JobEvents
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     public static async Task<IResult> StreamAsync(
-        HttpContext context, Caller caller, JobId job_id, SyncManager manager, JobViews views, TimeProvider time, IOptions<JsonOptions> json, CancellationToken ct)
+        HttpContext context, Caller caller, JobId jobId, SyncManager manager, JobViews views, TimeProvider time, IOptions<JsonOptions> json, CancellationToken ct)
     {
-        if (await manager.FindAsync(caller.Tenant, job_id.Value, ct) is not { } job) return Problem.NotFound();
+        if (await manager.FindAsync(caller.Tenant, jobId.Value, ct) is not { } job) return Problem.NotFound();
         var response = context.Response;
         response.ContentType = "text/event-stream";
         response.Headers.CacheControl = "no-store";
@@ -44,7 +44,7 @@ internal static class JobEvents
 
             if (ended) return Results.Empty;
             await Task.Delay(Look, time, ct);
-            if (await manager.FindAsync(caller.Tenant, job_id.Value, ct) is not { } next) return Results.Empty;
+            if (await manager.FindAsync(caller.Tenant, jobId.Value, ct) is not { } next) return Results.Empty;
             job = next;
         }
     }

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DataSync.Pipeline;
 using DataSync.Platform.Http.Json;
 
 namespace DataSync.Jobs.Status;

@@ -1,27 +1,16 @@
-using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Npgsql;
 using OpenTelemetry.Metrics;
-using OpenTelemetry.Resources;
-using OpenTelemetry.Trace;
 
 namespace DataSync.Platform.Monitoring;
 
 internal static class MonitoringServices
 {
-    /// <summary>Traces and metrics; exported by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, metrics always at <c>/metrics</c>.</summary>
-    public static IServiceCollection AddMonitoring(this IServiceCollection services, IConfiguration configuration, string role)
+    /// <summary>Registers health and the Prometheus exporter; rooms add their meters and <see cref="IReadinessCheck"/>s themselves.</summary>
+    public static IServiceCollection AddHealthAndMetrics(this IServiceCollection services)
     {
-        services.AddSingleton<SyncTelemetry>();
-        var telemetry = services.AddOpenTelemetry()
-            .ConfigureResource(resource => resource.AddService("datasync-" + role, serviceVersion: typeof(MonitoringServices).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(traces => traces.AddSource(SyncTelemetry.Name).AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)).AddHttpClientInstrumentation().AddNpgsql())
-            .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddPrometheusExporter());
-        if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
-        {
-            telemetry.WithTracing(traces => traces.AddOtlpExporter()).WithMetrics(metrics => metrics.AddOtlpExporter());
-        }
-
+        services.AddSingleton<Readiness>();
+        services.AddSingleton<ObserverAllowList>();
+        services.AddOpenTelemetry().WithMetrics(m => m.AddAspNetCoreInstrumentation().AddPrometheusExporter());
         return services;
     }
 }

@@ -41,19 +41,20 @@ namespace DataSync.Platform.Persistence.Migrations
                 columns: table => new
                 {
                     tenant_id = table.Column<string>(type: "text", nullable: false),
-                    route = table.Column<string>(type: "text", nullable: false),
+                    operation = table.Column<byte[]>(type: "bytea", nullable: false),
                     key = table.Column<string>(type: "character varying(255)", maxLength: 255, nullable: false),
-                    request_hash = table.Column<byte[]>(type: "bytea", nullable: false),
+                    fingerprint = table.Column<byte[]>(type: "bytea", nullable: false),
+                    claim_id = table.Column<Guid>(type: "uuid", nullable: false),
+                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
                     status = table.Column<int>(type: "integer", nullable: true),
                     content_type = table.Column<string>(type: "text", nullable: true),
                     location = table.Column<string>(type: "text", nullable: true),
                     body = table.Column<byte[]>(type: "bytea", nullable: true),
-                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false),
-                    expires_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
+                    created_at = table.Column<DateTimeOffset>(type: "timestamp with time zone", nullable: false)
                 },
                 constraints: table =>
                 {
-                    table.PrimaryKey("pk_idempotency_keys", x => new { x.tenant_id, x.route, x.key });
+                    table.PrimaryKey("pk_idempotency_keys", x => new { x.tenant_id, x.operation, x.key });
                 });
 
             migrationBuilder.CreateTable(
