@@ -1,2 +1,0 @@
-namespace DataSync.Sources;
-internal class SourceStore { public virtual Task<DataSourceConfig?> FindAsync(string t, string s, CancellationToken ct) => throw new NotSupportedException(); }
