@@ -1,0 +1,56 @@
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Errors;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Platform.Http.Idempotency;
+
+/// <summary>Runs the rest of an endpoint with its answer going into memory, so that it is stored before the caller sees any of it.</summary>
+internal static class CapturedAnswer
+{
+    public static async Task<StoredAnswer> RunAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        var original = http.Features.GetRequiredFeature<IHttpResponseBodyFeature>();
+        using var body = new MemoryStream();
+        var capture = new StreamResponseBodyFeature(body);
+        http.Features.Set<IHttpResponseBodyFeature>(capture);
+        try
+        {
+            try
+            {
+                await ExecuteAsync(http, await next(context));
+            }
+            catch (SyncFailureException e) when (e.Failure.Kind != FailureKind.Critical)
+            {
+                body.SetLength(0);
+                await http.RequestServices.GetRequiredService<ProblemWriter>().WriteAsync(http, e.Failure, e.Faults);
+            }
+
+            await capture.Writer.FlushAsync(CancellationToken.None);
+        }
+        finally
+        {
+            http.Features.Set(original);
+        }
+
+        return new StoredAnswer(http.Response.StatusCode, http.Response.ContentType, http.Response.Headers.Location, body.ToArray());
+    }
+
+    public static async Task SendAsync(HttpContext context, StoredAnswer answer)
+    {
+        context.Response.StatusCode = answer.Status;
+        context.Response.ContentType = answer.ContentType;
+        if (answer.Location is not null) context.Response.Headers.Location = answer.Location;
+        context.Response.ContentLength = answer.Body.Length;
+        await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
+    }
+
+    private static Task ExecuteAsync(HttpContext context, object? result) => result switch
+    {
+        null => Task.CompletedTask,
+        IResult answer => answer.ExecuteAsync(context),
+        _ => TypedResults.Ok(result).ExecuteAsync(context),
+    };
+}

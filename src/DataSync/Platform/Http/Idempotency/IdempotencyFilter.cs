@@ -1,0 +1,80 @@
+using System.Security.Cryptography;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.Errors;
+using DataSync.Platform.Http.Json;
+using DataSync.Platform.Http.Security;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Platform.Http.Idempotency;
+
+/// <summary>
+/// Makes a POST safe to repeat: the first answer to a key is given again, whatever the endpoint would do now. An answer that may change by itself
+/// (5xx, 408, 425, 429, anything with <c>Retry-After</c>) is not kept.
+/// </summary>
+internal sealed class IdempotencyFilter : IEndpointFilter
+{
+    public async ValueTask<object?> InvokeAsync(EndpointFilterInvocationContext context, EndpointFilterDelegate next)
+    {
+        var http = context.HttpContext;
+        if (IdempotencyHeader.Of(http) is not { } header) return await next(context);
+        var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
+        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
+        var key = new IdempotencyKey(Caller.Of(http).Tenant, $"{http.Request.Method} {target}", header);
+        switch (await store.ClaimAsync(key, await FingerprintAsync(http), http.RequestAborted))
+        {
+            case IdempotencyClaim.Mismatch:
+                return Problem.From(SyncFailure.Permanent("errors.idempotency.mismatch"));
+            case IdempotencyClaim.InProgress:
+                return Problem.From(SyncFailure.Permanent("errors.idempotency.in_progress") with { RetryAfter = TimeSpan.FromSeconds(1) });
+            case IdempotencyClaim.Done { Answer: var answer }:
+                http.Response.Headers["Idempotency-Replayed"] = "true";
+                await CapturedAnswer.SendAsync(http, answer);
+                return Results.Empty;
+            case IdempotencyClaim.Claimed { ClaimId: var claim }:
+                await WorkAsync(context, next, store, key, claim);
+                return Results.Empty;
+            default:
+                throw new InvalidOperationException("The store answered a claim in a way nobody knows.");
+        }
+    }
+
+    private static async Task WorkAsync(
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, IdempotencyKey key, Guid claim)
+    {
+        StoredAnswer answer;
+        try
+        {
+            answer = await CapturedAnswer.RunAsync(context, next);
+        }
+        catch
+        {
+            await store.ReleaseAsync(key, claim, CancellationToken.None);
+            throw;
+        }
+
+        if (MayChange(context.HttpContext.Response)) await store.ReleaseAsync(key, claim, CancellationToken.None);
+        else await store.CompleteAsync(key, claim, answer, CancellationToken.None);
+        await CapturedAnswer.SendAsync(context.HttpContext, answer);
+    }
+
+    private static bool MayChange(HttpResponse response)
+        => response.StatusCode is >= 500 or 408 or 425 or 429 || response.Headers.RetryAfter.Count > 0;
+
+    private static async Task<byte[]> FingerprintAsync(HttpContext context)
+    {
+        var key = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1");
+        var body = await RequestBody.ReadAsync(context) ?? throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
+        return HMACSHA256.HashData(key, body.Bytes.Span);
+    }
+}
+
+internal static class IdempotencyEndpoints
+{
+    /// <summary>Accepts <c>Idempotency-Key</c>. The handler's work then goes on to its end even if the caller leaves, since a repeat must find its answer.</summary>
+    public static RouteHandlerBuilder WithIdempotency(this RouteHandlerBuilder builder)
+        => builder.AddEndpointFilter(new IdempotencyFilter()).WithMetadata(new IdempotencyMetadata());
+}

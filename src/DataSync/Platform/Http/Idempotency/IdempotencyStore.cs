@@ -1,0 +1,50 @@
+namespace DataSync.Platform.Http.Idempotency;
+
+/// <summary>What a key stands for: one operation of one tenant.</summary>
+/// <param name="Tenant">The caller's tenant.</param>
+/// <param name="Operation">Method and raw path.</param>
+/// <param name="Key">The header's text, 1 to 255 printable ASCII characters.</param>
+internal sealed record IdempotencyKey(string Tenant, string Operation, string Key);
+
+/// <summary>An answer as it is given again.</summary>
+internal sealed record StoredAnswer(int Status, string? ContentType, string? Location, ReadOnlyMemory<byte> Body);
+
+/// <summary>What came of a claim.</summary>
+internal abstract record IdempotencyClaim
+{
+    private IdempotencyClaim() { }
+
+    /// <summary>The caller does the work; the id is the right to end the claim.</summary>
+    internal sealed record Claimed(Guid ClaimId) : IdempotencyClaim;
+
+    /// <summary>The same request is being worked on.</summary>
+    internal sealed record InProgress : IdempotencyClaim;
+
+    /// <summary>The key was used with another request.</summary>
+    internal sealed record Mismatch : IdempotencyClaim;
+
+    /// <summary>The work was done; this was the answer.</summary>
+    internal sealed record Done(StoredAnswer Answer) : IdempotencyClaim;
+}
+
+/// <summary>
+/// Keeps claims and answers where all API processes see them. A claim whose process died is taken over after <see cref="ClaimLease"/>; an answer is kept
+/// for <see cref="Keep"/>. <see cref="CompleteAsync"/> and <see cref="ReleaseAsync"/> do nothing unless the claim is still the one of that id.
+/// </summary>
+internal abstract class IdempotencyStore
+{
+    public static readonly TimeSpan Keep = TimeSpan.FromHours(24);
+    public static readonly TimeSpan ClaimLease = TimeSpan.FromMinutes(5);
+
+    /// <summary>Atomically: claims a free key, or tells what it is used for.</summary>
+    /// <param name="key">The key.</param>
+    /// <param name="fingerprint">Keyed hash of the request (32 bytes); another one under the same key is a mismatch.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    public abstract Task<IdempotencyClaim> ClaimAsync(IdempotencyKey key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken);
+
+    /// <summary>Keeps the answer for repeats.</summary>
+    public abstract Task CompleteAsync(IdempotencyKey key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken);
+
+    /// <summary>Forgets the claim: the next try does the work.</summary>
+    public abstract Task ReleaseAsync(IdempotencyKey key, Guid claimId, CancellationToken cancellationToken);
+}

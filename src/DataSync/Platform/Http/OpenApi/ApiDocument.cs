@@ -1,0 +1,43 @@
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerUI;
+
+namespace DataSync.Platform.Http.OpenApi;
+
+/// <summary>The OpenAPI document and its page.</summary>
+internal static class ApiDocument
+{
+    private const string Version = "v1";
+
+    public static IServiceCollection AddApiDocument(this IServiceCollection services)
+        => services.AddOpenApi(Version, options =>
+        {
+            options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                DocumentHead.Write(document);
+                return Task.CompletedTask;
+            });
+            options.AddOperationTransformer((operation, context, _) =>
+            {
+                OperationWriter.Write(operation, context);
+                return Task.CompletedTask;
+            });
+        });
+
+    /// <summary>Swagger UI from files inside the package: works without a network.</summary>
+    public static void UseApiPage(this IApplicationBuilder app) => app.UseSwaggerUI(options =>
+    {
+        options.RoutePrefix = "swagger";
+        options.DocumentTitle = "DataSync API";
+        options.SwaggerEndpoint($"/swagger/{Version}/swagger.json", "DataSync API");
+        options.EnablePersistAuthorization();
+        options.DefaultModelsExpandDepth(-1);
+        options.DocExpansion(DocExpansion.List);
+    });
+
+    public static void MapApiDocument(this IEndpointRouteBuilder endpoints)
+        => endpoints.MapOpenApi("/swagger/{documentName}/swagger.json").AllowAnonymous();
+}

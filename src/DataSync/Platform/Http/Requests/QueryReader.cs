@@ -1,0 +1,93 @@
+using System.Globalization;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.Paging;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Platform.Http.Requests;
+
+/// <summary>Reads the members of a query string as strictly as <see cref="Json.JsonObjectReader"/> reads a body's. Without a context it only tells its shape.</summary>
+internal sealed class QueryReader(HttpContext? context, ObjectShape? shape = null)
+{
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+
+    /// <summary>Text of one code point or more.</summary>
+    public string? OptionalString(string name, int max = Identifier.MaxCodePoints)
+    {
+        shape?.Add(name, false, JsonSchemas.Text(1, max));
+        if (Take(name) is not { } text) return null;
+        if (text.Length == 0 || Identifier.CodePoints(text) > max) return Refuse(name, "faults.length", ("min", 1), ("max", max));
+        return text.Contains('\0', StringComparison.Ordinal) ? Refuse(name, "faults.nul") : text;
+    }
+
+    /// <summary>A tenant's or source's id.</summary>
+    public string? OptionalId(string name) => OptionalString(name);
+
+    public string? OptionalOneOf(string name, params IReadOnlyList<string> allowed)
+    {
+        shape?.Add(name, false, JsonSchemas.OneOf(allowed));
+        if (Take(name) is not { } text) return null;
+        return allowed.Contains(text, StringComparer.Ordinal) ? text : Refuse(name, "faults.one_of", ("allowed", allowed));
+    }
+
+    public int? OptionalInt(string name, int min, int max)
+    {
+        shape?.Add(name, false, JsonSchemas.Integer(min, max));
+        if (Take(name) is not { } text) return null;
+        if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
+        Refuse(name, "faults.integer", ("min", min), ("max", max));
+        return null;
+    }
+
+    /// <summary>A comma-separated list.</summary>
+    public IReadOnlyList<string> Strings(string name, int maxItems)
+    {
+        if (OptionalString(name, 8192) is not { } text) return [];
+        var items = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
+        if (items.Length is > 0 && items.Length <= maxItems) return items;
+        Refuse(name, "faults.items", ("min", 1), ("max", maxItems));
+        return [];
+    }
+
+    /// <summary><c>page_size</c> and <c>cursor</c>. The list's name, with whatever filters it, binds a cursor to the list it came from.</summary>
+    public PageRequest Page(string list)
+    {
+        var size = OptionalInt("page_size", 1, PageRequest.MaxSize) ?? PageRequest.DefaultSize;
+        shape?.Add("cursor", false, JsonSchemas.Text(1, 4096));
+        if (context is null || Take("cursor") is not { } cursor) return new PageRequest(list, size, null);
+        var after = context.RequestServices.GetRequiredService<CursorCodec>().Read(Caller.Of(context).Tenant, list, cursor);
+        if (after is null) Refuse("cursor", "faults.cursor");
+        return new PageRequest(list, size, after);
+    }
+
+    /// <summary>Refuses what nobody asked for, by name.</summary>
+    public void Done()
+    {
+        foreach (var name in context?.Request.Query.Keys ?? [])
+            if (!_known.Contains(name)) Refuse(Shown(name), "faults.unknown");
+        context?.Features.Set(this);
+    }
+
+    /// <summary>An endpoint that reads no query must not be sent one: a misspelt filter would silently not filter.</summary>
+    public static void RefuseUnread(HttpContext context)
+    {
+        if (context.Request.Query.Count > 0 && context.Features.Get<QueryReader>() is null) new QueryReader(context).Done();
+    }
+
+    private string? Take(string name)
+    {
+        _known.Add(name);
+        if (context is null || !context.Request.Query.TryGetValue(name, out var values)) return null;
+        return values.Count == 1 ? values[0] ?? "" : Refuse(name, "faults.duplicate");
+    }
+
+    private string? Refuse(string name, string key, params (string Name, object? Value)[] values)
+    {
+        RequestFaults.Of(context!).Add(new Fault($"query/{name}", key, values));
+        return null;
+    }
+
+    private static string Shown(string name) => name.Length <= 100 ? name : name[..100] + "…";
+}
