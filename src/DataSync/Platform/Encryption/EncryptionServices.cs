@@ -1,3 +1,4 @@
+using DataSync.Platform.Localization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -16,6 +17,8 @@ internal static class EncryptionServices
         services.AddSingleton<DataKeyRotation>();
         services.AddSingleton<MasterKeyRotation>();
         services.AddSingleton<EncryptionSelfTest>();
+        services.AddLocalizedMessages();
+        services.AddHostedService<EncryptionStartCheck>();
         return services;
     }
 }

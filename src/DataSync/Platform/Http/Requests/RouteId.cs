@@ -20,7 +20,11 @@ internal readonly record struct RouteId(string Value) : IEndpointParameterMetada
         => ValueTask.FromResult(Read(context, NameOf(parameter)));
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder)
-        => builder.Metadata.Add(new PathParameterShape(NameOf(parameter), $"Text of 1 to {Identifier.MaxCodePoints} code points, percent-encoded, or `~` and the base64url of its UTF-8."));
+        => PopulateMetadata(NameOf(parameter), builder);
+
+    /// <summary>Describes the segment where another parameter reads it.</summary>
+    public static void PopulateMetadata(string name, EndpointBuilder builder)
+        => builder.Metadata.Add(new PathParameterShape(name, $"Text of 1 to {Identifier.MaxCodePoints} code points, percent-encoded, or `~` and the base64url of its UTF-8."));
 
     /// <summary>Reads the id of a route value; its fault goes to the request's other faults.</summary>
     public static RouteId Read(HttpContext context, string name)

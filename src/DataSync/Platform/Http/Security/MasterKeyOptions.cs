@@ -1,3 +1,4 @@
+using DataSync.Platform.Encryption;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.Platform.Http.Security;
@@ -7,13 +8,8 @@ internal sealed class MasterKeyOptions
 {
     public string? Value { get; set; }
 
-    /// <summary>The bytes of a base64 text of at least 32 bytes; null for anything else.</summary>
-    public static byte[]? Bytes(string? text)
-    {
-        if (text is null) return null;
-        var bytes = new byte[text.Length];
-        return Convert.TryFromBase64String(text, bytes, out var length) && length >= DerivedKeys.MinBytes ? bytes[..length] : null;
-    }
+    /// <summary>The bytes of the first key; null where the setting has a fault.</summary>
+    public static byte[]? Bytes(string? text) => MasterKeyParser.Parse(text) is { Faults.Count: 0, Keys: [var first, ..] } ? first.Key : null;
 }
 
 /// <summary>Stops the start rather than the first request.</summary>
@@ -21,6 +17,6 @@ internal sealed class MasterKeyOptionsValidator : IValidateOptions<MasterKeyOpti
 {
     public ValidateOptionsResult Validate(string? name, MasterKeyOptions options)
         => MasterKeyOptions.Bytes(options.Value) is null
-            ? ValidateOptionsResult.Fail($"DATASYNC_MASTER_KEY must be base64 of at least {DerivedKeys.MinBytes} bytes.")
+            ? ValidateOptionsResult.Fail("DATASYNC_MASTER_KEY must be base64 of 32 random bytes; made with: openssl rand -base64 32")
             : ValidateOptionsResult.Success;
 }

@@ -1,0 +1,23 @@
+using System.Text.Json;
+
+namespace DataSync.Sources;
+
+/// <summary>A source as a caller sends it: sound, but with secrets in the clear or still to be kept.</summary>
+internal sealed class SourceDefinition
+{
+    public required string SourceId { get; init; }
+    public required string SourceName { get; init; }
+    public required string SourceType { get; init; }
+    public required JsonElement ConnectionParams { get; init; }
+    public required JsonElement ExtractionParams { get; init; }
+    public required JsonElement Sync { get; init; }
+    public required bool IsActive { get; init; }
+
+    /// <summary>Names of the driver's secret members.</summary>
+    public required IReadOnlySet<string> SecretFields { get; init; }
+
+    public string Driver => ConnectionParams.GetProperty("driver").GetString()!;
+
+    /// <summary>Never the parameters: they hold secrets.</summary>
+    public override string ToString() => SourceId;
+}

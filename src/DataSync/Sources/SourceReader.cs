@@ -1,0 +1,33 @@
+using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Tenancy;
+using Microsoft.Extensions.Logging;
+
+namespace DataSync.Sources;
+
+/// <summary>Opens a source as it is at this moment. Called at each connection, so new credentials take effect while a job runs.</summary>
+internal sealed partial class SourceReader(TenantDatabase database, CredentialOpener opener, ILogger<SourceReader> logger)
+{
+    private const int Tries = 4;
+
+    /// <summary>The source's parameters with secrets opened: all of one version, never a mix.</summary>
+    public async Task<SourceConnection> OpenAsync(string tenantId, string sourceId, CancellationToken ct)
+    {
+        for (var i = 0; i < Tries; i++)
+        {
+            await using var transaction = await database.BeginAsync(tenantId, ct);
+            var source = await SourceRows.FindAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
+            if (await opener.OpenAsync(transaction, source, fresh: i > 0, ct) is { } opened) return new SourceConnection(CredentialOpener.DriverOf(opened), opened);
+
+            // A rotation may have moved the source and removed its old key between the two reads: what is stored now is under the new one.
+        }
+
+        Log.Unreadable(logger);
+        throw SourceFailure.Unreadable();
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1110, LogLevel.Critical, "Credentials of a source do not open: its row was changed by another hand, or its data key is gone")]
+        public static partial void Unreadable(ILogger logger);
+    }
+}

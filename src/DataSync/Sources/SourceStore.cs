@@ -1,0 +1,116 @@
+using System.Data.Common;
+using System.Text.Json;
+using DataSync.Platform.Encryption;
+using DataSync.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+
+namespace DataSync.Sources;
+
+/// <summary>A tenant's sources in the database. Every change locks the row, seals under a key held against removal, and raises the version.</summary>
+internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, TimeProvider time)
+{
+    private const string UniqueViolation = "23505";
+
+    /// <summary>The source, or null. Its secrets are sealed.</summary>
+    public async Task<DataSourceConfig?> GetAsync(string tenantId, string sourceId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        return await SourceRows.FindAsync(transaction, sourceId, ct);
+    }
+
+    /// <summary>Up to <paramref name="count"/> sources in the order of their ids' bytes, after one.</summary>
+    public async Task<IReadOnlyList<DataSourceConfig>> ListAsync(string tenantId, string after, int count, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        return await transaction.Db.Set<DataSourceConfig>()
+            .FromSql($"SELECT * FROM data_source_configs WHERE source_id COLLATE \"C\" > {after}")
+            .OrderBy(s => EF.Functions.Collate(s.SourceId, "C")).Take(count).AsNoTracking().ToListAsync(ct);
+    }
+
+    public async Task<DataSourceConfig> CreateAsync(string tenantId, string createdBy, SourceDefinition definition, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        var now = Now();
+        var source = new DataSourceConfig
+        {
+            Id = Guid.CreateVersion7(now), TenantId = tenantId, SourceId = definition.SourceId, CreatedBy = createdBy, CreatedAt = now, UpdatedAt = now, Version = 1,
+        };
+        await FillAsync(transaction, source, definition, definition.ConnectionParams, ct);
+        transaction.Db.Add(source);
+        try
+        {
+            await transaction.Db.SaveChangesAsync(ct);
+        }
+        catch (DbUpdateException e) when (e.InnerException is DbException { SqlState: UniqueViolation })
+        {
+            throw SourceFailure.Exists();
+        }
+
+        await transaction.CommitAsync(ct);
+        return source;
+    }
+
+    /// <summary>Replaces a source. <paramref name="expected"/> tells whether the version found is one the caller has seen.</summary>
+    public async Task<DataSourceConfig> ReplaceAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        var source = await SourceRows.LockAsync(transaction, definition.SourceId, ct) ?? throw SourceFailure.NotFound();
+        if (!expected(source.Version)) throw SourceFailure.Changed();
+        var clear = await KeepSecretsAsync(transaction, source, definition, ct);
+        source.Version++;
+        source.UpdatedAt = Now();
+        await FillAsync(transaction, source, definition, clear, ct);
+        await transaction.Db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+        return source;
+    }
+
+    public async Task DeleteAsync(string tenantId, string sourceId, Func<int, bool> expected, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        var source = await SourceRows.LockAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
+        if (!expected(source.Version)) throw SourceFailure.Changed();
+        var open = await transaction.Db.Database.SqlQuery<bool>(
+            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
+        if (open) throw SourceFailure.InUse();
+        transaction.Db.Remove(source);
+        await transaction.Db.SaveChangesAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private async Task<JsonElement> KeepSecretsAsync(TenantTransaction transaction, DataSourceConfig source, SourceDefinition definition, CancellationToken ct)
+    {
+        var sent = definition.ConnectionParams;
+        if (!sent.EnumerateObject().Any(m => definition.SecretFields.Contains(m.Name) && SourceCredentials.IsMask(m.Value))) return sent;
+        JsonElement stored = default;
+        using (var found = JsonDocument.Parse(source.ConnectionParams))
+        {
+            // Another driver's secrets mean something else: they are not kept.
+            if (CredentialOpener.DriverOf(found.RootElement) == definition.Driver)
+                stored = await opener.OpenAsync(transaction, source, fresh: true, ct) ?? throw SourceFailure.Unreadable();
+        }
+
+        List<string> missing = [];
+        var clear = SourceCredentials.Keep(sent, definition.SecretFields, stored, missing);
+        if (missing.Count > 0) throw SourceFailure.Invalid([.. missing.Select(SourceValidation.NothingToKeep)]);
+        return clear;
+    }
+
+    private async Task FillAsync(TenantTransaction transaction, DataSourceConfig source, SourceDefinition definition, JsonElement clear, CancellationToken ct)
+    {
+        using var key = await keyring.SealingKeyAsync(transaction, ct);
+        source.ConnectionParams = SourceCredentials.Seal(clear, definition.SecretFields, key, SourceVersion.Of(source));
+        source.SourceName = definition.SourceName;
+        source.SourceType = definition.SourceType;
+        source.ExtractionParams = definition.ExtractionParams.GetRawText();
+        source.Sync = definition.Sync.GetRawText();
+        source.IsActive = definition.IsActive;
+    }
+
+    /// <summary>In microseconds, as PostgreSQL keeps it: what is answered now is what is read later.</summary>
+    private DateTimeOffset Now()
+    {
+        var now = time.GetUtcNow();
+        return now.AddTicks(-(now.Ticks % TimeSpan.TicksPerMicrosecond));
+    }
+}

@@ -1,0 +1,86 @@
+using System.Text.Json;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Sources;
+
+/// <summary>
+/// Everything wrong with a source's configuration at once. The parameters of the connection are judged by the driver's connector,
+/// <c>extraction_params</c> and <c>sync</c> by the rooms that run with them (<see cref="ISourceSection"/>).
+/// </summary>
+internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<ISourceSection> sections)
+{
+    private const string ConnectionPath = "/connection_params";
+    private static readonly JsonElement Nothing = JsonElement.Parse("{}");
+    private readonly ISourceSection[] _sections = [.. sections];
+
+    /// <summary>The definition if nothing is wrong, else null and the faults.</summary>
+    /// <param name="fields">The body.</param>
+    /// <param name="sourceId">The id in the URL; null for a new source, whose body must hold it.</param>
+    /// <param name="faults">Where the faults go.</param>
+    public SourceDefinition? Check(SourceFields fields, string? sourceId, ICollection<Fault> faults)
+    {
+        var before = faults.Count;
+        if (sourceId is not null && fields.SourceId is not null && fields.SourceId != sourceId) faults.Add(new Fault("/source_id", "faults.source_id_differs"));
+        if (fields.SourceType.Length > 0 && fields.SourceType != SourceTypes.Database)
+        {
+            faults.Add(new Fault("/source_type", "faults.source_type_unavailable", ("type", fields.SourceType)));
+            return null;
+        }
+
+        var connector = fields.ConnectionParams is { } connection ? CheckConnection(connection, isNew: sourceId is null, faults) : null;
+        foreach (var (member, value) in new[] { ("extraction_params", fields.ExtractionParams), ("sync", fields.Sync) })
+        {
+            if (value is { } section) CheckSection(SourceTypes.Database, member, section, "/" + member, faults);
+        }
+
+        if (faults.Count > before || connector is null || (sourceId ?? fields.SourceId) is not { Length: > 0 } id) return null;
+        return new SourceDefinition
+        {
+            SourceId = id,
+            SourceName = fields.SourceName ?? id,
+            SourceType = fields.SourceType,
+            ConnectionParams = fields.ConnectionParams!.Value,
+            ExtractionParams = fields.ExtractionParams ?? Nothing,
+            Sync = fields.Sync ?? Nothing,
+            IsActive = fields.IsActive ?? true,
+            SecretFields = connector.SecretFields,
+        };
+    }
+
+    /// <summary>What the rooms say about one section.</summary>
+    public void CheckSection(string sourceType, string member, JsonElement section, string path, ICollection<Fault> faults)
+    {
+        foreach (var room in _sections.Where(s => s.Member == member))
+        {
+            foreach (var fault in room.Validate(sourceType, section, path)) faults.Add(fault);
+        }
+    }
+
+    /// <summary><c>***</c> was sent where nothing is stored that it could keep.</summary>
+    public static Fault NothingToKeep(string member) => new($"{ConnectionPath}/{member}", "faults.secret_not_stored");
+
+    private IConnector? CheckConnection(JsonElement connection, bool isNew, ICollection<Fault> faults)
+    {
+        if (!connection.TryGetProperty("driver", out var driver) || driver.ValueKind == JsonValueKind.Null)
+        {
+            faults.Add(new Fault(ConnectionPath + "/driver", "faults.required"));
+            return null;
+        }
+
+        if (connectors.Find(CredentialOpener.DriverOf(connection)) is not { } connector)
+        {
+            faults.Add(new Fault(ConnectionPath + "/driver", "faults.one_of", ("allowed", connectors.Drivers)));
+            return null;
+        }
+
+        foreach (var fault in connector.Validate(connection)) faults.Add(fault);
+        foreach (var member in connection.EnumerateObject())
+        {
+            if (isNew && connector.SecretFields.Contains(member.Name) && SourceCredentials.IsMask(member.Value)) faults.Add(NothingToKeep(member.Name));
+            if (SourceCredentials.LooksSealed(member.Value)) faults.Add(new Fault($"{ConnectionPath}/{member.Name}", "faults.sealed_reserved"));
+        }
+
+        return connector;
+    }
+}

@@ -1,0 +1,20 @@
+using DataSync.Platform.Encryption;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Sources;
+
+internal static class SourcesServices
+{
+    public static IServiceCollection AddSources(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<ConnectorCatalog>();
+        services.AddSingleton<CredentialOpener>();
+        services.AddSingleton<SourceReader>();
+        services.AddSingleton<SourceStore>();
+        services.AddSingleton<SourceValidation>();
+        services.AddSingleton<SourceProbe>();
+        services.AddSingleton<ISealedStore, SealedSources>();
+        return services;
+    }
+}
