@@ -13,6 +13,7 @@ using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace DataSync;
 
@@ -43,6 +44,9 @@ public static class DataSyncServices
             .AddEvery<IConnector>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
             .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IPlanSection>();
     }
+
+    /// <summary>Logs as JSON lines, without exceptions' messages, which may quote a customer's data.</summary>
+    public static IHostApplicationBuilder AddDataSyncLogs(this IHostApplicationBuilder builder, DataSyncRole role) => builder.AddJsonLogs(role);
 
     /// <summary>Registers every implementation of an extension point in this assembly, so that adding one is adding its folder.</summary>
     private static IServiceCollection AddEvery<T>(this IServiceCollection services) where T : class

@@ -45,7 +45,7 @@ internal sealed class ProcessSection(IEnumerable<IProcessingStrategy> strategies
                     yield return new Fault(path + "/routing", "faults.routing_mode");
                     break;
                 default:
-                    yield return new Fault($"{path}/{member.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}", "faults.unknown");
+                    yield return new Fault(path + JsonPointer.Segment(member.Name), "faults.unknown");
                     break;
             }
         }

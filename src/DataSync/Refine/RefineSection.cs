@@ -26,7 +26,7 @@ internal sealed class RefineSection(IEnumerable<IRefiner> refiners) : IPlanSecti
 
         foreach (var member in config.EnumerateObject().Where(m => !_refiners.Any(r => r.Members.Contains(m.Name))))
         {
-            var pointer = $"{path}/{member.Name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
+            var pointer = path + JsonPointer.Segment(member.Name);
             if (!Planned.Contains(member.Name, StringComparer.Ordinal)) yield return new Fault(pointer, "faults.unknown");
             else if (member.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)) yield return new Fault(pointer, "faults.not_available", ("value", member.Name), ("allowed", "null, false"));
         }

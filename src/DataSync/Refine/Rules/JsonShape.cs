@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
-using DataSync.Refine.Rules.Logic;
 
 namespace DataSync.Refine.Rules;
 
@@ -23,7 +22,7 @@ internal sealed class JsonShape(List<Fault> faults)
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in element.EnumerateObject())
         {
-            var inner = $"{path}/{JsonPointer.Escape(member.Name)}";
+            var inner = $"{path}{JsonPointer.Segment(member.Name)}";
             if (!known.Contains(member.Name)) Refuse(inner, "faults.rules.unknown_member", ("member", member.Name));
             else if (!seen.Add(member.Name)) Refuse(inner, "faults.rules.duplicate_member", ("member", member.Name));
         }

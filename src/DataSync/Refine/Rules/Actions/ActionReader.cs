@@ -1,3 +1,4 @@
+using DataSync.Pipeline.Failures;
 using System.Collections.Frozen;
 using System.Text.Json;
 using DataSync.Pipeline;
@@ -35,7 +36,7 @@ internal sealed class ActionReader
         RuleAction? read = null;
         foreach (var member in action.EnumerateObject())
         {
-            var inner = $"{path}/{JsonPointer.Escape(member.Name)}";
+            var inner = $"{path}{JsonPointer.Segment(member.Name)}";
             if (_readers.TryGetValue(member.Name, out var reader)) read = reader(member.Value, ruleId, inner);
             else _shape.Refuse(inner, "faults.rules.unknown_action", ("action", member.Name));
         }
@@ -51,7 +52,7 @@ internal sealed class ActionReader
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (var member in fields.EnumerateObject())
         {
-            var inner = $"{path}/{JsonPointer.Escape(member.Name)}";
+            var inner = $"{path}{JsonPointer.Segment(member.Name)}";
             if (!seen.Add(member.Name)) _shape.Refuse(inner, "faults.rules.duplicate_member", ("member", member.Name));
             var value = read(member.Value, inner);
             if (Path(member.Name, inner) is { } field && value is not null) list.Add((field, value));
@@ -66,7 +67,7 @@ internal sealed class ActionReader
         var renames = Fields(fields, path, Path);
         foreach (var (from, to) in renames)
         {
-            if (from.Parent != to.Parent) _shape.Refuse($"{path}/{JsonPointer.Escape(from.Text)}", "faults.rules.rename_elsewhere", ("from", from.Text), ("to", to.Text));
+            if (from.Parent != to.Parent) _shape.Refuse($"{path}{JsonPointer.Segment(from.Text)}", "faults.rules.rename_elsewhere", ("from", from.Text), ("to", to.Text));
         }
 
         return [.. renames.Select(rename => (rename.Item1, rename.Item2.Parts[^1]))];

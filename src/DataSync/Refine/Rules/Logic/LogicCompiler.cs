@@ -52,7 +52,7 @@ internal sealed class LogicCompiler(List<Fault> faults)
         }
 
         var (name, operands) = (names[0], logic.EnumerateObject().First().Value);
-        var inner = $"{path}/{JsonPointer.Escape(name)}";
+        var inner = $"{path}{JsonPointer.Segment(name)}";
         var compiled = operands.ValueKind == JsonValueKind.Array ? CompileAll(operands, inner, depth) : [Compile(operands, inner, depth + 1)];
         if (LogicOperators.Find(name) is not { } known) return Refuse(inner, "faults.rules.unknown_operator", ("operator", name));
         return compiled.Length < known.MinOperands

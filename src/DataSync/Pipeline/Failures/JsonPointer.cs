@@ -1,4 +1,4 @@
-namespace DataSync.Platform.Http.Json;
+namespace DataSync.Pipeline.Failures;
 
 /// <summary>Segments of JSON pointers (RFC 6901). A very long name is shortened: the pointer is shown to people.</summary>
 internal static class JsonPointer
