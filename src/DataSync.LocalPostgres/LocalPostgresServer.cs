@@ -8,15 +8,15 @@ namespace DataSync.LocalPostgres;
 /// A PostgreSQL server for developing and testing: the one given, else one in Docker, else a private cluster. Whatever was started
 /// for it ends when its last user ends, also by kill -9. Several processes that ask for the same cluster share it.
 /// </summary>
-public sealed class LocalPostgres : IAsyncDisposable
+public sealed class LocalPostgresServer : IAsyncDisposable
 {
     // Rooted until disposed: were a forgotten server collected, its lock would go and the server with it.
-    static readonly ConcurrentDictionary<LocalPostgres, bool> Held = new();
+    static readonly ConcurrentDictionary<LocalPostgresServer, bool> Held = new();
 
     readonly string _folder;
     readonly ServerLease? _lease;
 
-    LocalPostgres(string folder, string admin, string description, ServerLease? lease)
+    LocalPostgresServer(string folder, string admin, string description, ServerLease? lease)
     {
         (_folder, AdminConnection, Description, _lease) = (folder, admin, description, lease);
         Held.TryAdd(this, true);
@@ -33,12 +33,12 @@ public sealed class LocalPostgres : IAsyncDisposable
     /// Keep the result for as long as the server is needed.
     /// </summary>
     /// <exception cref="PostgresUnavailableException">There is none; the message says what to install.</exception>
-    public static async Task<LocalPostgres> EnsureAsync(LocalPostgresOptions options, CancellationToken ct)
+    public static async Task<LocalPostgresServer> EnsureAsync(LocalPostgresOptions options, CancellationToken ct)
     {
         var folder = Path.Combine(Path.GetFullPath(options.Folder), options.Cluster);
         MakeFolder(folder);
         if (options.AdminConnection is { Length: > 0 } given)
-            return await ConnectAsync(new LocalPostgres(folder, given, "the server of DATASYNC_ADMIN_CONNECTION", null), ct);
+            return await ConnectAsync(new LocalPostgresServer(folder, given, "the server of DATASYNC_ADMIN_CONNECTION", null), ct);
         if (!OperatingSystem.IsLinux())
             throw new PostgresUnavailableException("Only Linux can start PostgreSQL by itself: start one and set DATASYNC_ADMIN_CONNECTION to its superuser.");
 
@@ -46,7 +46,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         try
         {
             var server = await new ServerSearch(options, folder).FindAsync(ct);
-            var postgres = await ConnectAsync(new LocalPostgres(folder, server.AdminConnection, server.Description, lease), ct);
+            var postgres = await ConnectAsync(new LocalPostgresServer(folder, server.AdminConnection, server.Description, lease), ct);
             lease.StartIsOver();
             return postgres;
         }
@@ -81,7 +81,7 @@ public sealed class LocalPostgres : IAsyncDisposable
         }
     }
 
-    static async Task<LocalPostgres> ConnectAsync(LocalPostgres postgres, CancellationToken ct)
+    static async Task<LocalPostgresServer> ConnectAsync(LocalPostgresServer postgres, CancellationToken ct)
     {
         const int OldestVersion = 14;
         try
