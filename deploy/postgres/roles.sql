@@ -31,6 +31,6 @@ BEGIN
 END
 $roles$;
 
+ALTER SCHEMA public OWNER TO datasync_owner;
 REVOKE ALL ON SCHEMA public FROM PUBLIC, datasync_app, datasync_system;
 GRANT USAGE ON SCHEMA public TO datasync_app, datasync_system;
-GRANT USAGE, CREATE ON SCHEMA public TO datasync_owner;
