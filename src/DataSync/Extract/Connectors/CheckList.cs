@@ -24,12 +24,16 @@ internal sealed class CheckList(TimeProvider time)
     {
         var key = outcome.Failure?.MessageKey;
         _checks.Add(new ConnectionCheck(
-            name, key is null, outcome.Milliseconds, key, key is null ? null : $"hints.{key["errors.".Length..]}", outcome.Failure?.Params ?? outcome.Params));
+            name, key is null, outcome.Milliseconds, key, key is null ? null : HintOf(key), outcome.Failure?.Params ?? outcome.Params));
     }
 
     /// <summary>All checks in their order; those that were not run have no outcome.</summary>
     public IReadOnlyList<ConnectionCheck> Complete(IEnumerable<string> names)
         => [.. names.Select(name => _checks.Find(c => c.Name == name) ?? new ConnectionCheck(name, null, 0))];
+
+    /// <summary>Every failure to connect has a hint of its own; those of a statement share one, since a test runs none of the tenant's.</summary>
+    private static string HintOf(string key)
+        => key.StartsWith("errors.extraction.", StringComparison.Ordinal) ? "hints.extraction" : $"hints.{key["errors.".Length..]}";
 
     public static async Task<Outcome> TryAsync(Func<Task> step, TimeProvider time)
     {

@@ -13,9 +13,9 @@ internal sealed record ResumeToken(string Table, IReadOnlyList<KeyValue> Key)
     public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
 
     /// <summary>
-    /// Reads a token for the key a table has now. A token of another table or key cannot be gone on with: rows would be missed or come twice.
+    /// Reads a token for the key a table has now (types are not compared where a column has none of its own). A token of another table or key cannot be gone on with: rows would be missed or come twice.
     /// </summary>
-    public static ResumeToken? Read(ReadOnlySpan<byte> json, string table, IReadOnlyList<string> columns, IReadOnlyList<string> types)
+    public static ResumeToken? Read(ReadOnlySpan<byte> json, string table, IReadOnlyList<string> columns, IReadOnlyList<string>? types)
     {
         if (json.IsEmpty) return null;
         ResumeToken? token;
@@ -30,7 +30,7 @@ internal sealed record ResumeToken(string Table, IReadOnlyList<KeyValue> Key)
 
         if (token is null || token.Key is null || !string.Equals(token.Table, table, StringComparison.Ordinal)
             || !token.Key.Select(k => k.Column).SequenceEqual(columns, StringComparer.Ordinal)
-            || !token.Key.Select(k => k.Type).SequenceEqual(types, StringComparer.Ordinal)) throw Lost(null);
+            || types is not null && !token.Key.Select(k => k.Type).SequenceEqual(types, StringComparer.Ordinal)) throw Lost(null);
         return token;
     }
 

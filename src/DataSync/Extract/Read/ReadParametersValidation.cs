@@ -12,7 +12,7 @@ internal static class ReadParametersValidation
         "query", "table", "parameters", "row_limit", "primary_key", "cursor_field", "change_tracking",
     };
 
-    /// <summary>Everything wrong with them.</summary>
+    /// <summary>All faults at once; none where the parameters can be read.</summary>
     /// <param name="given"><c>extraction_params</c>.</param>
     /// <param name="path">Where they stand, such as <c>/extraction_params</c>.</param>
     public static IEnumerable<Fault> Validate(JsonElement given, string path)

@@ -51,15 +51,16 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
                 (attempt, token) => AttemptAsync(run, parameters, position, attempt, writer, token),
                 () => position.CanGoOn,
                 () => position.HasProgressed,
-                wait => logger.Waiting(wait.Attempt, run.SourceId, wait.Failure.Failure.MessageKey, wait.Wait.TotalMilliseconds, run.CorrelationId, wait.Failure),
+                wait => logger.Waiting(
+                    wait.Attempt, run.SourceId, wait.Failure.Failure.MessageKey, ReadLog.Cause(wait.Failure), wait.Wait.TotalMilliseconds, run.CorrelationId),
                 ct);
             logger.Ended(run.SourceId, position.NextSeq, position.Attempt, run.CorrelationId);
             writer.Complete();
         }
         catch (Exception e)
         {
-            if (e is SyncFailureException { Failure: var failure })
-                logger.GaveUp(run.SourceId, position.NextSeq, failure.MessageKey, failure.Kind, run.CorrelationId, e);
+            if (e is SyncFailureException failed)
+                logger.GaveUp(run.SourceId, position.NextSeq, failed.Failure.MessageKey, failed.Failure.Kind, ReadLog.Cause(failed), run.CorrelationId);
             writer.Complete(e);
         }
     }
