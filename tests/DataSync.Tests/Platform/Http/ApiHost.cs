@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
@@ -22,7 +23,7 @@ public sealed class ApiHost : IAsyncLifetime
     private readonly Dictionary<string, string?> _settings = new(StringComparer.Ordinal)
     {
         ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TestTokens.Key),
-        ["DATASYNC_MASTER_KEY"] = Convert.ToBase64String(Enumerable.Repeat((byte)7, 32).ToArray()),
+        ["DATASYNC_MASTER_KEY"] = Convert.ToBase64String(SHA256.HashData("a master key for tests"u8)),
     };
 
     private WebApplication? _app;

@@ -1,0 +1,134 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using DataSync.IntegrationTests.Postgres;
+using DataSync.Jobs.Hangfire;
+using Npgsql;
+
+namespace DataSync.IntegrationTests.Host;
+
+/// <summary>The system as users run it: the host as real processes (one API, workers on demand) on a real database, spoken to over HTTP.</summary>
+public sealed class RunningSystem : IAsyncLifetime
+{
+    private static readonly byte[] TokenKey = SHA256.HashData("a token key for tests"u8);
+    private readonly SystemDatabase _database = new();
+    private readonly List<HostProcess> _processes = [];
+    private readonly string _exports = Directory.CreateTempSubdirectory("datasync-exports-").FullName;
+    private readonly string _masterKey = Convert.ToBase64String(SHA256.HashData("a master key for tests"u8));
+    private readonly SocketsHttpHandler _handler = new() { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) };
+    private Uri _address = new("http://127.0.0.1/");
+
+    internal SystemDatabase Database => _database;
+
+    /// <summary>A superuser's connection to an empty database that plays the customer's.</summary>
+    internal string SourceDatabase { get; private set; } = "";
+
+    internal string ExportRoot => _exports;
+
+    internal IReadOnlyList<HostProcess> Processes => _processes;
+
+    public async ValueTask InitializeAsync()
+    {
+        var ct = TestContext.Current.CancellationToken;
+        await _database.InitializeAsync();
+        await HangfireSchema.InstallAsync(_database.Options, ct);
+        SourceDatabase = await PostgresServer.CreateDatabaseAsync("datasync_source", ct);
+        _address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        Start("api");
+        using var client = Client("probe");
+        await WaitAsync("the API to be ready", async () =>
+        {
+            try
+            {
+                return (await client.GetAsync("health/ready", ct)).StatusCode == HttpStatusCode.OK;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var process in _processes) await process.DisposeAsync();
+        _handler.Dispose();
+        NpgsqlConnection.ClearAllPools();
+        if (SourceDatabase.Length > 0) await PostgresServer.DropDatabaseAsync(SourceDatabase, CancellationToken.None);
+        await _database.DisposeAsync();
+        Directory.Delete(_exports, recursive: true);
+    }
+
+    /// <summary>Starts a process of the host.</summary>
+    internal HostProcess Start(string role, params (string Name, string Value)[] settings)
+    {
+        Dictionary<string, string> environment = new(StringComparer.Ordinal)
+        {
+            ["DATASYNC_ROLE"] = role, ["DATASYNC_CONNECTION"] = _database.Options.Connection, ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
+            ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority), ["DATASYNC_MASTER_KEY"] = _masterKey,
+            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey), ["DATASYNC_EXPORT_ROOT"] = _exports,
+            ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128", ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1", ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
+            ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["DATASYNC_STOP_WITH_PARENT"] = "true",
+        };
+        foreach (var (name, value) in settings) environment[name] = value;
+        var process = HostProcess.Start(environment);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>A client with a token of the tenant.</summary>
+    internal HttpClient Client(string tenant, string scope = "sources.write sync.read sync.write", string? language = null)
+    {
+        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = _address };
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(tenant, scope, language));
+        return client;
+    }
+
+    internal static string Token(string tenant, string scope, string? language = null)
+    {
+        var now = DateTimeOffset.UtcNow;
+        Dictionary<string, object> claims = new(StringComparer.Ordinal)
+        {
+            ["iss"] = "datasync-development", ["aud"] = "datasync", ["sub"] = "tester", ["tenant_id"] = tenant, ["scope"] = scope,
+            ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
+        };
+        if (language is not null) claims["language"] = language;
+        var text = $"{Base64Url.EncodeToString("""{"alg":"HS256","typ":"at+jwt"}"""u8)}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
+        return $"{text}.{Base64Url.EncodeToString(HMACSHA256.HashData(TokenKey, Encoding.ASCII.GetBytes(text)))}";
+    }
+
+    /// <summary>The body that registers the customer's database as a source.</summary>
+    internal object Source(string sourceId, object extraction, object? sync = null)
+    {
+        var source = new NpgsqlConnectionStringBuilder(SourceDatabase);
+        return new
+        {
+            source_id = sourceId, source_name = sourceId, source_type = "database",
+            connection_params = new { driver = "postgresql", host = "127.0.0.1", port = source.Port, database = source.Database, username = source.Username, password = source.Password ?? "none", tls = "disable" },
+            extraction_params = extraction, sync = sync ?? new { },
+        };
+    }
+
+    /// <summary>Waits for a condition, for a minute at most.</summary>
+    internal static async Task WaitAsync(string what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 60)
+    {
+        var began = Stopwatch.GetTimestamp();
+        while (!await condition())
+        {
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(seconds), $"Waited {seconds} s for {what}.");
+            await Task.Delay(50, ct);
+        }
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+}
