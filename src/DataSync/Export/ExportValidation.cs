@@ -16,16 +16,16 @@ internal sealed class ExportValidation(IEnumerable<IExporter> exporters)
     private IEnumerable<Fault> Formats(IReadOnlyList<string> formats)
     {
         const string path = "/output_format";
-        if (formats.Count == 0) yield return new Fault(path, "validation.export.format_missing", ("formats", Listed(_formats)));
+        if (formats.Count == 0) yield return new Fault(path, "faults.export.format_missing", ("formats", Listed(_formats)));
         foreach (var group in formats.GroupBy(f => f, StringComparer.Ordinal))
         {
             if (!_formats.Contains(group.Key, StringComparer.Ordinal))
             {
-                var key = Planned.Contains(group.Key, StringComparer.Ordinal) ? "validation.export.format_unavailable" : "validation.export.format_unknown";
+                var key = Planned.Contains(group.Key, StringComparer.Ordinal) ? "faults.export.format_unavailable" : "faults.export.format_unknown";
                 yield return new Fault(path, key, ("format", group.Key), ("formats", Listed(_formats)));
             }
 
-            if (group.Skip(1).Any()) yield return new Fault(path, "validation.export.format_twice", ("format", group.Key));
+            if (group.Skip(1).Any()) yield return new Fault(path, "faults.export.format_twice", ("format", group.Key));
         }
     }
 
@@ -33,16 +33,16 @@ internal sealed class ExportValidation(IEnumerable<IExporter> exporters)
     {
         var export = plan.Export;
         if (export.PageSize is < 1 or > LargestPage)
-            yield return new Fault("/export_config/pagination/page_size", "validation.export.page_size", ("min", 1), ("max", LargestPage));
+            yield return new Fault("/export_config/pagination/page_size", "faults.export.page_size", ("min", 1), ("max", LargestPage));
         if (!string.Equals(export.Compression, "none", StringComparison.Ordinal))
         {
-            var key = PlannedCompressions.Contains(export.Compression, StringComparer.Ordinal) ? "validation.export.compression_unavailable" : "validation.export.compression_unknown";
+            var key = PlannedCompressions.Contains(export.Compression, StringComparer.Ordinal) ? "faults.export.compression_unavailable" : "faults.export.compression_unknown";
             yield return new Fault("/export_config/compression", key, ("compression", export.Compression));
         }
 
-        if (export is { IncludeOriginal: false, IncludeEnhanced: false }) yield return new Fault("/export_config", "validation.export.nothing_included", Params: null);
+        if (export is { IncludeOriginal: false, IncludeEnhanced: false }) yield return new Fault("/export_config", "faults.export.nothing_included", Params: null);
         if (export.Inline && !string.Equals(plan.Mode, "realtime", StringComparison.Ordinal))
-            yield return new Fault("/export_config/inline", "validation.export.inline_needs_realtime", ("mode", plan.Mode));
+            yield return new Fault("/export_config/inline", "faults.export.inline_needs_realtime", ("mode", plan.Mode));
     }
 
     private static string Listed(string[] values) => string.Join(", ", values);
