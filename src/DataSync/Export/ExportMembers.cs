@@ -1,6 +1,5 @@
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
-using DataSync.Platform.Http.Json;
 
 namespace DataSync.Export;
 
