@@ -10,36 +10,36 @@ using Microsoft.Net.Http.Headers;
 
 namespace DataSync.Export;
 
-/// <summary>The files of a job's export.</summary>
+/// <summary>The exported files of a job: their list, and each as a download that can be resumed.</summary>
 internal static class ExportEndpoints
 {
-    private const string ListExample = """
-        {"items":[{"name":"data.jsonl","format":"jsonl","bytes":4660000,"records":10000,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-          "path":"acme/019f0000-0000-7000-8000-000000000000/data.jsonl"}],"next_cursor":null}
+    private const string File = """
+        {"name":"data-00001.json","format":"json","bytes":48211,"records":100,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","path":"demo/019f0000-0000-7000-8000-000000000001/data-00001.json"}
         """;
 
     public static void MapExports(this IEndpointRouteBuilder endpoints)
     {
-        var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}/exports", "Exports");
-        jobs.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Exported files", "Each with its bytes, records and SHA-256; the manifest last. None until the export has ended.", response: ListExample);
-        jobs.MapGet("/{file_name}", DownloadAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Download a file", "Supports range requests; the `ETag` is the file's SHA-256.", responseType: "application/octet-stream");
+        var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports");
+        jobs.MapGet("/exports", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+            "Exported files", "The files of a finished export with records, bytes and SHA-256, `manifest.json` last; none before the export is finished.",
+            response: $$"""{"items":[{{File}}],"next_cursor":null}""");
+        jobs.MapGet("/exports/{name}", DownloadAsync).RequireScope(ApiScope.SyncRead).WithApi(
+            "Download a file", "The bytes of one file. Answers range requests; the ETag is the file's SHA-256.", responseType: "application/octet-stream")
+            .WithMetadata(new PathParameterShape("name", "The file's name, as the list gives it."));
     }
 
     private static async Task<IResult> ListAsync(Caller caller, JobId jobId, JobExists exists, ExportFiles files, CancellationToken ct)
         => await exists(caller.Tenant, jobId.Value, ct)
-            ? TypedResults.Ok(new ExportList(await files.ListAsync(caller.Tenant, jobId.Value, ct), null))
+            ? TypedResults.Ok(new ExportList(await files.ListAsync(caller.Tenant, jobId.Value, ct), NextCursor: null))
             : Problem.NotFound();
 
-    private static async Task<IResult> DownloadAsync(HttpContext context, Caller caller, JobId jobId, RouteId fileName, JobExists exists, ExportFiles files, CancellationToken ct)
+    private static async Task<IResult> DownloadAsync(Caller caller, JobId jobId, string name, JobExists exists, ExportFiles files, CancellationToken ct)
     {
-        if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
-        if (await files.OpenAsync(caller.Tenant, jobId.Value, fileName.Value, ct) is not { } download) return Problem.NotFound();
-        context.Response.RegisterForDisposeAsync(download);
-        return TypedResults.Stream(download.Content, download.ContentType, download.File.Name, entityTag: new EntityTagHeaderValue($"\"{download.File.Sha256}\""), enableRangeProcessing: true);
+        if (!await exists(caller.Tenant, jobId.Value, ct) || await files.OpenAsync(caller.Tenant, jobId.Value, name, ct) is not { } download) return Problem.NotFound();
+        return TypedResults.Stream(
+            download.Content, download.ContentType, download.File.Name, entityTag: new EntityTagHeaderValue($"\"{download.File.Sha256}\""), enableRangeProcessing: true);
     }
 }
 
-/// <summary>The list of files; all in one page, since a job has few formats and the manifest names every page.</summary>
+/// <summary>The list of a job's files.</summary>
 internal sealed record ExportList(IReadOnlyList<ExportedFile> Items, string? NextCursor);

@@ -37,11 +37,8 @@ internal sealed record ExportManifest
     /// <summary>Records exported, in each format.</summary>
     public required long Records { get; init; }
 
-    /// <summary>Member that holds what refinement changed as it was; null where the records have none.</summary>
+    /// <summary>Member that holds what refinement changed, as it was; null where the records have none.</summary>
     public string? OriginalMember { get; init; }
-
-    /// <summary>A record's own members of this name, however many underscores they begin with, have one more; null where nothing is renamed.</summary>
-    public string? RenamedMembers { get; init; }
 
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 

@@ -4,82 +4,51 @@ using DataSync.Pipeline.Failures;
 
 namespace DataSync.Export;
 
-/// <summary>The members of a Start that say what is exported: <c>output_format</c> and <c>export_config</c>.</summary>
-internal sealed class ExportSection(ExportValidation validation) : IPlanSection
+/// <summary>The members of a Start that say which files come out: <c>output_format</c> and <c>export_config</c>. Null stands for the default.</summary>
+internal sealed class ExportSection(IEnumerable<IExporter> exporters) : IPlanSection
 {
+    private static readonly string[] Formats = ["json", "csv", "coco", "jsonl", "parquet"];
+    private readonly string[] _available = [.. exporters.Select(e => e.Format).Order(StringComparer.Ordinal)];
+
     public IReadOnlySet<string> Members { get; } = new HashSet<string>(StringComparer.Ordinal) { "output_format", "export_config" };
 
     public IEnumerable<Fault> Validate(JsonElement plan, string path)
     {
-        List<Fault> faults = [];
-        var formats = Formats(plan, path, faults);
-        var export = Config(plan, path, faults);
-        var mode = plan.TryGetProperty("mode", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : "async";
-        return [.. faults, .. validation.Validate(new SyncPlan { Mode = mode, OutputFormats = formats, Export = export }).Select(f => f with { Path = path + f.Path })];
+        IEnumerable<Fault> formats = plan.TryGetProperty("output_format", out var format) ? ValidateFormats(format, path + "/output_format") : [];
+        IEnumerable<Fault> config = plan.TryGetProperty("export_config", out var export) ? ExportMembers.Validate(export, path + "/export_config") : [];
+        return formats.Concat(config);
     }
 
-    private static IReadOnlyList<string> Formats(JsonElement plan, string path, List<Fault> faults)
+    private IEnumerable<Fault> ValidateFormats(JsonElement value, string path)
     {
-        if (!plan.TryGetProperty("output_format", out var given) || given.ValueKind == JsonValueKind.Null) return ["json"];
-        if (given.ValueKind == JsonValueKind.String) return [given.GetString()!];
-        if (given.ValueKind == JsonValueKind.Array && given.EnumerateArray().All(f => f.ValueKind == JsonValueKind.String)) return [.. given.EnumerateArray().Select(f => f.GetString()!)];
-        faults.Add(new Fault(path + "/output_format", "faults.string"));
-        return ["json"];
+        if (value.ValueKind == JsonValueKind.Null) yield break;
+        if (value.ValueKind != JsonValueKind.Array)
+        {
+            if (Choice.Fault(value, Formats, _available, path) is { } wrong) yield return wrong;
+            yield break;
+        }
+
+        if (value.GetArrayLength() == 0) yield return new Fault(path, "faults.items", ("min", 1), ("max", _available.Length));
+        var seen = new HashSet<string>(StringComparer.Ordinal);
+        var index = 0;
+        foreach (var item in value.EnumerateArray())
+        {
+            var at = $"{path}/{index++}";
+            if (Choice.Fault(item, Formats, _available, at) is { } fault) yield return fault;
+            if (item.ValueKind == JsonValueKind.String && !seen.Add(item.GetString()!)) yield return new Fault(at, "faults.duplicate");
+        }
     }
+}
 
-    private static ExportPlan Config(JsonElement plan, string path, List<Fault> faults)
+/// <summary>One of a few names, of which some are known and not yet to be had.</summary>
+internal static class Choice
+{
+    public static Fault? Fault(JsonElement value, string[] known, string[] available, string path)
     {
-        var export = new ExportPlan();
-        if (!plan.TryGetProperty("export_config", out var given) || given.ValueKind == JsonValueKind.Null) return export;
-        path += "/export_config";
-        if (given.ValueKind != JsonValueKind.Object)
-        {
-            faults.Add(new Fault(path, "faults.object"));
-            return export;
-        }
-
-        foreach (var member in given.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null))
-        {
-            var at = path + JsonPointer.Segment(member.Name);
-            switch (member.Name)
-            {
-                case "include_metadata": export = export with { IncludeMetadata = Truth(member.Value, at, faults) ?? export.IncludeMetadata }; break;
-                case "include_original": export = export with { IncludeOriginal = Truth(member.Value, at, faults) ?? export.IncludeOriginal }; break;
-                case "include_enhanced": export = export with { IncludeEnhanced = Truth(member.Value, at, faults) ?? export.IncludeEnhanced }; break;
-                case "inline": export = export with { Inline = Truth(member.Value, at, faults) ?? export.Inline }; break;
-                case "compression" when member.Value.ValueKind == JsonValueKind.String: export = export with { Compression = member.Value.GetString()! }; break;
-                case "compression": faults.Add(new Fault(at, "faults.string")); break;
-                case "pagination": export = export with { PageSize = PageSize(member.Value, at, faults) ?? export.PageSize }; break;
-                default: faults.Add(new Fault(at, "faults.unknown")); break;
-            }
-        }
-
-        return export;
-    }
-
-    private static int? PageSize(JsonElement pagination, string path, List<Fault> faults)
-    {
-        if (pagination.ValueKind != JsonValueKind.Object)
-        {
-            faults.Add(new Fault(path, "faults.object"));
-            return null;
-        }
-
-        int? size = null;
-        foreach (var member in pagination.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null))
-        {
-            if (member.Name != "page_size") faults.Add(new Fault(path + JsonPointer.Segment(member.Name), "faults.unknown"));
-            else if (member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt32(out var value)) size = value;
-            else faults.Add(new Fault(path + "/page_size", "faults.integer", ("min", 1), ("max", ExportValidation.LargestPage)));
-        }
-
-        return size;
-    }
-
-    private static bool? Truth(JsonElement value, string path, List<Fault> faults)
-    {
-        if (value.ValueKind is JsonValueKind.True or JsonValueKind.False) return value.GetBoolean();
-        faults.Add(new Fault(path, "faults.bool"));
-        return null;
+        var name = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+        if (available.Contains(name, StringComparer.Ordinal)) return null;
+        return known.Contains(name, StringComparer.Ordinal)
+            ? new Fault(path, "faults.not_available", ("value", name), ("allowed", string.Join(", ", available)))
+            : new Fault(path, "faults.one_of", ("allowed", available));
     }
 }

@@ -16,7 +16,6 @@ internal static class ExportServices
             .ValidateOnStart();
         services.AddSingleton<IExportStorage, DiskExportStorage>();
         services.AddSingleton<ExportFiles>();
-        services.AddSingleton<ExportValidation>();
         return services;
     }
 }

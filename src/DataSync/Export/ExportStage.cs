@@ -86,7 +86,6 @@ internal sealed class ExportStage(
             CreatedAt = target.Run.CreatedAt,
             Records = records,
             OriginalMember = view.ShowsOriginals ? OriginalMember.Name : null,
-            RenamedMembers = view.ShowsOriginals ? OriginalMember.Name : null,
             Files = [.. files.Select(ManifestFile.Of)],
         }.ToUtf8());
         await target.PublishAsync(file, records: 0, ct);

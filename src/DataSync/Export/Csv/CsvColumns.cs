@@ -8,9 +8,9 @@ namespace DataSync.Export.Csv;
 
 /// <summary>
 /// The columns of a job: every path at which a value was seen, in order of first appearance. A column's name is its path with <c>.</c> between
-/// the members; a <c>.</c> or <c>\</c> within a name is written <c>\.</c> and <c>\\</c>, so no two paths meet. Three names begin or end with a
-/// lone backslash that no path can have: <c>\value</c> for records that are not objects, <c>name\2</c> for the second of members of one name in
-/// one record, and <c>\row</c> (see <see cref="CsvCompletion"/>).
+/// the members; a <c>.</c> or <c>\</c> within a name is written <c>\.</c> and <c>\\</c>, so no two paths meet. Two names hold a
+/// lone backslash that no path can have: <c>\value</c> for records that are not objects, and <c>name\2</c> for the second of members of one
+/// name in one record.
 /// </summary>
 internal sealed class CsvColumns
 {

@@ -1,20 +1,15 @@
-using System.Globalization;
-using System.Text;
 using DataSync.Export.Storage;
 
 namespace DataSync.Export.Csv;
 
-/// <summary>
-/// The second pass over rows that were written before all columns were known: full header, and commas behind the rows that lack columns. Where a
-/// job has fewer than two columns and a row is blank, a last column <c>\row</c> with the record's number keeps the row from being skipped.
-/// </summary>
+/// <summary>The second pass over rows that were written before all columns were known: full header, and commas behind the rows that lack columns.</summary>
 internal static class CsvCompletion
 {
     public static async Task WriteAsync(
-        StagedFile rows, long rowsStart, CsvColumns columns, List<(long Row, int Columns)> widths, bool numbered, StagedFile output, CancellationToken ct)
+        StagedFile rows, long rowsStart, CsvColumns columns, List<(long Row, int Columns)> widths, StagedFile output, CancellationToken ct)
     {
-        new CsvRowWriter(output).WriteHeader(columns, numbered);
-        var padding = new Padding(columns.Count, widths, numbered, output);
+        new CsvRowWriter(output).WriteHeader(columns);
+        var padding = new Padding(columns.Count, widths, output);
         await foreach (var part in rows.ReadBackAsync(rowsStart, ct))
         {
             padding.Copy(part.Span);
@@ -23,7 +18,7 @@ internal static class CsvCompletion
     }
 
     /// <summary>Copies rows and knows where they end: at a CR outside quotes. A doubled quote leaves the quotes and enters them again.</summary>
-    private sealed class Padding(int columns, List<(long Row, int Columns)> widths, bool numbered, StagedFile output)
+    private sealed class Padding(int columns, List<(long Row, int Columns)> widths, StagedFile output)
     {
         private bool _quoted;
         private long _row;
@@ -51,9 +46,6 @@ internal static class CsvCompletion
             var missing = columns - Math.Max(widths[_width].Columns, 1);
             for (; missing > 0; missing--) output.Write(","u8);
             _row++;
-            if (!numbered) return;
-            if (columns > 0) output.Write(","u8);
-            output.Write(Encoding.UTF8.GetBytes(_row.ToString(CultureInfo.InvariantCulture)));
         }
     }
 }

@@ -48,10 +48,10 @@ internal sealed class CsvSession : IExportSession
     public async Task CompleteAsync(CancellationToken ct)
     {
         var finished = _file;
-        if (_columns.Count != _headerColumns || _writer.HasBlankRows)
+        if (_columns.Count != _headerColumns)
         {
             finished = _target.Create(_file.Name);
-            await CsvCompletion.WriteAsync(_file, _rowsStart, _columns, _widths, numbered: _columns.Count < 2, finished, ct);
+            await CsvCompletion.WriteAsync(_file, _rowsStart, _columns, _widths, finished, ct);
             _target.Drop(_file);
         }
 
@@ -63,7 +63,7 @@ internal sealed class CsvSession : IExportSession
     {
         for (var i = 0; i < records.Count; i++) _row.Read(records[i]);
         _headerColumns = _columns.Count;
-        _writer.WriteHeader(_columns, numbered: false);
+        _writer.WriteHeader(_columns);
         _rowsStart = _file.Length;
     }
 }

@@ -19,33 +19,18 @@ internal sealed class OriginalComposer
         if (!IsObject(current)) Wrap(current, raw, changed: !refined.IsEmpty && !raw.SequenceEqual(refined), output);
         else
         {
-            var isEmpty = WriteMembers(current, parsed: !refined.IsEmpty, output);
-            output.Write(isEmpty ? "\"_original\":"u8 : ",\"_original\":"u8);
+            var collides = OriginalMember.MayCollide(current);
+            if (collides || !refined.IsEmpty) _now.Read(current);
+            var body = current[..current.LastIndexOf((byte)'}')].TrimEnd(" \t\r\n"u8);
+            output.Write(body);
+            output.Write(body[^1] == (byte)'{' ? "\""u8 : ",\""u8);
+            for (var more = collides ? OriginalMember.Underscores(_now, current) : 1; more > 0; more--) output.Write("_"u8);
+            output.Write("original\":"u8);
             WriteOriginal(raw, refined, output);
             output.Write("}"u8);
         }
 
         output.EndRecord();
-    }
-
-    /// <summary>Writes everything but the last brace; answers whether there was no member.</summary>
-    private bool WriteMembers(ReadOnlySpan<byte> document, bool parsed, RecordBuffer output)
-    {
-        var collides = OriginalMember.MayCollide(document);
-        if (parsed || collides) _now.Read(document);
-        var written = 0;
-        for (var i = 0; collides && i < _now.Count; i++)
-        {
-            var member = _now[i];
-            if (!OriginalMember.Collides(member.Name(document), member.NameIsEscaped)) continue;
-            output.Write(document[written..member.NameStart]);
-            output.Write("_"u8);
-            written = member.NameStart;
-        }
-
-        var body = document[written..document.LastIndexOf((byte)'}')].TrimEnd(" \t\r\n"u8);
-        output.Write(body);
-        return written == 0 && body.TrimStart(" \t\r\n"u8).Length == 1;
     }
 
     private void WriteOriginal(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> refined, RecordBuffer output)
