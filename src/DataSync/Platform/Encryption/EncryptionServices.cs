@@ -1,4 +1,3 @@
-using DataSync.Platform.Localization;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
@@ -17,8 +16,6 @@ internal static class EncryptionServices
         services.AddSingleton<DataKeyRotation>();
         services.AddSingleton<MasterKeyRotation>();
         services.AddSingleton<EncryptionSelfTest>();
-        services.AddLocalizedMessages();
-        services.AddHostedService<EncryptionStartCheck>();
         return services;
     }
 }
