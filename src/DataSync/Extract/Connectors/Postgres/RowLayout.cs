@@ -78,5 +78,5 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
     }
 
     private bool IsText(int ordinal) => _fields[ordinal].Format is not (ByteaFormat or IntegerFormat or FloatFormat or NumericFormat or UuidFormat
-        or BooleanFormat or DateFormat or TimestampFormat or TimeFormat or IntervalFormat);
+        or BooleanFormat or DateFormat or TimestampFormat or TimeFormat or IntervalFormat or AddressFormat);
 }

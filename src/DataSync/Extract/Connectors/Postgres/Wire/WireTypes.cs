@@ -16,6 +16,7 @@ internal static class WireTypes
     {
         var integer = new IntegerFormat();
         var floating = new FloatFormat();
+        var address = new AddressFormat();
         (uint Oid, uint ArrayOid, WireFormat Format)[] scalars =
         [
             (16, 1000, new BooleanFormat()), (17, 1001, new ByteaFormat()),
@@ -23,6 +24,7 @@ internal static class WireTypes
             (700, 1021, floating), (701, 1022, floating), (1700, 1231, new NumericFormat()),
             (25, 1009, Text), (1043, 1015, Text), (1042, 1014, Text), (19, 1003, Text), (705, 0, Text),
             (2950, 2951, new UuidFormat()),
+            (869, 1041, address), (650, 651, address),
             (114, 199, new JsonFormat()), (3802, 3807, new JsonbFormat()),
             (1082, 1182, new DateFormat()),
             (1114, 1115, new TimestampFormat(withZone: false)), (1184, 1185, new TimestampFormat(withZone: true)),
