@@ -66,7 +66,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
 
     private static async Task<byte[]> FingerprintAsync(HttpContext context)
     {
-        var key = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1");
+        var key = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1")[0];
         var body = await RequestBody.ReadAsync(context) ?? throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
         return HMACSHA256.HashData(key, body.Bytes.Span);
     }
