@@ -50,7 +50,7 @@ public sealed partial class ErrorCatalogueTests
             }
         }
 
-        Assert.Empty(wrong);
+        Assert.True(wrong.Count == 0, string.Join("\n", wrong));
     }
 
     [Fact]
