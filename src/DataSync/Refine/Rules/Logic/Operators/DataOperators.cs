@@ -54,7 +54,8 @@ internal sealed class ComputedVarNode(LogicNode name, LogicNode otherwise) : Log
     {
         if (name.IsNothing) return data;
         var text = Coercion.ToText(evaluation, name);
-        if (text.Length == 0) return data;
+        // An empty list also reads as "", but only a text that is empty means the whole data.
+        if (text.Length == 0 && name.IsText) return data;
         evaluation.Charge(text.Length);
         if (evaluation.TryFind(data, new FieldPath(text), out var found)) return found;
         return otherwise.Form == ValueForm.Undefined ? Value.Null : otherwise;
@@ -92,11 +93,29 @@ internal sealed class MissingNode(LogicNode[] names) : LogicNode
     /// <summary>A key that is itself a list means a name and a default, because that is what <c>var</c> makes of it.</summary>
     private static Value Look(Evaluation evaluation, in Value data, in Value key)
     {
+        RefuseLogic(evaluation, key);
         if (!key.IsArray) return ComputedVarNode.Find(evaluation, data, key, Value.Undefined);
         var parts = new ArrayCursor(evaluation, key);
         parts.MoveNext(out var name);
         parts.MoveNext(out var otherwise);
         return ComputedVarNode.Find(evaluation, data, name, otherwise);
+    }
+
+    /// <summary>
+    /// A name that looks like an operator comes from the record. The reference implementation would run it; data is never run here.
+    /// </summary>
+    public static void RefuseLogic(Evaluation evaluation, in Value name, int depth = 0)
+    {
+        if (depth > RuleLimits.Depth) throw new RuleFailureException(RuleFailure.TooDeep);
+        if (name.Form == ValueForm.RawObject)
+        {
+            var members = new MemberCursor(name);
+            if (members.MoveNext() && !members.MoveNext()) throw new RuleFailureException(RuleFailure.BadOperand);
+        }
+
+        if (!name.IsArray) return;
+        var inner = new ArrayCursor(evaluation, name);
+        while (inner.MoveNext(out var part)) RefuseLogic(evaluation, part, depth + 1);
     }
 }
 
@@ -109,6 +128,7 @@ internal sealed class MissingSomeNode(LogicNode needed, LogicNode options) : Log
         var need = needed.Evaluate(evaluation, data);
         var names = options.Evaluate(evaluation, data);
         if (names.IsNothing) throw new RuleFailureException(RuleFailure.BadOperand);
+        MissingNode.RefuseLogic(evaluation, names);
         var missing = MissingNode.Find(evaluation, data, Keys(evaluation, names));
         int? count = names.IsArray ? RawJson.CountElements(evaluation, names)
             : names.IsText ? Coercion.ToText(evaluation, names).Length
