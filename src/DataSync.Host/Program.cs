@@ -1,3 +1,30 @@
-var builder = WebApplication.CreateBuilder(args);
-var app = builder.Build();
-app.Run();
+using DataSync;
+using DataSync.Host;
+
+if (!HostRole.TryParse(Environment.GetEnvironmentVariable("DATASYNC_ROLE"), out var role))
+{
+    await Console.Error.WriteLineAsync("DATASYNC_ROLE must be api, worker, migrate or all.");
+    return 2;
+}
+
+var builder = WebApplication.CreateSlimBuilder(args);
+await using var development = await DevelopmentDatabase.StartIfNeededAsync(builder, role);
+builder.AddDataSyncLogs(role);
+builder.WebHost.UseKestrelHttpsConfiguration();
+builder.WebHost.UseUrls(HostRole.Urls(builder.Configuration, role));
+builder.Services.AddDataSync(builder.Configuration, role);
+builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+if (builder.Configuration["DATASYNC_STOP_WITH_PARENT"] is "true") builder.Services.AddHostedService<StopWithParent>();
+await using var app = builder.Build();
+using var stopping = new CancellationTokenSource();
+if (role.HasFlag(DataSyncRole.Migrate) || development is not null)
+{
+    if (!await HostRole.MayStartAsync(app.Services, DataSyncRole.Migrate, stopping.Token)) return 1;
+    await app.Services.MigrateAsync(stopping.Token);
+    if (role == DataSyncRole.Migrate) return 0;
+}
+
+if (!await HostRole.MayStartAsync(app.Services, role, stopping.Token)) return 1;
+app.MapDataSync(role);
+await app.RunAsync(stopping.Token);
+return 0;

@@ -26,7 +26,7 @@ internal sealed class PipelineRunner(
             {
                 await strategy.ResetAsync(run, ct);
                 run = run with { Checkpoint = new Checkpoint() };
-                run.Progress.Restore(0, 0);
+                run.Progress.Restore(0, 0, 0);
             }
 
             await strategy.StoreAsync(run, Refined(run, _sources[run.SourceType].ReadAsync(run, ct), ct), ct);

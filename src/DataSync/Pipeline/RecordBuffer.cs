@@ -70,6 +70,9 @@ internal sealed class RecordBuffer : IBufferWriter<byte>, IDisposable
 
     public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
+    /// <summary>Forgets all documents and keeps the memory for the next ones.</summary>
+    public void Clear() => (_written, Count) = (0, 0);
+
     public void Dispose()
     {
         var (bytes, ends) = (_bytes, _ends);

@@ -12,13 +12,13 @@ internal sealed record SyncPlan
     public string SyncType { get; init; } = "full";
 
     /// <summary>The source's <c>extraction_params</c>, the Start's members laid over them.</summary>
-    public JsonElement ExtractionParams { get; init; }
+    public JsonElement ExtractionParams { get; init; } = JsonElement.Parse("{}");
 
     /// <summary>Records in a batch at most.</summary>
     public int BatchSize { get; init; } = 1000;
 
     /// <summary><c>refinement_config</c> as it came; each refiner reads its own members.</summary>
-    public JsonElement RefinementConfig { get; init; }
+    public JsonElement RefinementConfig { get; init; } = JsonElement.Parse("{}");
 
     /// <summary>Names of the exporters, at least one, none twice.</summary>
     public IReadOnlyList<string> OutputFormats { get; init; } = ["json"];

@@ -43,8 +43,9 @@ internal sealed class SyncProgress
     public void AddExported(long records) => Interlocked.Add(ref _exported, records);
 
     /// <summary>Sets the counters to where a checkpoint stands, at the start of an attempt.</summary>
-    public void Restore(long processed, long rejected)
+    public void Restore(long processed, long rejected, long bytes)
     {
+        Interlocked.Exchange(ref _bytes, bytes);
         Interlocked.Exchange(ref _extracted, processed + rejected);
         Interlocked.Exchange(ref _refined, processed + rejected);
         Interlocked.Exchange(ref _processed, processed);

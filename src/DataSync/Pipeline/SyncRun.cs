@@ -30,4 +30,10 @@ internal sealed record SyncRun
 
     /// <summary>Opens the source's credentials as they are now; called at each connection, so a rotation takes effect while a job runs.</summary>
     public required Func<CancellationToken, ValueTask<SourceConnection>> OpenSource { get; init; }
+
+    /// <summary>How a strategy moves the checkpoint in the transaction of the records it stands for.</summary>
+    public required AdvanceCheckpoint Advance { get; init; }
+
+    /// <summary>Called once by a strategy that writes, before its first write.</summary>
+    public required RegisterWriter RegisterWriter { get; init; }
 }

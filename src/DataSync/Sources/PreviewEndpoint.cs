@@ -21,14 +21,14 @@ internal static class PreviewEndpoint
         var source = await store.GetAsync(caller.Tenant, sourceId.Value, ct) ?? throw SourceFailure.NotFound();
         var asked = body.Value;
         var own = asked is { Query: null, Table: null };
-        var request = own ? Request(JsonElement.Parse(source.ExtractionParams), asked.Parameters) : Request(Section(asked, validation, source.SourceType), null);
+        var request = own ? Request(JsonElement.Parse(source.ExtractionParams), asked.Parameters) : Request(Section(asked, validation), null);
         if (request.Query is null == request.Table is null) throw SourceFailure.Invalid(new Fault("/query", "faults.query_or_table"));
         var preview = await probe.PreviewAsync(caller.Tenant, sourceId.Value, request, asked.RowLimit, ct);
         return Results.Bytes(Write(source.SourceId, preview), "application/json");
     }
 
     /// <summary>What was asked for as <c>extraction_params</c>, judged as those of a source are.</summary>
-    private static JsonElement Section(PreviewBody asked, SourceValidation validation, string sourceType)
+    private static JsonElement Section(PreviewBody asked, SourceValidation validation)
     {
         Dictionary<string, object> members = new(StringComparer.Ordinal);
         if (asked.Query is { } query) members["query"] = query;
@@ -36,7 +36,7 @@ internal static class PreviewEndpoint
         if (asked.Parameters is { } parameters) members["parameters"] = parameters;
         var section = JsonSerializer.SerializeToElement(members);
         List<Fault> faults = [];
-        validation.CheckSection(sourceType, "extraction_params", section, "", faults);
+        validation.CheckExtraction(section, faults);
         if (faults.Count > 0) throw SourceFailure.Invalid(faults);
         return section;
     }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
@@ -6,13 +7,13 @@ namespace DataSync.Sources;
 
 /// <summary>
 /// Everything wrong with a source's configuration at once. The parameters of the connection are judged by the driver's connector,
-/// <c>extraction_params</c> and <c>sync</c> by the rooms that run with them (<see cref="ISourceSection"/>).
+/// <c>extraction_params</c> and <c>sync</c> by the rooms that run with them (<see cref="IPlanSection"/>).
 /// </summary>
-internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<ISourceSection> sections)
+internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<IPlanSection> sections)
 {
     private const string ConnectionPath = "/connection_params";
     private static readonly JsonElement Nothing = JsonElement.Parse("{}");
-    private readonly ISourceSection[] _sections = [.. sections];
+    private readonly IPlanSection[] _sections = [.. sections];
 
     /// <summary>The definition if nothing is wrong, else null and the faults.</summary>
     /// <param name="fields">The body.</param>
@@ -29,11 +30,7 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
         }
 
         var connector = fields.ConnectionParams is { } connection ? CheckConnection(connection, isNew: sourceId is null, faults) : null;
-        foreach (var (member, value) in new[] { ("extraction_params", fields.ExtractionParams), ("sync", fields.Sync) })
-        {
-            if (value is { } section) CheckSection(SourceTypes.Database, member, section, "/" + member, faults);
-        }
-
+        CheckPlan(fields, faults);
         if (faults.Count > before || connector is null || (sourceId ?? fields.SourceId) is not { Length: > 0 } id) return null;
         return new SourceDefinition
         {
@@ -48,13 +45,20 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
         };
     }
 
-    /// <summary>What the rooms say about one section.</summary>
-    public void CheckSection(string sourceType, string member, JsonElement section, string path, ICollection<Fault> faults)
+    /// <summary>What the rooms say about the plan that the source brings along; what a Start must still add is no fault here.</summary>
+    private void CheckPlan(SourceFields fields, ICollection<Fault> faults)
     {
-        foreach (var room in _sections.Where(s => s.Member == member))
-        {
-            foreach (var fault in room.Validate(sourceType, section, path)) faults.Add(fault);
-        }
+        if (fields.ExtractionParams is { } extraction && extraction.EnumerateObject().Any()) CheckExtraction(extraction, faults);
+        if (fields.Sync is not { } sync) return;
+        foreach (var member in sync.EnumerateObject().Where(m => !_sections.Any(s => s.Members.Contains(m.Name)))) faults.Add(new Fault($"/sync{JsonPointer.Segment(member.Name)}", "faults.unknown"));
+        foreach (var fault in _sections.SelectMany(s => s.Validate(sync, "/sync"))) faults.Add(fault);
+    }
+
+    /// <summary>What the rooms say about <c>extraction_params</c> alone.</summary>
+    public void CheckExtraction(JsonElement extraction, ICollection<Fault> faults)
+    {
+        var plan = JsonSerializer.SerializeToElement(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["extraction_params"] = extraction });
+        foreach (var fault in _sections.SelectMany(s => s.Validate(plan, ""))) faults.Add(fault);
     }
 
     /// <summary><c>***</c> was sent where nothing is stored that it could keep.</summary>

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace DataSync.Platform.Persistence;
@@ -27,15 +28,18 @@ internal sealed class DataSources : IAsyncDisposable
     public static string Builder(string connectionString, string name, int pool)
     {
         var given = new NpgsqlConnectionStringBuilder(connectionString);
-        if (!given.ContainsKey("Application Name")) given.ApplicationName = name;
-        if (!given.ContainsKey("Maximum Pool Size")) given.MaxPoolSize = pool;
-        if (!given.ContainsKey("Max Auto Prepare"))
+
+        // Npgsql's own builder says it contains every key it knows; the plain one says what was written.
+        var written = new DbConnectionStringBuilder { ConnectionString = given.ConnectionString };
+        if (!written.ContainsKey("Application Name")) given.ApplicationName = name;
+        if (!written.ContainsKey("Maximum Pool Size")) given.MaxPoolSize = pool;
+        if (!written.ContainsKey("Max Auto Prepare"))
         {
             given.MaxAutoPrepare = 100;
             given.AutoPrepareMinUsages = 2;
         }
 
-        if (!given.ContainsKey("Keepalive")) given.KeepAlive = 30;
+        if (!written.ContainsKey("Keepalive")) given.KeepAlive = 30;
         given.IncludeErrorDetail = false;
         return given.ConnectionString;
     }

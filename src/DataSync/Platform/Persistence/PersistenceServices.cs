@@ -1,3 +1,4 @@
+using DataSync.Platform.Monitoring;
 using DataSync.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
@@ -20,6 +21,9 @@ internal static class PersistenceServices
         services.AddSingleton<DataSources>();
         services.AddDbContextFactory<DataSyncDbContext>((provider, options) => Configure(options, provider.GetRequiredService<DataSources>().App));
         services.AddSingleton<TenantDatabase>();
+        services.AddSingleton<Migrator>();
+        services.AddSingleton<LeafKeeper>();
+        services.AddSingleton<IReadinessCheck, DatabaseReadiness>();
         return services;
     }
 

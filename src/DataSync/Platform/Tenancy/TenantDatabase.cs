@@ -9,8 +9,15 @@ namespace DataSync.Platform.Tenancy;
 /// The one place that opens a tenant's transaction. The tenant is set transaction-locally as the first statement, so it can neither
 /// outlive the transaction in a pooled connection nor be undone by a savepoint; without it every query sees nothing.
 /// </summary>
-internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contexts)
+internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contexts, DataSources sources)
 {
+    /// <summary>Takes a connection for many transactions of one tenant, one after the other: the bulk path.</summary>
+    public async Task<TenantConnection> ConnectAsync(string tenantId, CancellationToken ct)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenantId);
+        return new TenantConnection(tenantId, await sources.App.OpenConnectionAsync(ct));
+    }
+
     /// <summary>Opens a transaction in which only <paramref name="tenantId"/>'s rows exist. Disposing without a commit rolls back.</summary>
     public async Task<TenantTransaction> BeginAsync(string tenantId, CancellationToken ct)
     {
@@ -20,9 +27,7 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
         {
             context.TenantId = tenantId;
             var transaction = await context.Database.BeginTransactionAsync(ct);
-            await using var set = new NpgsqlCommand("SELECT set_config('app.tenant_id', $1, true)", (NpgsqlConnection)context.Database.GetDbConnection());
-            set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
-            await set.ExecuteNonQueryAsync(ct);
+            await TenantConnection.SetTenantAsync((NpgsqlConnection)context.Database.GetDbConnection(), tenantId, ct);
             return new TenantTransaction(context, transaction);
         }
         catch

@@ -255,15 +255,15 @@ namespace DataSync.Platform.Persistence.Migrations
                         });
                 });
 
-            modelBuilder.Entity("DataSync.Platform.Http.IdempotencyKey", b =>
+            modelBuilder.Entity("DataSync.Platform.Http.Idempotency.IdempotencyRow", b =>
                 {
                     b.Property<string>("TenantId")
                         .HasColumnType("text")
                         .HasColumnName("tenant_id");
 
-                    b.Property<string>("Route")
-                        .HasColumnType("text")
-                        .HasColumnName("route");
+                    b.Property<byte[]>("Operation")
+                        .HasColumnType("bytea")
+                        .HasColumnName("operation");
 
                     b.Property<string>("Key")
                         .HasMaxLength(255)
@@ -273,6 +273,10 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.Property<byte[]>("Body")
                         .HasColumnType("bytea")
                         .HasColumnName("body");
+
+                    b.Property<Guid>("ClaimId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("claim_id");
 
                     b.Property<string>("ContentType")
                         .HasColumnType("text")
@@ -286,20 +290,20 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("expires_at");
 
+                    b.Property<byte[]>("Fingerprint")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("fingerprint");
+
                     b.Property<string>("Location")
                         .HasColumnType("text")
                         .HasColumnName("location");
-
-                    b.Property<byte[]>("RequestHash")
-                        .IsRequired()
-                        .HasColumnType("bytea")
-                        .HasColumnName("request_hash");
 
                     b.Property<int?>("Status")
                         .HasColumnType("integer")
                         .HasColumnName("status");
 
-                    b.HasKey("TenantId", "Route", "Key")
+                    b.HasKey("TenantId", "Operation", "Key")
                         .HasName("pk_idempotency_keys");
 
                     b.ToTable("idempotency_keys", (string)null);

@@ -98,3 +98,10 @@ REVOKE ALL ON FUNCTION public.last_sync_data_leaf() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION public.last_sync_data_leaf() TO datasync_system, datasync_app;
 
 SELECT public.make_sync_data_leaves(14);
+
+-- Which migration the database is at, for a process that may not read the migrations' table.
+CREATE FUNCTION public.schema_version() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$ SELECT max("migration_id") FROM public.schema_history $$;
+GRANT EXECUTE ON FUNCTION public.schema_version() TO datasync_app, datasync_system;

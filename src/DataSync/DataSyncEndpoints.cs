@@ -1,0 +1,27 @@
+using DataSync.Export;
+using DataSync.Jobs;
+using DataSync.Jobs.Hangfire;
+using DataSync.Platform.Http;
+using DataSync.Process;
+using DataSync.Sources;
+using Microsoft.AspNetCore.Builder;
+
+namespace DataSync;
+
+/// <summary>The addresses a process answers.</summary>
+public static class DataSyncEndpoints
+{
+    /// <summary>Maps the API for an API process; a worker answers health and metrics alone.</summary>
+    public static WebApplication MapDataSync(this WebApplication app, DataSyncRole role)
+    {
+        app.UsePlatformHttp();
+        app.MapPlatformHttp();
+        if (!role.HasFlag(DataSyncRole.Api)) return app;
+        app.MapSources();
+        app.MapJobs();
+        app.MapRecords();
+        app.MapExports();
+        app.MapDashboard();
+        return app;
+    }
+}

@@ -1,0 +1,61 @@
+using DataSync.Export;
+using DataSync.Extract;
+using DataSync.Jobs;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Encryption;
+using DataSync.Platform.Http;
+using DataSync.Platform.Http.Idempotency;
+using DataSync.Platform.Monitoring;
+using DataSync.Platform.Persistence;
+using DataSync.Refine;
+using DataSync.Sources;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
+
+namespace DataSync;
+
+/// <summary>The table of contents: a line per room.</summary>
+public static class DataSyncServices
+{
+    /// <summary>Registers everything a process in this role needs. Settings are read by their environment names; faults in them are told by <see cref="DataSyncStart"/>.</summary>
+    public static IServiceCollection AddDataSync(this IServiceCollection services, IConfiguration configuration, DataSyncRole role)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddTelemetry(configuration, role);
+        services.AddPersistence(configuration);
+        services.AddEncryption(configuration);
+        services.AddPlatformHttp(configuration);
+        services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();
+        services.AddSources(configuration);
+        services.AddExtract(configuration);
+        services.AddRefine(configuration);
+        services.AddExport(configuration);
+        services.AddJobs(configuration);
+        if (role.HasFlag(DataSyncRole.Worker))
+        {
+            services.AddJobWorker();
+            services.AddHostedService(provider => provider.GetRequiredService<LeafKeeper>());
+        }
+
+        return services
+            .AddEvery<IConnector>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
+            .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IPlanSection>();
+    }
+
+    /// <summary>Logs as JSON lines, without exceptions' messages, which may quote a customer's data.</summary>
+    public static IHostApplicationBuilder AddDataSyncLogs(this IHostApplicationBuilder builder, DataSyncRole role) => builder.AddJsonLogs(role);
+
+    /// <summary>Registers every implementation of an extension point in this assembly, so that adding one is adding its folder.</summary>
+    private static IServiceCollection AddEvery<T>(this IServiceCollection services) where T : class
+    {
+        foreach (var type in typeof(DataSyncServices).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(T))).OrderBy(t => t.FullName, StringComparer.Ordinal))
+        {
+            services.AddSingleton(typeof(T), type);
+        }
+
+        return services;
+    }
+}

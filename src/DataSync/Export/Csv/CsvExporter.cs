@@ -1,0 +1,11 @@
+namespace DataSync.Export.Csv;
+
+/// <summary>CSV by RFC 4180: <c>data.csv</c>, UTF-8 without a byte order mark, CRLF, a header line, nested objects flattened.</summary>
+internal sealed class CsvExporter : IExporter
+{
+    public string Format => "csv";
+
+    public string ContentType => "text/csv; charset=utf-8; header=present";
+
+    public IExportSession Open(ExportTarget target) => new CsvSession(target);
+}

@@ -1,0 +1,71 @@
+using CsvHelper;
+using DataSync.Export.Records;
+using DataSync.Export.Storage;
+
+namespace DataSync.Export.Csv;
+
+/// <summary>Writes lines through CsvHelper, whose UTF-8 fields need no string. Null is an empty field; an empty string is <c>""</c>.</summary>
+internal sealed class CsvRowWriter(StagedFile file)
+{
+    private static readonly CsvWriterOptions Rfc4180 = new() { Separator = ',', Quoting = CsvQuoting.WhenNeeded, ValidateFieldCount = false };
+    private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
+    private byte[] _text = [];
+
+    /// <summary>Whether a line is blank: a row of at most one column that holds null. Many readers skip blank lines.</summary>
+    public bool HasBlankRows { get; private set; }
+
+    public void WriteHeader(CsvColumns columns, bool numbered)
+    {
+        for (var i = 0; i < columns.Count; i++) WriteText(columns.Name(i));
+        if (numbered) WriteText("\\row"u8);
+        if (columns.Count > 0 || numbered) _csv.EndRecord();
+        Flush();
+    }
+
+    public void WriteRow(CsvRow row, int columns, ReadOnlySpan<byte> document)
+    {
+        if (columns == 0 || (columns == 1 && row[0].Kind == CsvCellKind.Empty))
+        {
+            WriteBlank();
+            return;
+        }
+
+        for (var column = 0; column < columns; column++)
+        {
+            var cell = row[column];
+            var bytes = document.Slice(cell.Start, cell.Length);
+            switch (cell.Kind)
+            {
+                case CsvCellKind.Text:
+                    WriteText(bytes);
+                    break;
+                case CsvCellKind.EscapedText:
+                    if (_text.Length < bytes.Length) _text = new byte[Math.Max(bytes.Length, 4096)];
+                    _csv.WriteField(_text.AsSpan(0, JsonText.Unescape(bytes, _text)));
+                    break;
+                default:
+                    _csv.WriteField(bytes);
+                    break;
+            }
+        }
+
+        _csv.EndRecord();
+    }
+
+    /// <summary>Hands what CsvHelper holds to the file.</summary>
+    public void Flush() => _csv.Flush();
+
+    private void WriteText(ReadOnlySpan<byte> text)
+    {
+        if (text.IsEmpty) _csv.WriteField(ReadOnlySpan<char>.Empty, CsvQuoting.Always);
+        else _csv.WriteField(text);
+    }
+
+    /// <summary>CsvHelper would write a lone null as <c>""</c>, the same as an empty string.</summary>
+    private void WriteBlank()
+    {
+        HasBlankRows = true;
+        Flush();
+        file.Write("\r\n"u8);
+    }
+}

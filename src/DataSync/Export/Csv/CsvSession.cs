@@ -1,0 +1,69 @@
+using DataSync.Export.Records;
+using DataSync.Export.Storage;
+
+namespace DataSync.Export.Csv;
+
+/// <summary>
+/// Writes rows as they come, each with the columns known at that moment. Columns are only ever added at the end, so when some appeared after the
+/// first batch, the end is one pass that puts the full header before the rows and commas behind the short ones; most tables never need it.
+/// </summary>
+internal sealed class CsvSession : IExportSession
+{
+    private readonly ExportTarget _target;
+    private readonly CsvColumns _columns = new();
+    private readonly CsvRow _row;
+    private readonly CsvRowWriter _writer;
+    private readonly StagedFile _file;
+
+    /// <summary>Where the number of columns grew: from row … on, rows have … fields.</summary>
+    private readonly List<(long Row, int Columns)> _widths = [];
+    private int _headerColumns;
+    private long _rowsStart = -1;
+    private long _rows;
+
+    public CsvSession(ExportTarget target)
+    {
+        (_target, _row) = (target, new CsvRow(_columns));
+        _file = target.Create("data.csv");
+        _writer = new CsvRowWriter(_file);
+    }
+
+    public ValueTask WriteAsync(RecordView records, CancellationToken ct)
+    {
+        if (records.Count == 0) return ValueTask.CompletedTask;
+        if (_rowsStart < 0) Begin(records);
+        for (var i = 0; i < records.Count; i++)
+        {
+            var document = records[i];
+            _row.Read(document);
+            if (_widths.Count == 0 || _widths[^1].Columns != _columns.Count) _widths.Add((_rows, _columns.Count));
+            _writer.WriteRow(_row, _columns.Count, document);
+            _rows++;
+        }
+
+        _writer.Flush();
+        return _file.FlushAsync(ct);
+    }
+
+    public async Task CompleteAsync(CancellationToken ct)
+    {
+        var finished = _file;
+        if (_columns.Count != _headerColumns || _writer.HasBlankRows)
+        {
+            finished = _target.Create(_file.Name);
+            await CsvCompletion.WriteAsync(_file, _rowsStart, _columns, _widths, numbered: _columns.Count < 2, finished, ct);
+            _target.Drop(_file);
+        }
+
+        await _target.PublishAsync(finished, _rows, ct);
+    }
+
+    /// <summary>Looks through the first batch for its columns, so that the header is mostly right at once.</summary>
+    private void Begin(RecordView records)
+    {
+        for (var i = 0; i < records.Count; i++) _row.Read(records[i]);
+        _headerColumns = _columns.Count;
+        _writer.WriteHeader(_columns, numbered: false);
+        _rowsStart = _file.Length;
+    }
+}

@@ -1,0 +1,22 @@
+using DataSync.Export.Storage;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Export;
+
+/// <summary>Registers the export room. The stage and the exporters are found by the scan of this assembly.</summary>
+internal static class ExportServices
+{
+    public static IServiceCollection AddExport(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<ExportOptions>()
+            .Configure(options => options.Root = configuration[ExportOptions.RootSetting] is { Length: > 0 } root ? root : options.Root)
+            .Validate(options => options.Root.Trim().Length > 0 && !options.Root.Contains('\0', StringComparison.Ordinal), $"{ExportOptions.RootSetting} must be a folder's path.")
+            .Validate(options => !File.Exists(options.Root), $"{ExportOptions.RootSetting} names a file; it must be a folder, or a path where one can be made.")
+            .ValidateOnStart();
+        services.AddSingleton<IExportStorage, DiskExportStorage>();
+        services.AddSingleton<ExportFiles>();
+        services.AddSingleton<ExportValidation>();
+        return services;
+    }
+}

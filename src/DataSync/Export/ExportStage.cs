@@ -1,0 +1,99 @@
+using System.Text.Json;
+using DataSync.Export.Records;
+using DataSync.Export.Storage;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using Microsoft.Extensions.Logging;
+
+namespace DataSync.Export;
+
+/// <summary>
+/// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, the manifest
+/// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones.
+/// </summary>
+internal sealed class ExportStage(
+    IEnumerable<IExporter> exporters, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time, ILogger<ExportStage> log) : IStage
+{
+    private readonly Dictionary<string, IExporter> _exporters = exporters.ToDictionary(e => e.Format, StringComparer.Ordinal);
+    private readonly IRefiner[] _refiners = [.. refiners];
+
+    public string Name => Stages.Export;
+
+    public async Task<StageOutcome> RunAsync(StageContext context, CancellationToken ct)
+    {
+        var run = context.Run;
+        var started = time.GetTimestamp();
+        run.Progress.RestartExport();
+        var location = new ExportLocation(run.TenantId, run.JobId);
+        var folder = await storage.PrepareAsync(location, run.Fence, ct);
+        using var view = new RecordView(run.Plan.Export, Refines(run.Plan));
+        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage)).ToArray();
+        await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
+        try
+        {
+            var records = await FeedAsync(context, view, targets, ct);
+            await storage.SealAsync(location, ct);
+            var files = targets.SelectMany(t => t.Published).ToArray();
+            await WriteManifestAsync(manifestTarget, view, records, files, ct);
+            await storage.SealAsync(location, ct);
+            await storage.KeepOnlyAsync(location, files.Select(f => f.Name).Append(ExportManifest.FileName).ToHashSet(StringComparer.Ordinal), ct);
+            var (bytes, took) = (files.Sum(f => f.Bytes), time.GetElapsedTime(started).TotalMilliseconds);
+            ExportLog.Finished(log, run.JobId, records, files.Length, bytes, took);
+            return new StageOutcome([.. files, .. manifestTarget.Published]);
+        }
+        finally
+        {
+            foreach (var target in targets) await target.DisposeAsync();
+        }
+    }
+
+    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
+    {
+        var sessions = targets.Zip(context.Run.Plan.OutputFormats, (target, format) => _exporters[format].Open(target)).ToArray();
+        var records = 0L;
+        await foreach (var batch in context.Records(ct).WithCancellation(ct))
+        {
+            using (batch)
+            {
+                try
+                {
+                    view.Load(batch);
+                    foreach (var session in sessions) await session.WriteAsync(view, ct);
+                }
+                catch (JsonException broken)
+                {
+                    var first = new Dictionary<string, object?>(StringComparer.Ordinal) { ["seq"] = batch.FirstSeq };
+                    throw new SyncFailureException(new SyncFailure(FailureKind.Critical, "errors.export.record_broken", first), broken);
+                }
+
+                records += view.Count;
+                context.Run.Progress.AddExported(view.Count);
+            }
+        }
+
+        foreach (var session in sessions) await session.CompleteAsync(ct);
+        foreach (var target in targets) await target.CompleteAsync();
+        return records;
+    }
+
+    private static async Task WriteManifestAsync(ExportTarget target, RecordView view, long records, ExportedFile[] files, CancellationToken ct)
+    {
+        var file = target.Create(ExportManifest.FileName);
+        file.Write(new ExportManifest
+        {
+            JobId = target.Run.JobId,
+            SourceId = target.Run.SourceId,
+            CreatedAt = target.Run.CreatedAt,
+            Records = records,
+            OriginalMember = view.ShowsOriginals ? OriginalMember.Name : null,
+            RenamedMembers = view.ShowsOriginals ? OriginalMember.Name : null,
+            Files = [.. files.Select(ManifestFile.Of)],
+        }.ToUtf8());
+        await target.PublishAsync(file, records: 0, ct);
+        await target.CompleteAsync();
+    }
+
+    /// <summary>Whether the job's records were refined: the same question the pipeline asked when it extracted them.</summary>
+    private bool Refines(SyncPlan plan)
+        => plan.RefinementConfig.ValueKind == JsonValueKind.Object && Array.Exists(_refiners, r => r.Compile(plan.RefinementConfig) is not null);
+}

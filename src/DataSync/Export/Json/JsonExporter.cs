@@ -1,0 +1,11 @@
+namespace DataSync.Export.Json;
+
+/// <summary>JSON pages: <c>data-00001.json</c> and so on, each <c>{"metadata":{…},"data":[…]}</c> with at most <c>page_size</c> records.</summary>
+internal sealed class JsonExporter : IExporter
+{
+    public string Format => "json";
+
+    public string ContentType => "application/json";
+
+    public IExportSession Open(ExportTarget target) => new JsonPages(target);
+}

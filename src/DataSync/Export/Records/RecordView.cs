@@ -1,0 +1,46 @@
+using DataSync.Pipeline;
+
+namespace DataSync.Export.Records;
+
+/// <summary>
+/// The records of a batch as they are exported, the same for every format: as extracted, as refined, or as refined with what was changed or
+/// removed beside it. Refused records are left out.
+/// </summary>
+internal sealed class RecordView(ExportPlan plan, bool refined) : IDisposable
+{
+    private readonly OriginalComposer? _composer = refined && plan is { IncludeEnhanced: true, IncludeOriginal: true } ? new OriginalComposer() : null;
+    private readonly List<int> _kept = [];
+    private RecordBatch? _batch;
+    private RecordBuffer? _composed;
+
+    /// <summary>Whether the records have a member <c>_original</c>.</summary>
+    public bool ShowsOriginals => _composer is not null;
+
+    public int Count => _kept.Count;
+
+    /// <summary>A record's document; valid until the next batch is loaded or this one disposed.</summary>
+    public ReadOnlySpan<byte> this[int index]
+        => _composed is { } composed ? composed[index] : plan.IncludeEnhanced ? _batch!.Current(_kept[index]).Span : _batch!.Raw[_kept[index]];
+
+    /// <summary>Shows a batch, which stays its owner's.</summary>
+    public void Load(RecordBatch batch)
+    {
+        _batch = batch;
+        _kept.Clear();
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (!batch.IsRejected(i)) _kept.Add(i);
+        }
+
+        if (_composer is null) return;
+        _composed?.Dispose();
+        _composed = new RecordBuffer(batch.Raw.Length + (batch.Refined?.Length ?? 0) + (batch.Count * 24), batch.Count);
+        foreach (var i in _kept) _composer.Compose(batch.Raw[i], batch.Refined is { } changed ? changed[i] : default, _composed);
+    }
+
+    public void Dispose()
+    {
+        _composed?.Dispose();
+        _composed = null;
+    }
+}

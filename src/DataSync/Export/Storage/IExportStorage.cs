@@ -1,0 +1,26 @@
+namespace DataSync.Export.Storage;
+
+/// <summary>
+/// Where exported files lie (extension point at a process boundary: a disk, a bucket). Files are always staged on a local disk, so that
+/// a half-written one is never seen and a draft can be read back; the storage only takes over whole files.
+/// </summary>
+internal interface IExportStorage
+{
+    /// <summary>Makes ready for an attempt: removes what attempts up to this fence left half done. Returns the folder to stage files in.</summary>
+    Task<string> PrepareAsync(ExportLocation location, long fence, CancellationToken ct);
+
+    /// <summary>Gives a staged, flushed file its name; a file of that name is replaced in one step.</summary>
+    Task PublishAsync(ExportLocation location, string stagedPath, string name, CancellationToken ct);
+
+    /// <summary>Returns when the names published so far would survive a power failure.</summary>
+    Task SealAsync(ExportLocation location, CancellationToken ct);
+
+    /// <summary>Removes every published file but those named.</summary>
+    Task KeepOnlyAsync(ExportLocation location, IReadOnlySet<string> names, CancellationToken ct);
+
+    /// <summary>Opens a file: seekable, with a length. Null where there is none. The name is one that was published.</summary>
+    Task<Stream?> OpenAsync(ExportLocation location, string name, CancellationToken ct);
+
+    /// <summary>Removes the job's export; nothing happens where there is none.</summary>
+    Task DeleteAsync(ExportLocation location, CancellationToken ct);
+}

@@ -1,0 +1,115 @@
+using System.Data;
+using System.Net;
+using System.Net.Sockets;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
+internal sealed class PostgresConnectionTest(
+    PostgresParameters source, EgressPolicy egress, PostgresGate gate, ExtractOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
+    private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
+
+    private readonly CheckList _checks = new(time);
+    private PostgresSession? _session;
+
+    public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(CancellationToken ct)
+    {
+        IReadOnlyList<IPAddress> addresses = [];
+        try
+        {
+            var reached = await _checks.RunAsync("resolve", async () => { addresses = await egress.ResolveAsync(source.Host, ct); return null; })
+                && await _checks.RunAsync("egress", () => { egress.Check(source.Host, source.Port, addresses); return NoFindings; })
+                && await _checks.RunAsync("connect", () => ConnectAsync(addresses, ct))
+                && await OpenAsync(addresses, ct);
+            if (reached && await _checks.RunAsync("version", () => VersionAsync(ct)))
+            {
+                await _checks.RunAsync("read_only", () => ReadOnlyAsync(ct));
+                await _checks.RunAsync("query", () => QueryAsync(ct));
+            }
+        }
+        finally
+        {
+            if (_session is not null) await _session.DisposeAsync();
+        }
+
+        return _checks.Complete(source.Tls == TlsMode.Disable ? Steps.Where(s => s != "tls") : Steps);
+    }
+
+    private static Task<IReadOnlyDictionary<string, object?>?> NoFindings => Task.FromResult<IReadOnlyDictionary<string, object?>?>(null);
+
+    private async Task<IReadOnlyDictionary<string, object?>?> ConnectAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    {
+        for (var i = 0; ; i++)
+        {
+            using var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp);
+            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+            timeout.CancelAfter(StepTimeout);
+            try
+            {
+                await socket.ConnectAsync(addresses[i], source.Port, timeout.Token);
+                return null;
+            }
+            catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
+            {
+                if (i == addresses.Count - 1) throw PostgresErrors.Map(new TimeoutException(null, e), source, opening: true);
+            }
+            catch (SocketException e)
+            {
+                if (i == addresses.Count - 1) throw PostgresErrors.Map(e, source, opening: true);
+            }
+        }
+    }
+
+    /// <summary>The driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
+    private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    {
+        var outcome = await CheckList.TryAsync(async () => _session = await gate.OpenAsync(source, addresses, StepTimeout, ct), time);
+        var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
+        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null });
+        if (!tlsFailed) _checks.Add("authenticate", outcome);
+        return outcome.Failure is null;
+    }
+
+    private async Task<IReadOnlyDictionary<string, object?>?> VersionAsync(CancellationToken ct)
+    {
+        await GuardAsync(() => _session!.BeginAsync(StepTimeout, ct));
+        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["version"] = _session!.Connection.ServerVersion };
+    }
+
+    private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
+    {
+        IReadOnlyList<string> findings = [];
+        await GuardAsync(async () => findings = await PrivilegeProbe.FindAsync(_session!, ct));
+        if (findings.Count == 0) return null;
+        var text = string.Join(", ", findings);
+        if (!options.AllowWritableSources) throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", text)));
+        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["findings"] = text };
+    }
+
+    private async Task<IReadOnlyDictionary<string, object?>?> QueryAsync(CancellationToken ct)
+    {
+        await GuardAsync(async () =>
+        {
+            await using var reader = await _session!.QueryAsync("SELECT 1", [], CommandBehavior.Default, ct);
+            await reader.ReadAsync(ct);
+        });
+        return null;
+    }
+
+    private async Task GuardAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e))
+        {
+            throw PostgresErrors.Map(e, source, opening: false);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>PostgreSQL, and what speaks its protocol.</summary>
+internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector
+{
+    private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
+    private readonly ExtractOptions _options = options.Value;
+    private readonly PostgresGate _gate = new(egress, options.Value);
+
+    public string Driver => "postgresql";
+
+    public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "password" };
+
+    public IReadOnlySet<string> ConnectionFields => PostgresParametersValidation.Fields;
+
+    public IEnumerable<Fault> Validate(JsonElement connectionParams) => new PostgresParametersValidation(_options).Validate(connectionParams);
+
+    public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
+        => new PostgresConnectionTest(Read(connection), egress, _gate, _options, time).RunAsync(ct);
+
+    public async Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
+    {
+        var source = Read(connection);
+        try
+        {
+            await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
+            await session.BeginAsync(CatalogTimeout, ct);
+            return await PostgresCatalog.ReadAsync(session, ct);
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e))
+        {
+            ct.ThrowIfCancellationRequested();
+            throw PostgresErrors.Map(e, source, opening: false);
+        }
+    }
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var source = Read(connection);
+        await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+        await using var read = await GuardAsync(() => StartAsync(session, request, ct), source, ct);
+        while (await GuardAsync(() => read.NextAsync(ct), source, ct) is { } batch) yield return batch;
+    }
+
+    private PostgresParameters Read(SourceConnection connection)
+    {
+        var faults = Validate(connection.ConnectionParams).ToList();
+        return faults.Count == 0
+            ? PostgresParameters.Read(connection)
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+    }
+
+    private async Task<PostgresRead> StartAsync(PostgresSession session, ReadRequest request, CancellationToken ct)
+    {
+        await session.BeginAsync(request.StatementTimeout, ct);
+        if (!_options.AllowWritableSources && await PrivilegeProbe.FindAsync(session, ct) is { Count: > 0 } findings)
+            throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", string.Join(", ", findings))));
+        return await PostgresRead.StartAsync(session, request, ct);
+    }
+
+    private static async Task<T> GuardAsync<T>(Func<Task<T>> work, PostgresParameters source, CancellationToken ct)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e))
+        {
+            ct.ThrowIfCancellationRequested();
+            throw PostgresErrors.Map(e, source, opening: false);
+        }
+    }
+}

@@ -1,0 +1,81 @@
+using System.Net;
+using System.Security.Authentication;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+using Npgsql;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>The one way to a tenant's PostgreSQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address.</summary>
+internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
+{
+    private const int ConnectSeconds = 10;
+
+    /// <summary>Opens a connection of its own, outside any pool, so that nothing of one tenant's session is left for another.</summary>
+    public async Task<PostgresSession> OpenAsync(PostgresParameters source, TimeSpan statementTimeout, CancellationToken ct)
+        => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, ct);
+
+    /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
+    public async Task<PostgresSession> OpenAsync(
+        PostgresParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
+    {
+        for (var i = 0; ; i++)
+        {
+            var dataSource = Build(source, vetted[i], statementTimeout);
+            try
+            {
+                return new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(ct), source);
+            }
+            catch (Exception e) when (PostgresErrors.IsKnown(e))
+            {
+                await dataSource.DisposeAsync();
+                ct.ThrowIfCancellationRequested();
+                var failure = PostgresErrors.Map(e, source, opening: true);
+                if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
+            }
+            catch
+            {
+                await dataSource.DisposeAsync();
+                throw;
+            }
+        }
+    }
+
+    private NpgsqlDataSource Build(PostgresParameters source, IPAddress address, TimeSpan statementTimeout)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder();
+        var settings = builder.ConnectionStringBuilder;
+        settings.Host = address.ToString();
+        settings.Port = source.Port;
+        settings.Database = source.Database;
+        settings.Username = source.Username;
+        settings.Password = source.Password;
+        settings.ApplicationName = "datasync";
+        settings.Pooling = false;
+        settings.Timeout = ConnectSeconds;
+        settings.CommandTimeout = (int)Math.Min(statementTimeout.TotalSeconds + 5, int.MaxValue / 2000);
+        settings.CancellationTimeout = 1000;
+        settings.TcpKeepAlive = true;
+        settings.ReadBufferSize = 64 * 1024;
+        settings.IncludeErrorDetail = false;
+        settings.PersistSecurityInfo = false;
+        settings.GssEncryptionMode = GssEncryptionMode.Disable;
+        settings.SslMode = source.Tls switch
+        {
+            TlsMode.VerifyFull => SslMode.VerifyFull,
+            TlsMode.VerifyCa => SslMode.VerifyCA,
+            TlsMode.Require => SslMode.Require,
+            _ => SslMode.Disable,
+        };
+
+        // without TLS no password goes over the wire in the clear
+        if (source.Tls == TlsMode.Disable) settings.RequireAuth = "ScramSHA256,MD5,None";
+        builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
+        if (source.Tls != TlsMode.Disable) builder.EnableTransportSecurity().UseSslClientAuthenticationOptionsCallback(tls =>
+        {
+            tls.TargetHost = source.Host;
+            tls.EnabledSslProtocols = options.IsTlsException(source.Host) ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
+        });
+        return builder.Build();
+    }
+}

@@ -1,0 +1,45 @@
+using System.Net;
+using System.Text.Json;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>Names everything wrong with <c>connection_params</c> of a PostgreSQL source.</summary>
+internal sealed class PostgresParametersValidation(ExtractOptions options)
+{
+    public static readonly IReadOnlySet<string> Fields =
+        new HashSet<string>(StringComparer.Ordinal) { "host", "port", "database", "username", "password", "tls" };
+
+    public IEnumerable<Fault> Validate(JsonElement given) => SourceFields.Unknown(given, Fields)
+        .Concat(Host(given)).Concat(Port(given)).Concat(Tls(given))
+        .Concat(SourceFields.Text(given, "database", 63))
+        .Concat(SourceFields.Text(given, "username", 63))
+        .Concat(SourceFields.Text(given, "password", 1024));
+
+    private static List<Fault> Host(JsonElement given)
+    {
+        var faults = SourceFields.Text(given, "host", 255).ToList();
+        if (faults.Count > 0 || !SourceFields.Has(given, "host", out var host)) return faults;
+
+        // a socket's path, a list of hosts, a URL: nothing but one name or address
+        if (Uri.CheckHostName(host.GetString()) == UriHostNameType.Unknown || host.GetString()!.StartsWith('[')) faults.Add(SourceFields.Fault("host", "faults.source.host"));
+        return faults;
+    }
+
+    private static IEnumerable<Fault> Port(JsonElement given)
+    {
+        if (!SourceFields.Has(given, "port", out var port)) yield break;
+        if (port.ValueKind != JsonValueKind.Number || !port.TryGetInt32(out var number) || number is < 1 or > IPEndPoint.MaxPort)
+            yield return SourceFields.Fault("port", "faults.source.port");
+    }
+
+    private IEnumerable<Fault> Tls(JsonElement given)
+    {
+        if (!SourceFields.Has(given, "tls", out var tls)) yield break;
+        if (tls.ValueKind != JsonValueKind.String || !PostgresParameters.TlsModes.TryGetValue(tls.GetString()!, out var mode))
+            yield return SourceFields.Fault("tls", "faults.source.tls");
+        else if (mode is TlsMode.Require or TlsMode.Disable && SourceFields.Has(given, "host", out var host)
+            && host.ValueKind == JsonValueKind.String && !options.IsTlsException(host.GetString()!))
+            yield return SourceFields.Fault("tls", "faults.source.tls_exception", ("host", host.GetString()));
+    }
+}

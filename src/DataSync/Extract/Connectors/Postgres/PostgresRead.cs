@@ -1,0 +1,80 @@
+using System.Data;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using Npgsql;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>One read under way: its statement runs on the server, rows become batches as they arrive.</summary>
+internal sealed class PostgresRead : IAsyncDisposable
+{
+    private readonly PostgresStatement _statement;
+    private readonly NpgsqlBatch _batch;
+    private readonly NpgsqlDataReader _reader;
+    private readonly BatchBuilder _records;
+    private readonly RowLayout _layout;
+    private readonly RowStream _rows = new(OversizeRecord.LargestBytes);
+    private bool _ended;
+
+    private PostgresRead(PostgresSession session, PostgresStatement statement, NpgsqlBatch batch, NpgsqlDataReader reader, ReadRequest request)
+    {
+        (_statement, _batch, _reader) = (statement, batch, reader);
+        _records = new BatchBuilder(request);
+        _layout = new RowLayout(statement.Columns, session.HasUncheckedText);
+    }
+
+    /// <summary>Starts the statement.</summary>
+    public static async Task<PostgresRead> StartAsync(PostgresSession session, ReadRequest request, CancellationToken ct)
+    {
+        var statement = await PostgresStatement.PrepareAsync(session, request, ct);
+        var batch = session.Batch(statement.Sql, statement.Values.Select(PostgresSession.Inferred));
+        try
+        {
+            var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
+            return new PostgresRead(session, statement, batch, reader, request);
+        }
+        catch
+        {
+            await batch.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>The next batch; null when there is none.</summary>
+    public async Task<RecordBatch?> NextAsync(CancellationToken ct)
+    {
+        while (!_ended && !_records.IsFull)
+        {
+            if (_records.Remaining > 0 && await _reader.ReadAsync(ct)) await AddAsync(ct);
+            else _ended = true;
+        }
+
+        return _records.IsEmpty ? null : _records.Take(_statement.Key?.Token(_layout) ?? []);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        // closing the reader would wait for every row still to come, so a statement that still runs is ended first
+        if (!_ended) _batch.Cancel();
+        try
+        {
+            await _reader.DisposeAsync();
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e) || e is OperationCanceledException)
+        {
+            // what became of a statement nobody reads any more does not matter
+        }
+
+        await _batch.DisposeAsync();
+        _rows.Dispose();
+        _records.Dispose();
+    }
+
+    private async ValueTask AddAsync(CancellationToken ct)
+    {
+        var (row, dropped) = await _rows.ReadAsync(_reader, ct);
+        var rejection = _layout.Write(row, _records.Buffer);
+        if (dropped is { } column) rejection = OversizeRecord.Rejection(_statement.Columns[column].Name);
+        if (rejection is not null) _records.RejectLast(rejection);
+    }
+}

@@ -1,0 +1,68 @@
+using System.Data;
+using System.Globalization;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
+internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, PostgresParameters source) : IAsyncDisposable
+{
+    private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
+
+    public NpgsqlConnection Connection => connection;
+
+    public PostgresParameters Source => source;
+
+    /// <summary>True where the server does not know its texts' encoding, so that they may not be UTF-8.</summary>
+    public bool HasUncheckedText => connection.PostgresParameters.TryGetValue("server_encoding", out var encoding) && encoding == "SQL_ASCII";
+
+    /// <summary>
+    /// Begins the one transaction of the session: one snapshot, nothing writable, no statement longer than allowed, and text forms that do not
+    /// depend on how the server is set up.
+    /// </summary>
+    public async Task BeginAsync(TimeSpan statementTimeout, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            SELECT pg_catalog.set_config(s.name, s.value, true) FROM (VALUES ('statement_timeout', $1), ('lock_timeout', $2),
+                ('idle_in_transaction_session_timeout', $1), ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('IntervalStyle', 'iso_8601'),
+                ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('standard_conforming_strings', 'on')) AS s(name, value)
+            """)
+        {
+            Parameters = { Text(Milliseconds(statementTimeout)), Text(Milliseconds(LockTimeout < statementTimeout ? LockTimeout : statementTimeout)) },
+        });
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>A parameter the server takes as text.</summary>
+    public static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
+
+    /// <summary>A parameter whose type the server finds by itself, as it does for a literal.</summary>
+    public static NpgsqlParameter Inferred(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Unknown };
+
+    /// <summary>
+    /// One statement as a batch of one: the driver then neither splits nor rewrites the text, and the server itself refuses a second statement.
+    /// </summary>
+    public NpgsqlBatch Batch(string sql, IEnumerable<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        return new NpgsqlBatch(connection) { BatchCommands = { command } };
+    }
+
+    /// <summary>Runs one statement whose answer is read to its end.</summary>
+    public Task<NpgsqlDataReader> QueryAsync(string sql, IEnumerable<NpgsqlParameter> parameters, CommandBehavior behavior, CancellationToken ct)
+        => Batch(sql, parameters).ExecuteReaderAsync(behavior, ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        // closing without a commit rolls back on the server; the connection is not pooled, so this ends the session
+        await connection.DisposeAsync();
+        await dataSource.DisposeAsync();
+    }
+
+    private static string Milliseconds(TimeSpan time) => ((long)Math.Max(1, time.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
+}

@@ -1,0 +1,51 @@
+using System.Data;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>A table as the catalog knows it, with the key its rows can be told apart and ordered by; no key where there is none to rely on.</summary>
+internal sealed record PostgresTable(string QuotedName, IReadOnlyList<string> KeyColumns, IReadOnlyList<string> KeyTypes)
+{
+    /// <summary>Looks a table up in the search path or its schema. A parent with children that are no partitions has no key: theirs may repeat.</summary>
+    public static async Task<PostgresTable> FindAsync(PostgresSession session, string name, CancellationToken ct)
+    {
+        const string Sql =
+            """
+            SELECT n.nspname::text, c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate
+                AND (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
+            LEFT JOIN LATERAL pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, place) ON k.place <= i.indnkeyatts
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+            WHERE c.oid = pg_catalog.to_regclass($1) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            ORDER BY k.place
+            """;
+        var parts = SqlName.Parse(name) ?? throw Undefined();
+        var asked = parts.Schema is null ? SqlName.Quote(parts.Table) : $"{SqlName.Quote(parts.Schema)}.{SqlName.Quote(parts.Table)}";
+        List<string> columns = [], types = [];
+        string? quoted = null;
+        await using var reader = await session.QueryAsync(Sql, [PostgresSession.Text(asked)], CommandBehavior.Default, ct);
+        while (await reader.ReadAsync(ct))
+        {
+            quoted = $"{SqlName.Quote(reader.GetString(0))}.{SqlName.Quote(reader.GetString(1))}";
+            if (await reader.IsDBNullAsync(2, ct)) continue;
+            columns.Add(reader.GetString(2));
+            types.Add(reader.GetString(3));
+        }
+
+        return new PostgresTable(quoted ?? throw Undefined(), columns, types);
+    }
+
+    /// <summary>The SELECT of the whole table, or of what comes behind a key.</summary>
+    public (string Sql, IReadOnlyList<string?> Values) Select(ResumeToken? token)
+    {
+        if (KeyColumns.Count == 0) return ($"SELECT * FROM {QuotedName}", []);
+        var key = string.Join(", ", KeyColumns.Select(SqlName.Quote));
+        if (token is null) return ($"SELECT * FROM {QuotedName} ORDER BY {key}", []);
+        var values = string.Join(", ", KeyTypes.Select((type, i) => $"CAST(${i + 1} AS {type})"));
+        return ($"SELECT * FROM {QuotedName} WHERE ({key}) > ({values}) ORDER BY {key}", [.. token.Key.Select(k => k.Value)]);
+    }
+
+    private static SyncFailureException Undefined()
+        => new(SyncFailure.Permanent("errors.extraction.undefined_table", ("sqlstate", "42P01")));
+}

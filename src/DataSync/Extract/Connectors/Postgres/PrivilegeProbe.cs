@@ -1,0 +1,46 @@
+using System.Data;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>
+/// What a login could change. A read-only transaction stops statements, not every function, so the login's privileges are the boundary
+/// that counts. Asked of the catalog alone; nothing is tried out.
+/// </summary>
+internal static class PrivilegeProbe
+{
+    /// <summary>Enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
+    private const int MostOfAKind = 5;
+
+    private const string Sql =
+        """
+        SELECT * FROM (
+            SELECT 1, 'superuser' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
+            UNION ALL SELECT 2, 'replication' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolreplication
+            UNION ALL SELECT 2, 'create_role' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolcreaterole
+            UNION ALL SELECT 2, 'create_database' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolcreatedb
+            UNION ALL SELECT 3, 'role ' || r.rolname FROM pg_catalog.pg_roles r
+                WHERE (r.rolname IN ('pg_write_all_data', 'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files',
+                        'pg_signal_backend', 'pg_maintain', 'pg_create_subscription', 'pg_checkpoint') OR r.rolsuper)
+                    AND r.rolname <> current_user AND pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER')
+            UNION ALL SELECT 4, 'database ' || current_database() WHERE pg_catalog.has_database_privilege(current_database(), 'CREATE')
+            UNION ALL (SELECT 5, 'schema ' || n.nspname FROM pg_catalog.pg_namespace n
+                WHERE n.nspname !~ '^pg_(temp|toast)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') ORDER BY n.nspname LIMIT $1::int)
+            UNION ALL (SELECT 6, 'table ' || n.nspname || '.' || c.relname
+                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+                    AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
+                        OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
+                ORDER BY n.nspname, c.relname LIMIT $1::int)
+        ) AS f(place, finding) ORDER BY place, finding
+        """;
+
+    /// <summary>Each thing the login could write or do beyond reading; empty for a login that can only read.</summary>
+    public static async Task<IReadOnlyList<string>> FindAsync(PostgresSession session, CancellationToken ct)
+    {
+        var findings = new List<string>();
+        await using var reader = await session.QueryAsync(
+            Sql, [PostgresSession.Inferred(MostOfAKind.ToString(System.Globalization.CultureInfo.InvariantCulture))], CommandBehavior.Default, ct);
+        while (await reader.ReadAsync(ct)) findings.Add(reader.GetString(1));
+        return findings;
+    }
+}

@@ -1,0 +1,82 @@
+using System.Buffers.Binary;
+using DataSync.Extract.Connectors.Postgres.Wire;
+using DataSync.Extract.Json;
+using DataSync.Pipeline;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>
+/// The last row read: its bytes, and how they become a document. On the wire a row is the number of its columns, then for each
+/// its type, its length (-1 for null) and its bytes.
+/// </summary>
+internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText)
+{
+    private const int HeaderLength = 4, TypeLength = 4, LengthLength = 4;
+
+    private readonly (byte[] Prefix, WireFormat Format)[] _fields =
+        [.. columns.Select((c, i) => (Prefix: (byte[])[i == 0 ? (byte)'{' : (byte)',', .. JsonText.MemberName(c.Name)], c.Wire.Format))];
+
+    private ReadOnlyMemory<byte> _row;
+
+    /// <summary>Writes the row as one document and closes it; returns what is wrong with it, if anything is.</summary>
+    public Rejection? Write(ReadOnlyMemory<byte> row, RecordBuffer to)
+    {
+        _row = row;
+        if (checkText && FirstInvalidText(row.Span) is { } invalid) return WriteInvalid(row.Span, invalid, to);
+        var rest = row.Span[HeaderLength..];
+        foreach (var (prefix, format) in _fields)
+        {
+            JsonText.WriteRaw(prefix, to);
+            rest = WireValue.Write(format, rest[TypeLength..], to);
+        }
+
+        JsonText.WriteRaw("}"u8, to);
+        to.EndRecord();
+        return null;
+    }
+
+    /// <summary>The wire bytes of a field of the last row; it must not be null.</summary>
+    public ReadOnlySpan<byte> Field(int ordinal)
+    {
+        var rest = _row.Span[HeaderLength..];
+        for (var i = 0; i < ordinal; i++) rest = rest[(TypeLength + LengthLength + Math.Max(0, Length(rest)))..];
+        return rest.Slice(TypeLength + LengthLength, Length(rest));
+    }
+
+    private static int Length(ReadOnlySpan<byte> field) => BinaryPrimitives.ReadInt32BigEndian(field[TypeLength..]);
+
+    private int? FirstInvalidText(ReadOnlySpan<byte> row)
+    {
+        var rest = row[HeaderLength..];
+        for (var i = 0; i < _fields.Length; i++)
+        {
+            var length = Math.Max(0, Length(rest));
+            if (IsText(i) && !System.Text.Unicode.Utf8.IsValid(rest.Slice(TypeLength + LengthLength, length))) return i;
+            rest = rest[(TypeLength + LengthLength + length)..];
+        }
+
+        return null;
+    }
+
+    /// <summary>The original as it came, for quarantine: texts that are no UTF-8 in base64.</summary>
+    private Rejection WriteInvalid(ReadOnlySpan<byte> row, int invalid, RecordBuffer to)
+    {
+        var rest = row[HeaderLength..];
+        for (var i = 0; i < _fields.Length; i++)
+        {
+            var length = Math.Max(0, Length(rest));
+            JsonText.WriteRaw(_fields[i].Prefix, to);
+            var value = rest.Slice(TypeLength + LengthLength, length);
+            if (!IsText(i) || System.Text.Unicode.Utf8.IsValid(value)) WireValue.Write(_fields[i].Format, rest[TypeLength..], to);
+            else InvalidText.Write(value, to);
+            rest = rest[(TypeLength + LengthLength + length)..];
+        }
+
+        JsonText.WriteRaw("}"u8, to);
+        to.EndRecord();
+        return InvalidText.Rejection(columns[invalid].Name);
+    }
+
+    private bool IsText(int ordinal) => _fields[ordinal].Format is not (ByteaFormat or IntegerFormat or FloatFormat or NumericFormat or UuidFormat
+        or BooleanFormat or DateFormat or TimestampFormat or TimeFormat or IntervalFormat);
+}

@@ -1,0 +1,70 @@
+using DataSync.Pipeline.Failures;
+using SQLitePCL;
+
+namespace DataSync.Extract.Connectors.Sqlite;
+
+/// <summary>An open file: read-only, hardened, and stoppable at any time.</summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private const int OpenNoFollow = 0x01000000;
+    private const int LimitLength = 0, LimitAttached = 7, LimitWorkerThreads = 11;
+    private const int LongestValue = 256 * 1024 * 1024;
+    private const int StepsBetweenChecks = 1000, BusyMilliseconds = 5000;
+
+    private readonly TimeProvider _time;
+    private readonly long _began;
+    private readonly TimeSpan _timeout;
+    private readonly CancellationToken _ct;
+    private readonly delegate_progress _progress;
+
+    static SqliteDatabase() => Batteries_V2.Init();
+
+    private SqliteDatabase(sqlite3 handle, TimeProvider time, TimeSpan timeout, CancellationToken ct)
+    {
+        (Handle, _time, _timeout, _ct) = (handle, time, timeout, ct);
+        _began = time.GetTimestamp();
+        _progress = _ => MustStop ? 1 : 0;
+    }
+
+    public sqlite3 Handle { get; }
+
+    private bool IsOverdue => _time.GetElapsedTime(_began) > _timeout;
+
+    private bool MustStop => _ct.IsCancellationRequested || IsOverdue;
+
+    /// <summary>Opens the file; everything done with it ends at the timeout or when the token is cancelled.</summary>
+    public static SqliteDatabase Open(string file, TimeProvider time, TimeSpan timeout, CancellationToken ct)
+    {
+        var result = raw.sqlite3_open_v2(file, out var handle, raw.SQLITE_OPEN_READONLY | OpenNoFollow, null);
+        var database = new SqliteDatabase(handle, time, timeout, ct);
+        try
+        {
+            database.Check(result);
+            raw.sqlite3_extended_result_codes(handle, 0);
+            raw.sqlite3_busy_timeout(handle, BusyMilliseconds);
+            raw.sqlite3_limit(handle, LimitLength, LongestValue);
+            raw.sqlite3_limit(handle, LimitAttached, 0);
+            raw.sqlite3_limit(handle, LimitWorkerThreads, 0);
+            raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
+            raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, out _);
+            raw.sqlite3_progress_handler(handle, StepsBetweenChecks, database._progress, null);
+            return database;
+        }
+        catch
+        {
+            database.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Throws the failure a result code stands for; a row and the end of rows are none.</summary>
+    public void Check(int result)
+    {
+        if (result is raw.SQLITE_OK or raw.SQLITE_ROW or raw.SQLITE_DONE) return;
+        _ct.ThrowIfCancellationRequested();
+        var text = Handle is { IsInvalid: false } ? raw.sqlite3_errmsg(Handle).utf8_to_string() : "";
+        throw new SyncFailureException(SqliteErrors.Of(result, text), new InvalidOperationException($"SQLite result {result}: {text}"));
+    }
+
+    public void Dispose() => Handle?.Dispose();
+}

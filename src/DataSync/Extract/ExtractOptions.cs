@@ -1,0 +1,63 @@
+using DataSync.Platform.Http.Egress;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Extract;
+
+/// <summary>What the operator allows sources to be.</summary>
+internal sealed class ExtractOptions
+{
+    public const string TlsExceptionsSetting = "DATASYNC_TLS_EXCEPTIONS";
+    public const string AllowWritableSetting = "DATASYNC_ALLOW_WRITABLE_SOURCES";
+    public const string SqliteRootsSetting = "DATASYNC_SQLITE_ROOTS";
+
+    /// <summary>Hosts, addresses or CIDR ranges, by commas, that may use TLS 1.2, an unverified certificate or no TLS. Default: none.</summary>
+    public string TlsExceptions { get; set; } = "";
+
+    /// <summary>True reads from logins that could write. Default: false.</summary>
+    public bool AllowWritableSources { get; set; }
+
+    /// <summary>Folders, by commas, below which SQLite files may lie. Default: none.</summary>
+    public string SqliteRoots { get; set; } = "";
+
+    /// <summary>The text of a setting that is neither true nor false.</summary>
+    public string? Unreadable { get; private set; }
+
+    public void Read(IConfiguration configuration)
+    {
+        TlsExceptions = configuration[TlsExceptionsSetting] ?? "";
+        SqliteRoots = configuration[SqliteRootsSetting] ?? "";
+        if (configuration[AllowWritableSetting] is not { Length: > 0 } text) return;
+        if (bool.TryParse(text, out var allow)) AllowWritableSources = allow;
+        else Unreadable = AllowWritableSetting;
+    }
+
+    /// <summary>True where the operator named this host, or a range its address lies in.</summary>
+    public bool IsTlsException(string host)
+    {
+        var literal = System.Net.IPAddress.TryParse(host, out var address);
+        foreach (var entry in Entries(TlsExceptions))
+        {
+            if (string.Equals(EgressAllowList.Normal(entry), EgressAllowList.Normal(host), StringComparison.Ordinal)) return true;
+            if (literal && AddressRange.TryParse(entry, out var range) && range.Value.Contains(address!)) return true;
+        }
+
+        return false;
+    }
+
+    /// <summary>The folders of <see cref="SqliteRoots"/>.</summary>
+    public IEnumerable<string> SqliteFolders() => Entries(SqliteRoots);
+
+    private static string[] Entries(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}
+
+internal sealed class ExtractOptionsValidation : IValidateOptions<ExtractOptions>
+{
+    public ValidateOptionsResult Validate(string? name, ExtractOptions options)
+    {
+        var faults = options.SqliteFolders().Where(f => !Directory.Exists(f))
+            .Select(f => $"{ExtractOptions.SqliteRootsSetting}: '{f}' is not a folder.").ToList();
+        if (options.Unreadable is { } setting) faults.Add($"{setting} must be true or false.");
+        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
+    }
+}

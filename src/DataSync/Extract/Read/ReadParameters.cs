@@ -1,0 +1,47 @@
+using System.Text.Json;
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.Extract.Read;
+
+/// <summary>
+/// <c>extraction_params</c> of a database source, read: what to read, and how much of it. <c>primary_key</c>, <c>cursor_field</c> and
+/// <c>change_tracking</c> say how an incremental sync finds what changed; a full one needs none of them.
+/// </summary>
+internal sealed record ReadParameters
+{
+    public const int LongestQuery = 1_000_000;
+
+    public string? Table { get; private init; }
+
+    public string? Query { get; private init; }
+
+    public IReadOnlyDictionary<string, JsonElement> Parameters { get; private init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+
+    public long? RowLimit { get; private init; }
+
+    /// <summary>Reads parameters that <see cref="ReadParametersValidation"/> found nothing wrong with.</summary>
+    public static ReadParameters Read(JsonElement given) => new()
+    {
+        Table = Member(given, "table")?.GetString(),
+        Query = Member(given, "query")?.GetString(),
+        RowLimit = Member(given, "row_limit")?.GetInt64(),
+        Parameters = Member(given, "parameters")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal)
+            ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal),
+    };
+
+    /// <summary>The request for a connector, going on at a record.</summary>
+    public ReadRequest Request(int batchSize, TimeSpan statementTimeout, long firstSeq, ReadOnlyMemory<byte> resumeToken) => new()
+    {
+        Table = Table,
+        Query = Query,
+        Parameters = Parameters,
+        RowLimit = RowLimit is { } limit ? Math.Max(0, limit - firstSeq) : null,
+        BatchSize = batchSize,
+        StatementTimeout = statementTimeout,
+        FirstSeq = firstSeq,
+        ResumeToken = resumeToken,
+    };
+
+    private static JsonElement? Member(JsonElement given, string name)
+        => given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+}

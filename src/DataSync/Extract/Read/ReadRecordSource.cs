@@ -1,0 +1,104 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Resilience;
+using Microsoft.Extensions.Logging;
+
+namespace DataSync.Extract.Read;
+
+/// <summary>
+/// Reads a tenant's database through its connector. One batch is read ahead while the one before it is stored. A transient failure is
+/// retried from the last batch read, where the connector can go on there; where it cannot, the failure goes to the engine, which
+/// begins again with nothing: no record ever comes twice.
+/// </summary>
+internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, TransientRetry retry, ILogger<ReadRecordSource> logger) : IRecordSource
+{
+    private readonly Dictionary<string, IConnector> _connectors = connectors.ToDictionary(c => c.Driver, StringComparer.Ordinal);
+
+    public string SourceType => "read";
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    {
+        using var ending = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var ahead = Channel.CreateBounded<RecordBatch>(new BoundedChannelOptions(1) { SingleReader = true, SingleWriter = true });
+        var reading = FillAsync(run, ahead.Writer, ending.Token);
+        try
+        {
+            await foreach (var batch in ahead.Reader.ReadAllAsync(ct)) yield return batch;
+        }
+        finally
+        {
+            await ending.CancelAsync();
+            await reading;
+            while (ahead.Reader.TryRead(out var unread)) unread.Dispose();
+        }
+    }
+
+    /// <summary>Never throws: how it ended is how the channel ends.</summary>
+    private async Task FillAsync(SyncRun run, ChannelWriter<RecordBatch> writer, CancellationToken ct)
+    {
+        using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
+        {
+            ["CorrelationId"] = run.CorrelationId, ["TenantId"] = run.TenantId, ["JobId"] = run.JobId,
+        });
+        var position = ReadPosition.Of(run.Checkpoint);
+        try
+        {
+            var parameters = Validated(run.Plan);
+            await retry.RunAsync(
+                (attempt, token) => AttemptAsync(run, parameters, position, attempt, writer, token),
+                () => position.CanGoOn,
+                () => position.HasProgressed,
+                wait => logger.Waiting(
+                    wait.Attempt, run.SourceId, wait.Failure.Failure.MessageKey, ReadLog.Cause(wait.Failure), wait.Wait.TotalMilliseconds, run.CorrelationId),
+                ct);
+            logger.Ended(run.SourceId, position.NextSeq, position.Attempt, run.CorrelationId);
+            writer.Complete();
+        }
+        catch (Exception e)
+        {
+            if (e is SyncFailureException failed)
+                logger.GaveUp(run.SourceId, position.NextSeq, failed.Failure.MessageKey, failed.Failure.Kind, ReadLog.Cause(failed), run.CorrelationId);
+            writer.Complete(e);
+        }
+    }
+
+    private async Task AttemptAsync(
+        SyncRun run, ReadParameters parameters, ReadPosition position, int attempt, ChannelWriter<RecordBatch> writer, CancellationToken ct)
+    {
+        position.Begin(attempt);
+        logger.Attempt(attempt, run.SourceId, position.NextSeq, run.CorrelationId);
+        if (parameters.RowLimit <= position.NextSeq) return;
+        var source = await run.OpenSource(ct);
+        if (!_connectors.TryGetValue(source.Driver, out var connector))
+            throw new SyncFailureException(SyncFailure.Permanent("errors.connection.driver", ("driver", source.Driver)));
+        var timeout = TimeSpan.FromSeconds(run.Plan.TimeoutSeconds);
+        var request = parameters.Request(run.Plan.BatchSize, timeout, position.NextSeq, position.ResumeToken);
+        await foreach (var batch in connector.ReadAsync(source, request, ct))
+        {
+            var (next, token) = (batch.FirstSeq + batch.Count, batch.ResumeToken);
+            try
+            {
+                await writer.WriteAsync(batch, ct);
+            }
+            catch
+            {
+                batch.Dispose();
+                throw;
+            }
+
+            position.Advance(next, token);
+        }
+    }
+
+    private static ReadParameters Validated(SyncPlan plan)
+    {
+        if (plan.SyncType != "full") throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.sync_type", ("sync_type", plan.SyncType)));
+        var faults = ReadParametersValidation.Validate(plan.ExtractionParams, "/extraction_params").ToList();
+        return faults.Count == 0
+            ? ReadParameters.Read(plan.ExtractionParams)
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameters")) { Faults = faults };
+    }
+}

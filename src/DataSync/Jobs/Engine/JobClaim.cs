@@ -1,0 +1,30 @@
+using DataSync.Pipeline;
+
+namespace DataSync.Jobs.Engine;
+
+/// <summary>A job that this worker holds now.</summary>
+internal sealed record JobClaim
+{
+    public required string TenantId { get; init; }
+    public required Guid JobId { get; init; }
+    public required string SourceId { get; init; }
+    public required string SourceType { get; init; }
+    public required string CorrelationId { get; init; }
+    public required string? TraceParent { get; init; }
+    public required string Language { get; init; }
+    public required DateTimeOffset CreatedAt { get; init; }
+    public required long Fence { get; init; }
+    public required int Attempt { get; init; }
+    public required int FruitlessAttempts { get; init; }
+    public required TimeSpan TimeLeft { get; init; }
+
+    /// <summary>Time the job lay in the queue before this attempt.</summary>
+    public required TimeSpan Waited { get; init; }
+    /// <summary>Called off while its worker was dead: nothing is left but to end it.</summary>
+    public required bool CancelRequested { get; init; }
+    public required SyncPlan Plan { get; init; }
+    public required Checkpoint Checkpoint { get; init; }
+    public required long Records { get; init; }
+    public required long Rejected { get; init; }
+    public required long Bytes { get; init; }
+}

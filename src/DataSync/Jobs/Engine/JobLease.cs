@@ -1,0 +1,139 @@
+using System.Data.Common;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Platform.Tenancy;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace DataSync.Jobs.Engine;
+
+/// <summary>
+/// Who holds a job. A claim raises the fence by the database's own clock and number; every later statement of the attempt names the fence it was given,
+/// and where it no longer matches, nothing happens. So a worker that slept or was cut off can do no harm when it wakes.
+/// </summary>
+internal sealed class JobLease(TenantDatabase database, WorkerSession session, EngineOptions options)
+{
+    /// <summary>Takes the job; null if it is not to be had: ended, or held by a live worker.</summary>
+    public async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        if (session.Current is not { } backend) return null;
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        var claim = await UpdateAsync(transaction, tenantId, jobId, backend, ct);
+        if (claim is null) return null;
+
+        // A writer of the attempt before may hang in COPY for ever and hold the keys of its rows: end it before a row is written.
+        await using var end = transaction.Command(
+            """
+            SELECT pg_terminate_backend(a.pid, 5000)
+            FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
+            WHERE j.tenant_id = $1 AND j.id = $2
+            """,
+            tenantId, jobId);
+        await end.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        return claim;
+    }
+
+    /// <summary>Keeps the lease and shows how far the job is; false where it was lost. Tells whether cancellation was asked for.</summary>
+    public async Task<(bool Held, bool CancelRequested)> RenewAsync(SyncRun run, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await using var command = transaction.Command(
+            """
+            UPDATE sync_jobs SET lease_until = now() + $4, lease_pid = coalesce($5, lease_pid), lease_backend_start = coalesce($6, lease_backend_start),
+                   extracted = $7, refined = $8, exported = $9, total = $10
+            WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
+            RETURNING cancel_requested_at IS NOT NULL
+            """,
+            run.TenantId, run.JobId, run.Fence, options.Lease,
+            new NpgsqlParameter { Value = (object?)session.Current?.Pid ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Integer },
+            new NpgsqlParameter { Value = (object?)session.Current?.Start ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            run.Progress.Extracted, run.Progress.Refined, run.Progress.Exported,
+            new NpgsqlParameter { Value = (object?)run.Progress.Total ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
+        var result = await command.ExecuteScalarAsync(ct);
+        await transaction.CommitAsync(ct);
+        return (result is not null, result is true);
+    }
+
+    /// <summary>Notes the stage that begins, and that it is where a later attempt goes on.</summary>
+    public async Task EnterAsync(SyncRun run, string stage, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await using var command = transaction.Command(
+            "UPDATE sync_jobs SET stage = $4 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'", run.TenantId, run.JobId, run.Fence, stage);
+        if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
+        await transaction.CommitAsync(ct);
+    }
+
+    /// <summary>See <see cref="AdvanceCheckpoint"/>.</summary>
+    public static async Task AdvanceAsync(DbConnection connection, SyncRun run, TimeSpan lease, CheckpointMove move, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE sync_jobs SET checkpoint = $4, record_count = $5, error_count = $6, bytes = $7, extracted = $8, lease_until = now() + $9, fruitless_attempts = 0
+            WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
+            """,
+            (NpgsqlConnection)connection);
+        object[] values =
+        [
+            run.TenantId, run.JobId, run.Fence,
+            new NpgsqlParameter { Value = JsonSerializer.Serialize(move.Next, JobJson.Options), NpgsqlDbType = NpgsqlDbType.Json },
+            move.Records, move.Rejected, move.Bytes, move.Records + move.Rejected, lease,
+        ];
+        foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
+    }
+
+    /// <summary>See <see cref="RegisterWriter"/>.</summary>
+    public static async Task RegisterWriterAsync(DbConnection connection, SyncRun run, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE sync_jobs j SET writer_pid = a.pid, writer_backend_start = a.backend_start
+            FROM pg_stat_activity a
+            WHERE a.pid = pg_backend_pid() AND j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND j.status = 'running'
+            """,
+            (NpgsqlConnection)connection);
+        foreach (var value in (object[])[run.TenantId, run.JobId, run.Fence]) command.Parameters.Add(new NpgsqlParameter { Value = value });
+        if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
+    }
+
+    private async Task<JobClaim?> UpdateAsync(TenantTransaction transaction, string tenantId, Guid jobId, WorkerSession.Backend backend, CancellationToken ct)
+    {
+        await using var command = transaction.Command(
+            """
+            UPDATE sync_jobs j SET status = 'running', fence = fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5,
+                   started_at = coalesce(started_at, now()), attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1, not_before = NULL
+            WHERE tenant_id = $1 AND id = $2
+              AND (status = 'queued' OR (status = 'running' AND (lease_until < now() OR NOT EXISTS (
+                   SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
+            RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
+                      timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL
+            """,
+            tenantId, jobId, options.Lease, backend.Pid, backend.Start);
+        await using var row = await command.ExecuteReaderAsync(ct);
+        if (!await row.ReadAsync(ct)) return null;
+        return new JobClaim
+        {
+            TenantId = tenantId,
+            JobId = jobId,
+            SourceId = row.GetString(0),
+            SourceType = row.GetString(1),
+            CorrelationId = row.GetString(2),
+            TraceParent = await row.IsDBNullAsync(3, ct) ? null : row.GetString(3),
+            Language = row.GetString(4),
+            CreatedAt = await row.GetFieldValueAsync<DateTimeOffset>(5, ct),
+            Fence = row.GetInt64(6),
+            Attempt = row.GetInt32(7),
+            FruitlessAttempts = row.GetInt32(8),
+            TimeLeft = TimeSpan.FromSeconds(row.GetInt32(9)) - TimeSpan.FromMilliseconds(row.GetInt64(10)),
+            Plan = JsonSerializer.Deserialize<SyncPlan>(row.GetString(11), JobJson.Options)!,
+            Checkpoint = JsonSerializer.Deserialize<Checkpoint>(row.GetString(12), JobJson.Options)!,
+            Records = row.GetInt64(13),
+            Rejected = row.GetInt64(14),
+            Bytes = row.GetInt64(15),
+            Waited = row.GetTimeSpan(16),
+            CancelRequested = row.GetBoolean(17),
+        };
+    }
+}

@@ -1,0 +1,76 @@
+using System.Collections.Concurrent;
+using DataSync.Platform.Persistence;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace DataSync.Jobs.Engine;
+
+/// <summary>
+/// The worker's own session in PostgreSQL. Leases name its backend: the server ends it the moment the process is gone, so a crash is seen at once
+/// and not when a lease runs out. It also hears the calls for cancellation.
+/// </summary>
+internal sealed partial class WorkerSession(DataSources sources, TimeProvider time, ILogger<WorkerSession> logger) : BackgroundService
+{
+    /// <summary>Channel on which a job's id is called when it is to be cancelled.</summary>
+    public const string CancelChannel = "datasync_cancel";
+
+    private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
+    private volatile Backend? _backend;
+
+    /// <summary>The session's backend; null while there is no connection.</summary>
+    public Backend? Current => _backend;
+
+    /// <summary>Lets a call for cancellation reach a running job.</summary>
+    public void Register(Guid jobId, CancellationTokenSource cancel) => _running[jobId] = cancel;
+
+    public void Unregister(Guid jobId) => _running.TryRemove(jobId, out _);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        while (!stoppingToken.IsCancellationRequested)
+        {
+            try
+            {
+                await ListenAsync(stoppingToken);
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            {
+                _backend = null;
+                Log.SessionLost(logger, e.GetType().Name);
+                await Task.Delay(TimeSpan.FromMilliseconds(500), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            }
+            catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+            {
+                return;
+            }
+        }
+    }
+
+    private async Task ListenAsync(CancellationToken ct)
+    {
+        await using var connection = await sources.App.OpenConnectionAsync(ct);
+        await using (var who = new NpgsqlCommand("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()", connection))
+        await using (var reader = await who.ExecuteReaderAsync(ct))
+        {
+            await reader.ReadAsync(ct);
+            _backend = new Backend(reader.GetInt32(0), await reader.GetFieldValueAsync<DateTimeOffset>(1, ct));
+        }
+
+        connection.Notification += (_, e) =>
+        {
+            if (Guid.TryParse(e.Payload, out var job) && _running.TryGetValue(job, out var cancel)) _ = cancel.CancelAsync();
+        };
+        await using (var listen = new NpgsqlCommand("LISTEN " + CancelChannel, connection)) await listen.ExecuteNonQueryAsync(ct);
+        while (true) await connection.WaitAsync(ct);
+    }
+
+    /// <summary>A backend of PostgreSQL: the start time tells it from a later one with the same pid.</summary>
+    internal sealed record Backend(int Pid, DateTimeOffset Start);
+
+    private static partial class Log
+    {
+        [LoggerMessage(1300, LogLevel.Warning, "The worker's database session was lost ({Reason}); connecting again")]
+        public static partial void SessionLost(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,39 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace DataSync.Jobs;
+
+/// <summary>How much the engine does at once, and how long it waits. The environment names are the settings' names.</summary>
+internal sealed record EngineOptions
+{
+    /// <summary><c>SYNC_MAX_CONCURRENT_JOBS_PER_TENANT</c>: running jobs of one tenant, over all workers.</summary>
+    [Range(1, 1000)]
+    public int MaxConcurrentJobsPerTenant { get; init; } = 5;
+
+    /// <summary><c>SYNC_DEFAULT_BATCH_SIZE</c>: records in a batch where a Start does not say.</summary>
+    [Range(1, 100_000)]
+    public int DefaultBatchSize { get; init; } = 1000;
+
+    /// <summary><c>SYNC_DEFAULT_TIMEOUT_SECONDS</c>: running time where a Start does not say.</summary>
+    [Range(1, 86_400)]
+    public int DefaultTimeoutSeconds { get; init; } = 300;
+
+    /// <summary><c>DATASYNC_MAX_QUEUED_JOBS_PER_TENANT</c>: a Start beyond it is refused.</summary>
+    [Range(1, 1_000_000)]
+    public int MaxQueuedJobsPerTenant { get; init; } = 10_000;
+
+    /// <summary><c>DATASYNC_WORKER_THREADS</c>: jobs one worker process runs at once.</summary>
+    [Range(1, 64)]
+    public int WorkerThreads { get; init; } = 4;
+
+    /// <summary>A lease not renewed for this long is anybody's. A worker that died is seen sooner, by its session's end.</summary>
+    public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
+
+    /// <summary>How often a running job renews its lease and shows its progress.</summary>
+    public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Attempts in a row that move nothing, after which a job fails instead of going round for ever.</summary>
+    public int MaxFruitlessAttempts { get; init; } = 5;
+
+    /// <summary>First wait before a failed attempt is repeated; doubles with each that moved nothing.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+}

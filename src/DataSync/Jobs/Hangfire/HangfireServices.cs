@@ -1,0 +1,51 @@
+using DataSync.Jobs.Engine;
+using DataSync.Platform.Persistence;
+using Hangfire;
+using Hangfire.PostgreSql;
+using Microsoft.Extensions.DependencyInjection;
+using Npgsql;
+
+namespace DataSync.Jobs.Hangfire;
+
+internal static class HangfireServices
+{
+    internal const string Schema = "hangfire";
+
+    /// <summary>Storage on the application's role, which may use Hangfire's tables and not change them. Waking is by LISTEN; polling is only behind it.</summary>
+    public static IServiceCollection AddHangfireStorage(this IServiceCollection services)
+        => services.AddHangfire((provider, hangfire) => hangfire
+            .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
+            .UseSimpleAssemblyNameTypeSerializer()
+            .UseRecommendedSerializerSettings()
+            .UsePostgreSqlStorage(
+                storage => storage.UseNpgsqlConnection(ConnectionString(provider)),
+                new PostgreSqlStorageOptions
+                {
+                    SchemaName = Schema,
+                    PrepareSchemaIfNecessary = false,
+                    EnableLongPolling = true,
+                    QueuePollInterval = TimeSpan.FromSeconds(5),
+                    UseSlidingInvisibilityTimeout = true,
+                    InvisibilityTimeout = TimeSpan.FromMinutes(5),
+                }));
+
+    /// <summary>The server that executes syncs in this process.</summary>
+    public static IServiceCollection AddHangfireWorker(this IServiceCollection services)
+    {
+        services.AddSingleton(provider => new SyncJobEntry(provider.GetRequiredService<JobRunner>()));
+        return services.AddHangfireServer((provider, server) =>
+        {
+            server.Queues = [SyncJobEntry.Queue];
+            server.WorkerCount = provider.GetRequiredService<EngineOptions>().WorkerThreads;
+            server.ShutdownTimeout = TimeSpan.FromSeconds(15);
+            server.SchedulePollingInterval = TimeSpan.FromSeconds(5);
+        });
+    }
+
+    private static string ConnectionString(IServiceProvider provider)
+        => new NpgsqlConnectionStringBuilder(provider.GetRequiredService<DatabaseOptions>().Connection)
+        {
+            ApplicationName = "datasync-hangfire",
+            MaxPoolSize = provider.GetRequiredService<EngineOptions>().WorkerThreads + 20,
+        }.ConnectionString;
+}

@@ -1,0 +1,25 @@
+using DataSync.Jobs.Engine;
+using Hangfire;
+
+namespace DataSync.Jobs.Hangfire;
+
+/// <summary>
+/// What Hangfire calls. Its name, its method and their parameters are written into Hangfire's tables, so they are frozen: jobs queued by one version
+/// run on the next. The arguments are ids and nothing else.
+/// </summary>
+public sealed class SyncJobEntry
+{
+    /// <summary>Hangfire's queue for syncs.</summary>
+    public const string Queue = "sync";
+
+    private readonly JobRunner _runner;
+
+    internal SyncJobEntry(JobRunner runner) => _runner = runner;
+
+    /// <summary>Takes one sync as far as it goes. Never retried by Hangfire: our own tables decide what runs again.</summary>
+    /// <param name="tenantId">Whose job it is.</param>
+    /// <param name="jobId">The job.</param>
+    /// <param name="stopping">Set by Hangfire when the worker is to stop.</param>
+    [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete)]
+    public Task RunAsync(string tenantId, Guid jobId, CancellationToken stopping) => _runner.RunAsync(tenantId, jobId, stopping);
+}

@@ -1,0 +1,53 @@
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Jobs.Start;
+
+/// <summary>Turns a whole Start into a plan: the rooms name the faults of their sections, and only a plan without any is read.</summary>
+internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptions options)
+{
+    private readonly IPlanSection[] _sections = [.. sections];
+
+    /// <summary>Everything wrong with the plan, from every room at once.</summary>
+    public IReadOnlyList<Fault> Validate(JsonElement plan, string path) => [.. _sections.SelectMany(s => s.Validate(plan, path))];
+
+    /// <summary>Reads a plan that <see cref="Validate"/> found nothing wrong with.</summary>
+    public SyncPlan Read(JsonElement plan) => new()
+    {
+        Mode = Text(plan, "mode") ?? "async",
+        SyncType = Text(plan, "sync_type") ?? "full",
+        ExtractionParams = Member(plan, "extraction_params") ?? JsonElement.Parse("{}"),
+        BatchSize = Member(plan, "processing_rules") is { } rules && Member(rules, "batch_size") is { } size ? size.GetInt32() : options.DefaultBatchSize,
+        RefinementConfig = Member(plan, "refinement_config") ?? JsonElement.Parse("{}"),
+        OutputFormats = Formats(plan),
+        Export = Member(plan, "export_config") is { } export ? ReadExport(export) : new ExportPlan(),
+        TimeoutSeconds = Member(plan, "timeout_seconds")?.GetInt32() ?? options.DefaultTimeoutSeconds,
+    };
+
+    private static ExportPlan ReadExport(JsonElement export)
+    {
+        var plan = new ExportPlan();
+        return plan with
+        {
+            IncludeMetadata = Member(export, "include_metadata")?.GetBoolean() ?? plan.IncludeMetadata,
+            IncludeOriginal = Member(export, "include_original")?.GetBoolean() ?? plan.IncludeOriginal,
+            IncludeEnhanced = Member(export, "include_enhanced")?.GetBoolean() ?? plan.IncludeEnhanced,
+            PageSize = Member(export, "pagination") is { } pagination && Member(pagination, "page_size") is { } size ? size.GetInt32() : plan.PageSize,
+            Compression = Text(export, "compression") ?? plan.Compression,
+            Inline = Member(export, "inline")?.GetBoolean() ?? plan.Inline,
+        };
+    }
+
+    private static IReadOnlyList<string> Formats(JsonElement plan) => Member(plan, "output_format") switch
+    {
+        { ValueKind: JsonValueKind.String } one => [one.GetString()!],
+        { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select(f => f.GetString()!)],
+        _ => ["json"],
+    };
+
+    private static string? Text(JsonElement parent, string name) => Member(parent, name)?.GetString();
+
+    private static JsonElement? Member(JsonElement parent, string name)
+        => parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+}

@@ -1,0 +1,49 @@
+using System.Reflection;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.Json;
+using DataSync.Platform.Http.Requests;
+using DataSync.Sources;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Metadata;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Jobs.Start;
+
+/// <summary>
+/// A Start that was understood: its source exists, and no room found anything wrong with the plan. Understanding it belongs to reading the request,
+/// so that the faults of the body and those of its sections come in one answer.
+/// </summary>
+internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointParameterMetadataProvider
+{
+    public static async ValueTask<StartCommand> BindAsync(HttpContext context)
+    {
+        var nothing = new StartCommand("", new SyncPlan());
+        if (await StrictJson.ReadAsync<StartRequest>(context) is not { } request) return nothing;
+        var faults = RequestFaults.Of(context);
+        var services = context.RequestServices;
+        var plans = services.GetRequiredService<PlanReader>();
+        var source = request.SourceId.Length > 0 && Caller.TenantOf(context) is { } tenant
+            ? await services.GetRequiredService<SourceStore>().GetAsync(tenant, request.SourceId, context.RequestAborted)
+            : null;
+        if (source is null)
+        {
+            if (request.SourceId.Length > 0) faults.Fail(SyncFailure.Permanent("errors.source.not_found"));
+        }
+        else if (!source.IsActive)
+        {
+            faults.Fail(SyncFailure.Permanent("errors.source.inactive"));
+        }
+
+        var plan = source is null
+            ? PlanMerge.Merge(JsonElement.Parse("""{"table":"unknown"}"""), default, request.Members)
+            : PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), request.Members);
+        foreach (var fault in plans.Validate(plan, "")) faults.Add(fault);
+        return faults.Any ? nothing : new StartCommand(request.SourceId, plans.Read(plan));
+    }
+
+    public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => Body<StartRequest>.PopulateMetadata(parameter, builder);
+}

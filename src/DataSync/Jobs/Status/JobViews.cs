@@ -1,0 +1,63 @@
+using System.Text.Json;
+using DataSync.Jobs.Engine;
+using DataSync.Platform.Http.Errors;
+using DataSync.Platform.Http.Json;
+using DataSync.Platform.Localization;
+
+namespace DataSync.Jobs.Status;
+
+/// <summary>Turns a job's row into what the API shows.</summary>
+internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, TimeProvider time)
+{
+    public JobView Of(SyncJob job, string language) => new()
+    {
+        JobId = job.Id,
+        TenantId = job.TenantId,
+        SourceId = job.SourceId,
+        SourceType = job.SourceType,
+        Mode = job.Mode,
+        SyncType = job.SyncType,
+        Status = job.Status,
+        Stage = job.Stage,
+        RecordCount = job.RecordCount,
+        ErrorCount = job.ErrorCount,
+        Progress = Progress(job),
+        CreatedAt = job.CreatedAt,
+        StartedAt = job.StartedAt,
+        CompletedAt = job.CompletedAt,
+        DurationMs = Duration(job) is { } duration ? (long)duration.TotalMilliseconds : null,
+        Attempts = job.Attempts,
+        CreatedBy = job.CreatedBy,
+        CorrelationId = job.CorrelationId,
+        Config = new RawJson(job.Config),
+        Result = job.Result is null ? null : new RawJson(job.Result),
+        ErrorDetails = job.ErrorDetails is null ? null : Error(job.ErrorDetails, language),
+    };
+
+    private ProgressView Progress(SyncJob job)
+    {
+        var running = job.StartedAt is { } started ? ((job.CompletedAt ?? time.GetUtcNow()) - started).TotalSeconds : 0;
+        var rate = running > 0 ? Math.Round(job.Extracted / running, 1) : 0;
+        double? eta = job.Status == JobStatus.Running && job.Total is { } total && rate > 0 ? Math.Round(Math.Max(0, total - job.Extracted) / rate, 1) : null;
+        return new ProgressView(job.Extracted, job.RecordCount, job.Refined, job.Exported, job.Total, rate, eta);
+    }
+
+    private static TimeSpan? Duration(SyncJob job) => job.CompletedAt is { } completed ? completed - (job.StartedAt ?? completed) : null;
+
+    private ErrorView Error(string details, string language)
+    {
+        var failure = JsonSerializer.Deserialize<JobFailure>(details, JobJson.Options)!;
+        var error = catalogue.Find(failure.MessageKey) ?? catalogue.Internal;
+        var values = failure.Params.ToDictionary(p => p.Key, p => Plain(p.Value), StringComparer.Ordinal);
+        return new ErrorView(error.Code, error.Type, error.Key, messages.Format(error.Key, language, values), failure.Params);
+    }
+
+    private static object? Plain(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number => value.GetDecimal(),
+        JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText(),
+    };
+}

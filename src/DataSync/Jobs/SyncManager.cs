@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Text.Json;
+using DataSync.Jobs.Engine;
+using DataSync.Jobs.Start;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Tenancy;
+using Microsoft.EntityFrameworkCore;
+using Npgsql;
+
+namespace DataSync.Jobs;
+
+/// <summary>Makes, finds and cancels jobs. A job is durable before anybody is told of it; the commit's notification wakes a dispatcher.</summary>
+internal sealed class SyncManager(TenantDatabase database, EngineOptions options, TimeProvider time)
+{
+    /// <summary>Queues a sync. Throws <see cref="SyncFailureException"/> where the tenant's queue is full.</summary>
+    public async Task<SyncJob> StartAsync(Caller caller, StartCommand command, CancellationToken ct)
+    {
+        var now = time.GetUtcNow();
+        var job = new SyncJob
+        {
+            Id = Guid.CreateVersion7(now),
+            TenantId = caller.Tenant,
+            SourceId = command.SourceId,
+            Mode = command.Plan.Mode,
+            SyncType = command.Plan.SyncType,
+            Config = JsonSerializer.Serialize(command.Plan, JobJson.Options),
+            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
+            CreatedAt = now,
+            CreatedBy = caller.Subject,
+            CorrelationId = caller.CorrelationId,
+            TraceParent = Activity.Current?.Id,
+            Language = caller.Language,
+            TimeoutSeconds = command.Plan.TimeoutSeconds,
+        };
+        await using var transaction = await database.BeginAsync(caller.Tenant, ct);
+        var queued = await transaction.Db.Set<SyncJob>().Where(j => j.Status == JobStatus.Queued).Take(options.MaxQueuedJobsPerTenant).CountAsync(ct);
+        if (queued >= options.MaxQueuedJobsPerTenant)
+        {
+            throw new SyncFailureException(SyncFailure.Transient("errors.job.queue_full", ("limit", options.MaxQueuedJobsPerTenant)) with { RetryAfter = TimeSpan.FromSeconds(30) });
+        }
+
+        transaction.Db.Add(job);
+        await transaction.Db.SaveChangesAsync(ct);
+        await NotifyAsync(transaction, JobOutcome.DispatchChannel, "", ct);
+        await transaction.CommitAsync(ct);
+        return job;
+    }
+
+    /// <summary>The job, or null where this tenant has none of that id.</summary>
+    public async Task<SyncJob?> FindAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        return await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == jobId, ct);
+    }
+
+    /// <summary>Jobs from the newest to the oldest, beginning below <paramref name="before"/>.</summary>
+    public async Task<IReadOnlyList<SyncJob>> ListAsync(string tenantId, string? status, string? sourceId, Guid? before, int count, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        var jobs = transaction.Db.Set<SyncJob>().AsNoTracking();
+        if (status is not null) jobs = jobs.Where(j => j.Status == status);
+        if (sourceId is not null) jobs = jobs.Where(j => j.SourceId == sourceId);
+        if (before is { } id) jobs = jobs.Where(j => j.Id.CompareTo(id) < 0);
+        return await jobs.OrderByDescending(j => j.Id).Take(count).ToListAsync(ct);
+    }
+
+    /// <summary>
+    /// Calls a job off: at once where nobody runs it, else the worker is told. False where this tenant has no such job; throws where it has ended otherwise.
+    /// </summary>
+    public async Task<bool> CancelAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        await using var command = transaction.Command(
+            """
+            UPDATE sync_jobs SET cancel_requested_at = coalesce(cancel_requested_at, now()),
+                   status = CASE WHEN status IN ('queued', 'waiting') THEN 'cancelled' ELSE status END,
+                   completed_at = CASE WHEN status IN ('queued', 'waiting') THEN now() ELSE completed_at END
+            WHERE tenant_id = $1 AND id = $2 RETURNING status
+            """,
+            tenantId, jobId);
+        var status = (string?)await command.ExecuteScalarAsync(ct);
+        if (status is null) return false;
+        if (status is JobStatus.Completed or JobStatus.Failed) throw new SyncFailureException(SyncFailure.Permanent("errors.job.ended", ("status", status)));
+        await NotifyAsync(transaction, WorkerSession.CancelChannel, jobId.ToString("D"), ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    private static async Task NotifyAsync(TenantTransaction transaction, string channel, string payload, CancellationToken ct)
+    {
+        await using NpgsqlCommand notify = transaction.Command("SELECT pg_notify($1, $2)", channel, payload);
+        await notify.ExecuteNonQueryAsync(ct);
+    }
+}

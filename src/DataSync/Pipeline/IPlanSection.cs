@@ -1,0 +1,17 @@
+using System.Text.Json;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Pipeline;
+
+/// <summary>
+/// A room's share of a Start (extension point). The members of a Start belong to different rooms; each names the faults of its own,
+/// so that all come in one answer and no room knows another.
+/// </summary>
+internal interface IPlanSection
+{
+    /// <summary>The members of a Start that this room reads.</summary>
+    IReadOnlySet<string> Members { get; }
+
+    /// <summary>Names everything wrong with them. <paramref name="plan"/> is the whole Start as an object; paths begin with <paramref name="path"/>.</summary>
+    IEnumerable<Fault> Validate(JsonElement plan, string path);
+}

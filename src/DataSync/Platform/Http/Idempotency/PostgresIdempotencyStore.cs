@@ -1,0 +1,75 @@
+using System.Security.Cryptography;
+using System.Text;
+using DataSync.Platform.Tenancy;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace DataSync.Platform.Http.Idempotency;
+
+/// <summary>Claims and answers in <c>idempotency_keys</c>, under row-level security. One statement claims, so two processes cannot both win; the clock is the database's.</summary>
+internal sealed class PostgresIdempotencyStore(TenantDatabase database) : IdempotencyStore
+{
+    public override async Task<IdempotencyClaim> ClaimAsync(IdempotencyKey key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
+    {
+        var claim = Guid.CreateVersion7();
+        await using var transaction = await database.BeginAsync(key.Tenant, cancellationToken);
+        await using (var insert = transaction.Command(
+            """
+            INSERT INTO idempotency_keys AS k (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at)
+            VALUES ($1, $2, $3, $4, $5, now() + $6, now())
+            ON CONFLICT (tenant_id, operation, key) DO UPDATE
+               SET fingerprint = EXCLUDED.fingerprint, claim_id = EXCLUDED.claim_id, expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at,
+                   status = NULL, content_type = NULL, location = NULL, body = NULL
+             WHERE k.expires_at < now()
+            RETURNING 1
+            """,
+            key.Tenant, Operation(key), key.Key, fingerprint.ToArray(), claim, ClaimLease))
+        {
+            if (await insert.ExecuteScalarAsync(cancellationToken) is not null)
+            {
+                await transaction.CommitAsync(cancellationToken);
+                return new IdempotencyClaim.Claimed(claim);
+            }
+        }
+
+        await using var select = transaction.Command(
+            "SELECT fingerprint, status, content_type, location, body FROM idempotency_keys WHERE tenant_id = $1 AND operation = $2 AND key = $3",
+            key.Tenant, Operation(key), key.Key);
+        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+
+        // Gone between the two statements: whoever held it has let go, so the caller may try again at once.
+        if (!await row.ReadAsync(cancellationToken)) return new IdempotencyClaim.InProgress();
+        if (!CryptographicOperations.FixedTimeEquals(row.GetFieldValue<byte[]>(0), fingerprint.Span)) return new IdempotencyClaim.Mismatch();
+        if (await row.IsDBNullAsync(1, cancellationToken)) return new IdempotencyClaim.InProgress();
+        return new IdempotencyClaim.Done(new StoredAnswer(
+            row.GetInt32(1),
+            await row.IsDBNullAsync(2, cancellationToken) ? null : row.GetString(2),
+            await row.IsDBNullAsync(3, cancellationToken) ? null : row.GetString(3),
+            row.GetFieldValue<byte[]>(4)));
+    }
+
+    public override Task CompleteAsync(IdempotencyKey key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
+        => ExecuteAsync(
+            key,
+            """
+            UPDATE idempotency_keys SET status = $5, content_type = $6, location = $7, body = $8, expires_at = now() + $9
+            WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL
+            """,
+            cancellationToken, claimId, answer.Status, Text(answer.ContentType), Text(answer.Location), answer.Body.ToArray(), Keep);
+
+    public override Task ReleaseAsync(IdempotencyKey key, Guid claimId, CancellationToken cancellationToken)
+        => ExecuteAsync(
+            key, "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", cancellationToken, claimId);
+
+    private async Task ExecuteAsync(IdempotencyKey key, string sql, CancellationToken ct, params object[] values)
+    {
+        await using var transaction = await database.BeginAsync(key.Tenant, ct);
+        await using var command = transaction.Command(sql, [key.Tenant, Operation(key), key.Key, .. values]);
+        await command.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private static byte[] Operation(IdempotencyKey key) => SHA256.HashData(Encoding.UTF8.GetBytes(key.Operation));
+
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+}

@@ -1,0 +1,56 @@
+using System.Diagnostics;
+using System.Diagnostics.Metrics;
+
+namespace DataSync.Platform.Monitoring;
+
+/// <summary>Traces and metrics of syncs. No tenant is a label: their number has no bound, and a metrics page is not a tenant's place.</summary>
+internal sealed class SyncTelemetry : IDisposable
+{
+    public const string Name = "DataSync";
+
+    private readonly ActivitySource _activities = new(Name);
+    private readonly Meter _meter;
+    private readonly Counter<long> _jobs, _records, _rejected, _bytes;
+    private readonly Histogram<double> _duration, _waited;
+
+    public SyncTelemetry(IMeterFactory meters)
+    {
+        _meter = meters.Create(Name);
+        _jobs = _meter.CreateCounter<long>("datasync.jobs", "{job}", "Jobs that ended, by outcome");
+        _records = _meter.CreateCounter<long>("datasync.records", "{record}", "Records kept");
+        _rejected = _meter.CreateCounter<long>("datasync.records.rejected", "{record}", "Records refused");
+        _bytes = _meter.CreateCounter<long>("datasync.bytes", "By", "Payload bytes read from sources");
+        _duration = _meter.CreateHistogram("datasync.job.duration", "s", "Running time of a job's last attempt",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600] });
+        _waited = _meter.CreateHistogram("datasync.queue.wait", "s", "Time from a job's making to an attempt's begin",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] });
+    }
+
+    /// <summary>The span of an attempt, a child of the request that asked for the job.</summary>
+    public Activity? StartJob(string? traceParent, string mode, int attempt)
+    {
+        var parent = ActivityContext.TryParse(traceParent, null, isRemote: true, out var given) ? given : default;
+        return _activities.StartActivity("sync.run", ActivityKind.Consumer, parent, [new("datasync.mode", mode), new("datasync.attempt", attempt)]);
+    }
+
+    /// <summary>The span of one stage.</summary>
+    public Activity? StartStage(string stage) => _activities.StartActivity("sync." + stage);
+
+    public void Waited(TimeSpan waited) => _waited.Record(waited.TotalSeconds);
+
+    public void Ended(string status, string mode, TimeSpan ran, long records, long rejected, long bytes)
+    {
+        KeyValuePair<string, object?> outcome = new("outcome", status), how = new("mode", mode);
+        _jobs.Add(1, outcome, how);
+        _duration.Record(ran.TotalSeconds, outcome, how);
+        _records.Add(records, how);
+        _rejected.Add(rejected, how);
+        _bytes.Add(bytes, how);
+    }
+
+    public void Dispose()
+    {
+        _activities.Dispose();
+        _meter.Dispose();
+    }
+}

@@ -1,0 +1,35 @@
+using Npgsql;
+
+namespace DataSync.Platform.Tenancy;
+
+/// <summary>A pooled connection held for many transactions of one tenant. Outside a transaction it sees no tenant's rows.</summary>
+internal sealed class TenantConnection(string tenantId, NpgsqlConnection connection) : IAsyncDisposable
+{
+    public NpgsqlConnection Connection { get; } = connection;
+
+    /// <summary>Begins a transaction as the tenant. Disposing without a commit rolls back.</summary>
+    public async Task<NpgsqlTransaction> BeginAsync(CancellationToken ct)
+    {
+        var transaction = await Connection.BeginTransactionAsync(ct);
+        try
+        {
+            await SetTenantAsync(Connection, tenantId, ct);
+            return transaction;
+        }
+        catch
+        {
+            await transaction.DisposeAsync();
+            throw;
+        }
+    }
+
+    public ValueTask DisposeAsync() => Connection.DisposeAsync();
+
+    /// <summary>First statement of every tenant's transaction; <c>true</c> makes it end with it.</summary>
+    internal static async Task SetTenantAsync(NpgsqlConnection connection, string tenantId, CancellationToken ct)
+    {
+        await using var set = new NpgsqlCommand("SELECT set_config('app.tenant_id', $1, true)", connection);
+        set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
+        await set.ExecuteNonQueryAsync(ct);
+    }
+}

@@ -1,0 +1,86 @@
+using System.Runtime.CompilerServices;
+using DataSync.Pipeline;
+using DataSync.Platform.Tenancy;
+using Npgsql;
+
+namespace DataSync.Process.Async;
+
+/// <summary>Keeps records in PostgreSQL, under the database's own tenant isolation.</summary>
+internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) : IProcessingStrategy
+{
+    public string Mode => "async";
+
+    public async Task StoreAsync(SyncRun run, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct)
+    {
+        await using var connection = await database.ConnectAsync(run.TenantId, ct);
+        await using (var transaction = await connection.BeginAsync(ct))
+        {
+            await run.RegisterWriter(connection.Connection, ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        var writer = new CommitWriter(connection, run, time);
+        await using var enumerator = batches.GetAsyncEnumerator(ct);
+        var next = enumerator.MoveNextAsync().AsTask();
+        try
+        {
+            while (true)
+            {
+                // A slow source must not hold a commit back: what is written becomes durable after the delay even if nothing follows.
+                if (writer.IsOpen && !next.IsCompleted && !await EndedWithinAsync(next, writer.TimeLeft, ct)) await writer.CommitAsync(ct);
+                if (!await next) break;
+                using (var batch = enumerator.Current) await writer.WriteAsync(batch, ct);
+                next = enumerator.MoveNextAsync().AsTask();
+                if (writer.IsFull) await writer.CommitAsync(ct);
+            }
+
+            await writer.FinishAsync(ct);
+        }
+        finally
+        {
+            await writer.DisposeAsync();
+
+            // The stream must be still before its enumerator is disposed.
+            if (!next.IsCompleted) await next.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+    }
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await database.ConnectAsync(run.TenantId, ct);
+        await using var transaction = await connection.BeginAsync(ct);
+        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, ct)) yield return batch;
+    }
+
+    public async Task ResetAsync(SyncRun run, CancellationToken ct)
+    {
+        await using var connection = await database.ConnectAsync(run.TenantId, ct);
+        await using var transaction = await connection.BeginAsync(ct);
+        foreach (var table in (string[])["sync_data", "sync_rejections"])
+        {
+            await using var delete = new NpgsqlCommand($"DELETE FROM public.{table} WHERE tenant_id = $1 AND job_id = $2", connection.Connection, transaction)
+            {
+                Parameters = { new NpgsqlParameter<string> { TypedValue = run.TenantId }, new NpgsqlParameter<Guid> { TypedValue = run.JobId } },
+                CommandTimeout = 0,
+            };
+            await delete.ExecuteNonQueryAsync(ct);
+        }
+
+        await run.Advance(connection.Connection, new CheckpointMove(new Checkpoint(), 0, 0, 0), ct);
+        await transaction.CommitAsync(ct);
+    }
+
+    private async Task<bool> EndedWithinAsync(Task task, TimeSpan wait, CancellationToken ct)
+    {
+        if (wait <= TimeSpan.Zero) return task.IsCompleted;
+        try
+        {
+            await task.WaitAsync(wait, time, ct);
+            return true;
+        }
+        catch (TimeoutException) when (!task.IsCompleted)
+        {
+            return false;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Buffers;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Platform.Tenancy;
+using Npgsql;
+
+namespace DataSync.Process.Async;
+
+/// <summary>
+/// One commit after the other: several batches by COPY, then the refused records, last the checkpoint under the fence. A crash loses what was not committed,
+/// and the checkpoint says exactly where that begins.
+/// </summary>
+internal sealed class CommitWriter(TenantConnection connection, SyncRun run, TimeProvider time) : IAsyncDisposable
+{
+    /// <summary>A commit ends at this many bytes: large enough that fsync and checkpoint cost nothing beside the COPY, small enough to redo.</summary>
+    private const long CommitBytes = 16 * 1024 * 1024;
+
+    /// <summary>… or after this time, so that a slow source's records become durable soon.</summary>
+    private static readonly TimeSpan CommitDelay = TimeSpan.FromMilliseconds(250);
+
+    private readonly ArrayBufferWriter<byte> _buffer = new(256 * 1024);
+    private readonly RejectionWriter _rejections = new();
+    private NpgsqlTransaction? _transaction;
+    private LeafCopy? _copy;
+    private long _began;
+    private long _bytes;
+    private long _nextSeq = run.Checkpoint.NextSeq;
+    private JsonElement? _resume = run.Checkpoint.Resume;
+    private long _records = run.Progress.Processed;
+    private long _rejected = run.Progress.Rejected;
+    private long _totalBytes = run.Progress.Bytes;
+    private long _pendingRecords, _pendingRejected;
+
+    public bool IsOpen => _transaction is not null;
+
+    public bool IsFull => _bytes >= CommitBytes || (IsOpen && TimeLeft <= TimeSpan.Zero);
+
+    public TimeSpan TimeLeft => CommitDelay - time.GetElapsedTime(_began);
+
+    public async Task WriteAsync(RecordBatch batch, CancellationToken ct)
+    {
+        if (_transaction is null)
+        {
+            _began = time.GetTimestamp();
+            _transaction = await connection.BeginAsync(ct);
+        }
+
+        _copy ??= await LeafCopy.BeginAsync(connection.Connection, run, _buffer, time.GetUtcNow(), ct);
+        var written = await _copy.WriteAsync(batch, ct);
+        _pendingRecords += written;
+        _pendingRejected += _rejections.Add(batch);
+        _bytes += batch.Raw.Length + (batch.Refined?.Length ?? 0);
+        _totalBytes += batch.Raw.Length;
+        _nextSeq = batch.FirstSeq + batch.Count;
+        _resume = batch.ResumeToken.IsEmpty ? null : JsonElement.Parse(batch.ResumeToken.Span);
+    }
+
+    /// <summary>Makes what was written durable.</summary>
+    public Task CommitAsync(CancellationToken ct) => CommitAsync(Stages.Extract, ct);
+
+    /// <summary>Makes the rest durable, and that extraction is over.</summary>
+    public async Task FinishAsync(CancellationToken ct)
+    {
+        _transaction ??= await connection.BeginAsync(ct);
+        await CommitAsync(Stages.Export, ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_copy is not null) await Quietly(_copy);
+        if (_transaction is not null) await Quietly(_transaction);
+        _rejections.Dispose();
+    }
+
+    private async Task CommitAsync(string stage, CancellationToken ct)
+    {
+        if (_copy is not null)
+        {
+            await _copy.CompleteAsync(ct);
+            _copy = null;
+        }
+
+        await _rejections.FlushAsync(connection.Connection, run, ct);
+        var move = new CheckpointMove(
+            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes);
+        await run.Advance(connection.Connection, move, ct);
+        await _transaction!.CommitAsync(ct);
+        await _transaction.DisposeAsync();
+        run.Progress.AddProcessed(_pendingRecords, _pendingRejected);
+        (_records, _rejected) = (move.Records, move.Rejected);
+        (_transaction, _bytes, _pendingRecords, _pendingRejected) = (null, 0, 0, 0);
+    }
+
+    /// <summary>Undoing must not hide the failure that made it necessary; a connection that is gone is undone already.</summary>
+    private static async ValueTask Quietly(IAsyncDisposable disposable)
+    {
+        try
+        {
+            await disposable.DisposeAsync();
+        }
+        catch (Exception e) when (e is NpgsqlException or OperationCanceledException or ObjectDisposedException or InvalidOperationException or IOException)
+        {
+            // nothing to add to the failure on its way
+        }
+    }
+}

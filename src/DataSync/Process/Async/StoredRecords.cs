@@ -1,0 +1,167 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using DataSync.Pipeline;
+using Npgsql;
+
+namespace DataSync.Process.Async;
+
+/// <summary>Reads a job's records back in bulk, in order: COPY out of the parent table, which row-level security binds like any SELECT.</summary>
+internal static class StoredRecords
+{
+    private const int BatchRecords = 1000;
+    private const int BatchBytes = 1024 * 1024;
+    private const int HeaderBytes = 19;
+
+    public static async IAsyncEnumerable<RecordBatch> ReadAsync(NpgsqlConnection connection, SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    {
+        // The primary key gives the order and lies nearly in the order of the heap; a sort of a large job would go to disk.
+        await using (var plan = new NpgsqlCommand("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off", connection))
+        {
+            await plan.ExecuteNonQueryAsync(ct);
+        }
+
+        // COPY takes no parameters; a Guid's own text has nothing to escape.
+        await using var stream = await connection.BeginRawBinaryCopyAsync(
+            $"COPY (SELECT raw_data, refined_data, metadata FROM public.sync_data WHERE job_id = '{run.JobId:D}' ORDER BY seq) TO STDOUT (FORMAT binary)", ct);
+        using var reader = new CopyReader(stream);
+        await reader.SkipAsync(HeaderBytes, ct);
+        var seq = 0L;
+        while (true)
+        {
+            var batch = new RecordBatch(seq, new RecordBuffer(BatchBytes + (64 * 1024), BatchRecords));
+            var more = false;
+            try
+            {
+                more = await FillAsync(reader, batch, ct);
+            }
+            catch
+            {
+                batch.Dispose();
+                throw;
+            }
+
+            seq += batch.Count;
+            if (batch.Count > 0) yield return batch;
+            else batch.Dispose();
+            if (!more) yield break;
+        }
+    }
+
+    /// <summary>Reads rows until the batch is full; false at the end of the data.</summary>
+    private static async ValueTask<bool> FillAsync(CopyReader reader, RecordBatch batch, CancellationToken ct)
+    {
+        while (batch.Count < BatchRecords && batch.Raw.Length < BatchBytes)
+        {
+            if (await reader.ReadInt16Async(ct) < 0) return false;
+            await ReadFieldAsync(reader, batch.Raw, ct);
+            batch.Refined = await ReadOptionalAsync(reader, batch.Refined, batch.Count - 1, ct);
+            batch.Metadata = await ReadOptionalAsync(reader, batch.Metadata, batch.Count - 1, ct);
+        }
+
+        return true;
+    }
+
+    private static async ValueTask ReadFieldAsync(CopyReader reader, RecordBuffer target, CancellationToken ct)
+    {
+        await reader.ReadBytesAsync(target, await reader.ReadInt32Async(ct), ct);
+        target.EndRecord();
+    }
+
+    private static async ValueTask<RecordBuffer?> ReadOptionalAsync(CopyReader reader, RecordBuffer? target, int before, CancellationToken ct)
+    {
+        var length = await reader.ReadInt32Async(ct);
+        if (length < 0)
+        {
+            target?.EndRecord();
+            return target;
+        }
+
+        if (target is null)
+        {
+            target = new RecordBuffer();
+            for (var i = 0; i < before; i++) target.EndRecord();
+        }
+
+        await reader.ReadBytesAsync(target, length, ct);
+        target.EndRecord();
+        return target;
+    }
+
+    /// <summary>A buffered reader of big-endian numbers and bytes over the COPY stream.</summary>
+    private sealed class CopyReader(Stream stream) : IDisposable
+    {
+        private readonly byte[] _bytes = ArrayPool<byte>.Shared.Rent(128 * 1024);
+        private int _start, _end;
+
+        public ValueTask<short> ReadInt16Async(CancellationToken ct)
+        {
+            if (_end - _start < 2) return Slow(this, ct);
+            return ValueTask.FromResult(Take16());
+
+            static async ValueTask<short> Slow(CopyReader reader, CancellationToken ct)
+            {
+                await reader.EnsureAsync(2, ct);
+                return reader.Take16();
+            }
+        }
+
+        public ValueTask<int> ReadInt32Async(CancellationToken ct)
+        {
+            if (_end - _start < 4) return Slow(this, ct);
+            return ValueTask.FromResult(Take32());
+
+            static async ValueTask<int> Slow(CopyReader reader, CancellationToken ct)
+            {
+                await reader.EnsureAsync(4, ct);
+                return reader.Take32();
+            }
+        }
+
+        public async ValueTask SkipAsync(int count, CancellationToken ct)
+        {
+            await EnsureAsync(count, ct);
+            _start += count;
+        }
+
+        public async ValueTask ReadBytesAsync(IBufferWriter<byte> target, int count, CancellationToken ct)
+        {
+            while (count > 0)
+            {
+                if (_start == _end) await EnsureAsync(1, ct);
+                var part = Math.Min(count, _end - _start);
+                target.Write(_bytes.AsSpan(_start, part));
+                _start += part;
+                count -= part;
+            }
+        }
+
+        public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
+
+        private short Take16()
+        {
+            var value = BinaryPrimitives.ReadInt16BigEndian(_bytes.AsSpan(_start));
+            _start += 2;
+            return value;
+        }
+
+        private int Take32()
+        {
+            var value = BinaryPrimitives.ReadInt32BigEndian(_bytes.AsSpan(_start));
+            _start += 4;
+            return value;
+        }
+
+        private async ValueTask EnsureAsync(int count, CancellationToken ct)
+        {
+            _bytes.AsSpan(_start, _end - _start).CopyTo(_bytes);
+            (_start, _end) = (0, _end - _start);
+            while (_end < count)
+            {
+                var read = await stream.ReadAsync(_bytes.AsMemory(_end), ct);
+                if (read == 0) throw new EndOfStreamException("The database ended the records in the middle.");
+                _end += read;
+            }
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Refine;
+
+/// <summary>The member of a Start that says what is made of records: <c>refinement_config</c>, each part named by the refiner that reads it.</summary>
+internal sealed class RefineSection(IEnumerable<IRefiner> refiners) : IPlanSection
+{
+    /// <summary>Members of the contract whose refiner is not in this version: their neutral values are accepted.</summary>
+    private static readonly string[] Planned = ["ai_model", "enable_ai_enhancement", "enable_label_studio", "label_studio_project_id"];
+
+    private readonly IRefiner[] _refiners = [.. refiners.OrderBy(r => r.Order)];
+
+    public IReadOnlySet<string> Members { get; } = new HashSet<string>(StringComparer.Ordinal) { "refinement_config" };
+
+    public IEnumerable<Fault> Validate(JsonElement plan, string path)
+    {
+        if (!plan.TryGetProperty("refinement_config", out var config) || config.ValueKind == JsonValueKind.Null) yield break;
+        path += "/refinement_config";
+        if (config.ValueKind != JsonValueKind.Object)
+        {
+            yield return new Fault(path, "faults.object");
+            yield break;
+        }
+
+        foreach (var member in config.EnumerateObject().Where(m => !_refiners.Any(r => r.Members.Contains(m.Name))))
+        {
+            var pointer = path + JsonPointer.Segment(member.Name);
+            if (!Planned.Contains(member.Name, StringComparer.Ordinal)) yield return new Fault(pointer, "faults.unknown");
+            else if (member.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)) yield return new Fault(pointer, "faults.not_available", ("value", member.Name), ("allowed", "null, false"));
+        }
+
+        foreach (var fault in _refiners.SelectMany(r => r.Validate(config, path))) yield return fault;
+    }
+}

@@ -1,0 +1,119 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using DataSync.Refine.Rules.Logic;
+
+namespace DataSync.Refine.Rules.Records;
+
+/// <summary>
+/// The record the rules work on: an index of the top-level members over the original's bytes, made when a rule first asks,
+/// in arrays that serve every record. Changed values stand elsewhere; the original is never written to.
+/// </summary>
+internal sealed partial class WorkingRecord
+{
+    private byte[] _document = [];
+    private int _start;
+    private int _length;
+    private bool _isIndexed;
+    private bool _isObject;
+    private bool _isChanged;
+    private RecordMember[] _members = new RecordMember[32];
+    private int _count;
+    private int _originalCount;
+    private RecordMember[] _saved = [];
+    private int _savedCount;
+    private bool _savedChanged;
+
+    /// <summary>Whether it is an object; rules can read others but not change them.</summary>
+    public bool IsObject => _isObject;
+
+    /// <summary>The whole record as data of an expression.</summary>
+    public Value Root => _isObject ? Value.Of(this) : Value.OfRaw(_document, _start, _length);
+
+    /// <summary>Takes the next record. Its bytes must stay as they are until the next call.</summary>
+    public void Load(ReadOnlyMemory<byte> document)
+    {
+        var trimmed = document.Span.Trim(" \t\r\n"u8);
+        if (trimmed.IsEmpty) throw new JsonException("The record is empty.");
+        if (MemoryMarshal.TryGetArray(document, out var segment))
+        {
+            _document = segment.Array!;
+            _start = segment.Offset + document.Span.IndexOfAnyExcept(" \t\r\n"u8);
+        }
+        else
+        {
+            _document = trimmed.ToArray();
+            _start = 0;
+        }
+
+        _length = trimmed.Length;
+        _isObject = trimmed[0] == '{';
+        _isIndexed = false;
+        _isChanged = false;
+        _count = 0;
+        if (_isObject) return;
+        var reader = RawJson.Reader(trimmed);
+        while (reader.Read()) { }
+    }
+
+    /// <summary>A top-level member; the last one counts where a name comes twice.</summary>
+    public bool TryGet(PathPart part, out Value value)
+    {
+        var at = IndexOf(part);
+        value = at >= 0 ? _members[at].Value.ToValue() : default;
+        return at >= 0;
+    }
+
+    /// <summary>Remembers how the record stands, so that a rule that fails half way leaves nothing behind.</summary>
+    public void Save()
+    {
+        if (!_isObject) return;
+        Index();
+        if (_saved.Length < _count) _saved = new RecordMember[_members.Length];
+        Array.Copy(_members, _saved, _count);
+        (_savedCount, _savedChanged) = (_count, _isChanged);
+    }
+
+    /// <summary>Goes back to what <see cref="Save"/> remembered.</summary>
+    public void Restore()
+    {
+        if (!_isObject) return;
+        Array.Copy(_saved, _members, _savedCount);
+        (_count, _isChanged) = (_savedCount, _savedChanged);
+    }
+
+    private int IndexOf(PathPart part)
+    {
+        if (!_isObject) return -1;
+        Index();
+        for (var i = _count - 1; i >= 0; i--)
+        {
+            if (_members[i].NameIs(part)) return i;
+        }
+
+        return -1;
+    }
+
+    private void Index()
+    {
+        if (_isIndexed) return;
+        var cursor = new MemberCursor(_document, _start, _length);
+        _count = 0;
+        while (cursor.MoveNext())
+        {
+            ref var member = ref Next();
+            member.Name = new JsonSlice(_document, cursor.NameStart, cursor.NameLength);
+            member.NameIsEscaped = cursor.NameIsEscaped;
+            member.Value = new JsonSlice(_document, cursor.ValueStart, cursor.ValueLength);
+            member.Origin = _count - 1;
+        }
+
+        _originalCount = _count;
+        _isIndexed = true;
+    }
+
+    private ref RecordMember Next()
+    {
+        if (_count == _members.Length) Array.Resize(ref _members, _members.Length * 2);
+        return ref _members[_count++];
+    }
+}

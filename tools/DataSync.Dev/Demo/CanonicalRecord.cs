@@ -1,0 +1,47 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+
+namespace DataSync.Dev.Demo;
+
+/// <summary>
+/// A record as text that is equal exactly when the records are: members sorted, numbers as they were written. The same instant in two
+/// time zones is the same value.
+/// </summary>
+static partial class CanonicalRecord
+{
+    /// <summary>Keeps the difference between a number, a text and a null.</summary>
+    public static string Typed(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => '{' + string.Join(',', value.EnumerateObject().OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => $"{JsonSerializer.Serialize(m.Name)}:{Typed(m.Value)}")) + '}',
+        JsonValueKind.Array => '[' + string.Join(',', value.EnumerateArray().Select(Typed)) + ']',
+        JsonValueKind.String => JsonSerializer.Serialize(Instant(value.GetString()!)),
+        _ => value.GetRawText(),
+    };
+
+    /// <summary>As a line of CSV can hold it: nested objects flattened as <c>a.b</c>, every value a text, null apart from an empty text.</summary>
+    public static string Flat(JsonElement record) => Flat(Members("", record));
+
+    /// <summary>The same for a record that was read from CSV.</summary>
+    public static string Flat(IEnumerable<KeyValuePair<string, string?>> members)
+        => string.Join(',', members.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{JsonSerializer.Serialize(m.Key)}:{(m.Value is null ? "null" : JsonSerializer.Serialize(Instant(m.Value)))}"));
+
+    static IEnumerable<KeyValuePair<string, string?>> Members(string prefix, JsonElement record)
+        => record.EnumerateObject().SelectMany(member => member.Value.ValueKind switch
+        {
+            JsonValueKind.Object => Members($"{prefix}{member.Name}.", member.Value),
+            JsonValueKind.Null => [KeyValuePair.Create($"{prefix}{member.Name}", (string?)null)],
+            JsonValueKind.String => [KeyValuePair.Create($"{prefix}{member.Name}", member.Value.GetString())],
+            JsonValueKind.Array => [KeyValuePair.Create($"{prefix}{member.Name}", (string?)Typed(member.Value))],
+            _ => [KeyValuePair.Create($"{prefix}{member.Name}", (string?)member.Value.GetRawText())],
+        });
+
+    static string Instant(string text)
+        => InstantPattern().IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant)
+            ? instant.ToUniversalTime().ToString("O", CultureInfo.InvariantCulture)
+            : text;
+
+    // Six digits at most: more than PostgreSQL keeps would not survive the parsing.
+    [GeneratedRegex(@"^\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(\.\d{1,6})?(Z|[+-]\d\d(:?\d\d)?)$", RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex InstantPattern();
+}
