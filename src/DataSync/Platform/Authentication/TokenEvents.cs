@@ -25,7 +25,7 @@ internal sealed class FormTokenEvents : TokenEvents
     public override Task MessageReceived(MessageReceivedContext context)
     {
         context.Token = context.HttpContext.Features.Get<PostedToken>()?.Value;
-        if (context.Token is null) context.NoResult();
+        if (string.IsNullOrEmpty(context.Token)) context.NoResult(); // else the header would be read after all
         return Task.CompletedTask;
     }
 }

@@ -19,7 +19,7 @@ internal static class HttpServices
 {
     /// <summary>
     /// Registers the floor under every endpoint. Besides the settings it needs <see cref="Idempotency.IdempotencyStore"/> where an endpoint uses
-    /// <c>WithIdempotency</c>.
+    /// <c>WithIdempotency</c>, and <c>AddMonitoring</c> for <c>/metrics</c>.
     /// </summary>
     public static IServiceCollection AddPlatformHttp(this IServiceCollection services, IConfiguration configuration)
     {
@@ -30,12 +30,12 @@ internal static class HttpServices
         services.AddSingleton<CursorCodec>();
         services.AddOptions<MasterKeyOptions>().Configure(o => o.Value = configuration["DATASYNC_MASTER_KEY"]).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MasterKeyOptions>, MasterKeyOptionsValidator>();
-        services.AddSingleton(provider => new DerivedKeys(MasterKeyOptions.Bytes(provider.GetRequiredService<IOptions<MasterKeyOptions>>().Value.Value)!));
+        services.AddSingleton(provider => new DerivedKeys(MasterKeyOptions.Keys(provider.GetRequiredService<IOptions<MasterKeyOptions>>().Value.Value)!));
         services.AddSingleton<IConfigureOptions<KestrelServerOptions>, KestrelLimits>();
         services.Configure<JsonOptions>(o => AnswerJson.Configure(o.SerializerOptions));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddTokenAuthentication(configuration);
-        services.AddHealthAndMetrics();
+        services.AddHealth();
         services.AddApiDocument();
         return services;
     }

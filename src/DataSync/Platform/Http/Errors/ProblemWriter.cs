@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Correlation;
+using DataSync.Platform.Http.Json;
 using DataSync.Platform.Localization;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -38,6 +39,7 @@ internal sealed partial class ProblemWriter(ErrorCatalogue catalogue, Messages m
         response.ContentType = "application/problem+json";
         response.Headers.ContentLanguage = RequestLanguage.Of(context);
         if (failure.RetryAfter is { } wait) response.Headers.RetryAfter = Seconds(wait).ToString(System.Globalization.CultureInfo.InvariantCulture);
+        if (LeavesBodyUnread(context, error)) response.Headers.Connection = "close";
         var body = Body(context, error, failure, faults ?? []);
         response.ContentLength = body.WrittenCount;
         if (!HttpMethods.IsHead(context.Request.Method)) await response.Body.WriteAsync(body.WrittenMemory, context.RequestAborted);
@@ -86,6 +88,10 @@ internal sealed partial class ProblemWriter(ErrorCatalogue catalogue, Messages m
         if (catalogue.Find(fault.MessageKey) is { } error) json.WriteString("error_code", error.Code);
         json.WriteEndObject();
     }
+
+    /// <summary>The server ends a connection on which too large a body is still coming; said in time, no client sends its next request there.</summary>
+    private static bool LeavesBodyUnread(HttpContext context, CataloguedError error)
+        => HttpProtocol.IsHttp11(context.Request.Protocol) && (error.Status == StatusCodes.Status413PayloadTooLarge || context.Request.ContentLength > RequestBody.DefaultLimit);
 
     private static long Seconds(TimeSpan wait) => Math.Max(1, (long)Math.Ceiling(wait.TotalSeconds));
 

@@ -43,6 +43,7 @@ internal static class CapturedAnswer
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.ContentType;
         if (answer.Location is not null) context.Response.Headers.Location = answer.Location;
+        if (answer.Body.IsEmpty) return; // a 204 may not even say that it has no body
         context.Response.ContentLength = answer.Body.Length;
         await context.Response.Body.WriteAsync(answer.Body, context.RequestAborted);
     }

@@ -23,7 +23,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         if (IdempotencyHeader.Of(http) is not { } header) return await next(context);
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var key = new IdempotencyKey(Caller.Of(http).Tenant, $"{http.Request.Method} {target}", header);
+        var key = new KeyedOperation(Caller.Of(http).Tenant, $"{http.Request.Method} {target}", header);
         switch (await store.ClaimAsync(key, await FingerprintAsync(http), http.RequestAborted))
         {
             case IdempotencyClaim.Mismatch:
@@ -43,7 +43,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
     }
 
     private static async Task WorkAsync(
-        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, IdempotencyKey key, Guid claim)
+        EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, KeyedOperation key, Guid claim)
     {
         StoredAnswer answer;
         try
@@ -66,7 +66,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
 
     private static async Task<byte[]> FingerprintAsync(HttpContext context)
     {
-        var key = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1");
+        var key = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1")[0];
         var body = await RequestBody.ReadAsync(context) ?? throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
         return HMACSHA256.HashData(key, body.Bytes.Span);
     }

@@ -4,7 +4,7 @@ namespace DataSync.Platform.Http.Idempotency;
 /// <param name="Tenant">The caller's tenant.</param>
 /// <param name="Operation">Method and raw path.</param>
 /// <param name="Key">The header's text, 1 to 255 printable ASCII characters.</param>
-internal sealed record IdempotencyKey(string Tenant, string Operation, string Key);
+internal sealed record KeyedOperation(string Tenant, string Operation, string Key);
 
 /// <summary>An answer as it is given again.</summary>
 internal sealed record StoredAnswer(int Status, string? ContentType, string? Location, ReadOnlyMemory<byte> Body);
@@ -40,11 +40,11 @@ internal abstract class IdempotencyStore
     /// <param name="key">The key.</param>
     /// <param name="fingerprint">Keyed hash of the request (32 bytes); another one under the same key is a mismatch.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public abstract Task<IdempotencyClaim> ClaimAsync(IdempotencyKey key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken);
+    public abstract Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken);
 
     /// <summary>Keeps the answer for repeats.</summary>
-    public abstract Task CompleteAsync(IdempotencyKey key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken);
+    public abstract Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken);
 
     /// <summary>Forgets the claim: the next try does the work.</summary>
-    public abstract Task ReleaseAsync(IdempotencyKey key, Guid claimId, CancellationToken cancellationToken);
+    public abstract Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken);
 }

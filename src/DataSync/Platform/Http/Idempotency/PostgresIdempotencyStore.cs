@@ -9,7 +9,7 @@ namespace DataSync.Platform.Http.Idempotency;
 /// <summary>Claims and answers in <c>idempotency_keys</c>, under row-level security. One statement claims, so two processes cannot both win; the clock is the database's.</summary>
 internal sealed class PostgresIdempotencyStore(TenantDatabase database) : IdempotencyStore
 {
-    public override async Task<IdempotencyClaim> ClaimAsync(IdempotencyKey key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
+    public override async Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
     {
         var claim = Guid.CreateVersion7();
         await using var transaction = await database.BeginAsync(key.Tenant, cancellationToken);
@@ -48,7 +48,7 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database) : Idempo
             row.GetFieldValue<byte[]>(4)));
     }
 
-    public override Task CompleteAsync(IdempotencyKey key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
+    public override Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
         => ExecuteAsync(
             key,
             """
@@ -57,11 +57,11 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database) : Idempo
             """,
             cancellationToken, claimId, answer.Status, Text(answer.ContentType), Text(answer.Location), answer.Body.ToArray(), Keep);
 
-    public override Task ReleaseAsync(IdempotencyKey key, Guid claimId, CancellationToken cancellationToken)
+    public override Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken)
         => ExecuteAsync(
             key, "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", cancellationToken, claimId);
 
-    private async Task ExecuteAsync(IdempotencyKey key, string sql, CancellationToken ct, params object[] values)
+    private async Task ExecuteAsync(KeyedOperation key, string sql, CancellationToken ct, params object[] values)
     {
         await using var transaction = await database.BeginAsync(key.Tenant, ct);
         await using var command = transaction.Command(sql, [key.Tenant, Operation(key), key.Key, .. values]);
@@ -69,7 +69,7 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database) : Idempo
         await transaction.CommitAsync(ct);
     }
 
-    private static byte[] Operation(IdempotencyKey key) => SHA256.HashData(Encoding.UTF8.GetBytes(key.Operation));
+    private static byte[] Operation(KeyedOperation key) => SHA256.HashData(Encoding.UTF8.GetBytes(key.Operation));
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 }

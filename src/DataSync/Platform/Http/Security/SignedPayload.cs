@@ -1,10 +1,11 @@
+using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Security.Cryptography;
 
 namespace DataSync.Platform.Http.Security;
 
-/// <summary>Bytes with an HMAC-SHA256, as one base64url text: readable by its owner, changeable by nobody.</summary>
-internal sealed class SignedPayload(byte[] key)
+/// <summary>Bytes with an HMAC-SHA256, as one base64url text: readable by its owner, changeable by nobody. The first key signs, all open.</summary>
+internal sealed class SignedPayload(IReadOnlyList<byte[]> keys)
 {
     private const int TagBytes = 32;
 
@@ -12,12 +13,7 @@ internal sealed class SignedPayload(byte[] key)
     /// <param name="payload">What to sign.</param>
     /// <param name="context">What the text is bound to without holding it (a tenant, a list).</param>
     public string Sign(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> context)
-    {
-        var text = new byte[TagBytes + payload.Length];
-        Tag(payload, context).CopyTo(text, 0);
-        payload.CopyTo(text.AsSpan(TagBytes));
-        return Base64Url.EncodeToString(text);
-    }
+        => Base64Url.EncodeToString([.. HMACSHA256.HashData(keys[0], Message(payload, context)), .. payload]);
 
     /// <summary>The payload, or null if the text was not signed by us for this context.</summary>
     public byte[]? Open(string text, ReadOnlySpan<byte> context)
@@ -25,16 +21,19 @@ internal sealed class SignedPayload(byte[] key)
         if (!Base64Url.IsValid(text, out var length) || length < TagBytes) return null;
         var bytes = Base64Url.DecodeFromChars(text);
         var payload = bytes[TagBytes..];
-        return CryptographicOperations.FixedTimeEquals(Tag(payload, context), bytes.AsSpan(0, TagBytes)) ? payload : null;
+        var message = Message(payload, context);
+        foreach (var key in keys)
+            if (CryptographicOperations.FixedTimeEquals(HMACSHA256.HashData(key, message), bytes.AsSpan(0, TagBytes))) return payload;
+        return null;
     }
 
-    private byte[] Tag(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> context)
+    /// <summary>The context's length goes first, so that no two pairs of context and payload are the same bytes.</summary>
+    private static byte[] Message(ReadOnlySpan<byte> payload, ReadOnlySpan<byte> context)
     {
-        // the context's length goes first, so that no two pairs of context and payload are the same bytes
         var message = new byte[sizeof(int) + context.Length + payload.Length];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32LittleEndian(message, context.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(message, context.Length);
         context.CopyTo(message.AsSpan(sizeof(int)));
         payload.CopyTo(message.AsSpan(sizeof(int) + context.Length));
-        return HMACSHA256.HashData(key, message);
+        return message;
     }
 }

@@ -105,3 +105,7 @@ LANGUAGE sql STABLE SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp
 AS $$ SELECT max("migration_id") FROM public.schema_history $$;
 GRANT EXECUTE ON FUNCTION public.schema_version() TO datasync_app, datasync_system;
+
+-- The rotation of the master key looks across tenants for data keys that another master key wrapped: at their names, never at the keys.
+GRANT SELECT (tenant_id, key_id, master_key_id) ON public.tenant_keys TO datasync_system;
+CREATE POLICY sweep_read ON public.tenant_keys FOR SELECT TO datasync_system USING (true);

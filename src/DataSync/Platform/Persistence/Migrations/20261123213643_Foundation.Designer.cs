@@ -12,7 +12,7 @@ using Npgsql.EntityFrameworkCore.PostgreSQL.Metadata;
 namespace DataSync.Platform.Persistence.Migrations
 {
     [DbContext(typeof(DataSyncDbContext))]
-    [Migration("20261123211246_Foundation")]
+    [Migration("20261123213643_Foundation")]
     partial class Foundation
     {
         /// <inheritdoc />
