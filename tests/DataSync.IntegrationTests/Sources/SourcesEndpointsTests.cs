@@ -31,7 +31,7 @@ public sealed class SourcesEndpointsTests(SourcesApi api) : IClassFixture<Source
         Assert.Equal((422, "SYNC_100"), (answer.Status, answer.Code));
         Assert.Equal(
             [
-                "/colour faults.unknown", "/connection_params/host faults.required", "/connection_params/hosst faults.unknown",
+                "/colour faults.unknown", "/connection_params/hosst faults.unknown", "/connection_params/host faults.required",
                 "/connection_params/password faults.secret_not_stored", "/connection_params/token faults.sealed_reserved",
                 "/extraction_params faults.read.query_or_table", "/is_active faults.bool", "/source_id faults.length", "/source_type faults.one_of", "/sync faults.object",
             ], answer.Faults);
