@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using DataSync.LocalPostgres;
+using OsProcess = System.Diagnostics.Process;
 
 namespace DataSync.IntegrationTests.LocalPostgres;
 
@@ -21,7 +22,7 @@ public sealed class HeldServerProcess
     internal static LocalPostgresOptions ServerOf(string folder) => new() { Folder = folder, Cluster = "held", AdminConnection = null };
 
     /// <summary>Starts such a process and waits for its server.</summary>
-    internal static async Task<(Process Process, string AdminConnection)> StartAsync(string folder, CancellationToken ct)
+    internal static async Task<(OsProcess Process, string AdminConnection)> StartAsync(string folder, CancellationToken ct)
     {
         var ready = Path.Combine(folder, "ready");
         File.Delete(ready);
@@ -29,7 +30,7 @@ public sealed class HeldServerProcess
         if (Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet") info.ArgumentList.Add(typeof(HeldServerProcess).Assembly.Location);
         foreach (var argument in new[] { "-explicit", "only", "-method", $"{typeof(HeldServerProcess).FullName}.{nameof(Hold)}" }) info.ArgumentList.Add(argument);
         info.Environment[FolderVariable] = folder;
-        var process = Process.Start(info)!;
+        var process = OsProcess.Start(info)!;
         _ = process.StandardOutput.ReadToEndAsync(ct);
         while (!File.Exists(ready) || (await File.ReadAllTextAsync(ready, ct)).Length == 0)
         {

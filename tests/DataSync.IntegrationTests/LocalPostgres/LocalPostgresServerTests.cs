@@ -39,7 +39,9 @@ public sealed class LocalPostgresServerTests : IAsyncLifetime
     public async Task Server_starts_again_after_a_crash_whose_process_id_now_is_another_process()
     {
         await using (var first = await EnsureAsync()) await ExecuteAsync(first.AdminConnection, "CREATE TABLE kept (n int); INSERT INTO kept VALUES (42)");
-        var pidFile = Directory.EnumerateFiles(_folder, "PG_VERSION", SearchOption.AllDirectories).Select(f => Path.Combine(Path.GetDirectoryName(f)!, "postmaster.pid")).First();
+        // As root, the data may lie outside of the folder.
+        var home = new[] { Path.Combine(_folder, "held", "server"), ClusterHome.OutsidePath(Path.Combine(_folder, "held")) }.Single(Directory.Exists);
+        var pidFile = Path.Combine(home, "data", "postmaster.pid");
         await File.WriteAllTextAsync(pidFile, $"{Environment.ProcessId}\n/nowhere\n1\n1\n\n127.0.0.1\n", Ct);
         await using var second = await EnsureAsync();
         Assert.Equal(42, await ScalarAsync(second.AdminConnection, "SELECT n FROM kept"));

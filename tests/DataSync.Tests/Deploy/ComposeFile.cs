@@ -1,9 +1,8 @@
 using YamlDotNet.Core;
 using YamlDotNet.Serialization;
+using Map = System.Collections.Generic.Dictionary<object, object?>;
 
 namespace DataSync.Tests.Deploy;
-
-using Map = Dictionary<object, object?>;
 
 /// <summary><c>docker-compose.yml</c> as an engine would see it: anchors resolved, merge keys merged.</summary>
 static class ComposeFile

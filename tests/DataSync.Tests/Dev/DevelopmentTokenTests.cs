@@ -54,7 +54,7 @@ public sealed class DevelopmentTokenTests : IDisposable
         Assert.Equal(new DevelopmentKeys(folder).MasterKey, new DevelopmentKeys(folder).MasterKey);
         Assert.NotEqual(new DevelopmentKeys(folder).MasterKey, new DevelopmentKeys(folder).TokenKey);
         if (OperatingSystem.IsWindows()) return;
-        Assert.All(Directory.EnumerateFiles(folder), file => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file)));
+        foreach (var file in Directory.EnumerateFiles(folder)) Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(file));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(folder));
     }
 

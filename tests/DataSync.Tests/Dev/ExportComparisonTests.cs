@@ -31,8 +31,8 @@ public sealed class ExportComparisonTests
     [Fact]
     public void Flat_of_a_csv_line_equals_the_record_it_was_made_of()
     {
-        const string Csv = "id,name,note,empty,at.x\r\n9007199254740993,\"say \"\"hi\"\",\r\nthen 再见\",,\"\",1.50\r\n";
-        var record = Parse("""{"id":9007199254740993,"name":"say \"hi\",\r\nthen 再见","note":null,"empty":"","at":{"x":1.50}}""");
+        const string Csv = "id,name,note,empty,at.x,list\r\n9007199254740993,\"say \"\"hi\"\",\r\nthen 再见\",,\"\",1.50,\"[\"\"a\"\",2]\"\r\n";
+        var record = Parse("""{"id":9007199254740993,"name":"say \"hi\",\r\nthen 再见","note":null,"empty":"","at":{"x":1.50},"list":["a", 2]}""");
         Assert.Equal(CanonicalRecord.Flat(record), CanonicalRecord.Flat(Assert.Single(CsvRecords.Read(new StringReader(Csv)))));
     }
 

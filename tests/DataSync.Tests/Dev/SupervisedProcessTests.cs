@@ -1,5 +1,5 @@
-using System.Diagnostics;
 using DataSync.Dev.Supervision;
+using OsProcess = System.Diagnostics.Process;
 
 namespace DataSync.Tests.Dev;
 
@@ -14,7 +14,7 @@ public sealed class SupervisedProcessTests : IDisposable
         var process = Supervised("cat");
         var running = process.KeepRunningAsync(stop.Token);
         var first = await PidAsync(otherThan: 0);
-        Process.GetProcessById(first).Kill();
+        OsProcess.GetProcessById(first).Kill();
         var second = await PidAsync(otherThan: first);
         Assert.Equal(1, process.Deaths);
         Assert.True(IsAlive(second));

@@ -61,6 +61,8 @@ sealed class DemoRun(Checkout checkout)
         ["source_id"] = "world-cities",
         ["mode"] = "async",
         ["sync_type"] = "full",
+        // The records alone: what refinement changed would stand beside them.
+        ["export_config"] = new JsonObject { ["include_original"] = false },
         ["output_format"] = new JsonArray([.. Formats.Select(format => (JsonNode)format)]),
     };
 

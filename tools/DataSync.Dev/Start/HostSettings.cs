@@ -24,15 +24,13 @@ sealed class HostSettings(Checkout checkout, DevelopmentKeys keys, RoleConnectio
         => For("api", (App, database.App), (System, database.System), (Owner, null), (Urls, urls));
 
     public IReadOnlyDictionary<string, string?> Worker()
-        => For("worker", (App, database.App), (System, database.System), (Owner, null), (Urls, AnyFreePort));
+        => For("worker", (App, database.App), (System, database.System), (Owner, null), (Urls, null));
 
     const string App = "DATASYNC_CONNECTION";
     const string System = "DATASYNC_SYSTEM_CONNECTION";
     const string Owner = "DATASYNC_OWNER_CONNECTION";
     const string Urls = "DATASYNC_URLS";
 
-    // A worker answers health and metrics alone; beside an API and other workers it takes whatever port is free.
-    const string AnyFreePort = "http://127.0.0.1:0";
 
     Dictionary<string, string?> For(string role, params ReadOnlySpan<(string Name, string? Value)> own)
     {
