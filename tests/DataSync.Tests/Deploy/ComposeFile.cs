@@ -8,7 +8,7 @@ namespace DataSync.Tests.Deploy;
 static class ComposeFile
 {
     static readonly Map Document = new DeserializerBuilder().Build()
-        .Deserialize<Map>(new MergingParser(new Parser(new StringReader(Repository.Read("docker-compose.yml")))));
+        .Deserialize<Map>(new MergingParser(new Parser(new StringReader(SourceTree.Read("docker-compose.yml")))));
 
     public static IEnumerable<string> Services => ((Map)Document["services"]!).Keys.Cast<string>();
 

@@ -14,7 +14,7 @@ public sealed partial class ComposeTests
     public void Every_setting_of_ours_is_one_the_code_reads()
         => Assert.Empty(Roles.SelectMany(role => ComposeFile.Environment(role).Keys).Distinct()
             .Where(name => name.StartsWith("DATASYNC_", StringComparison.Ordinal) || name.StartsWith("SYNC_", StringComparison.Ordinal))
-            .Except(Repository.SettingsRead));
+            .Except(SourceTree.SettingsRead));
 
     [Theory]
     [InlineData("migrate")]
@@ -64,13 +64,13 @@ public sealed partial class ComposeTests
     {
         var files = ComposeFile.Mounts("postgres").Where(mount => mount.StartsWith("./", StringComparison.Ordinal)).Select(mount => mount.Split(':')[0]).ToList();
         Assert.Equal(2, files.Count);
-        Assert.All(files, file => Assert.True(Repository.Exists(file), file));
+        Assert.All(files, file => Assert.True(SourceTree.Exists(file), file));
     }
 
     [Fact]
     public void Database_service_gets_the_passwords_its_script_asks_for()
     {
-        var asked = GetEnvironment().Matches(Repository.Read("deploy/postgres/init-roles.sh")).Select(match => match.Groups["name"].Value).ToList();
+        var asked = GetEnvironment().Matches(SourceTree.Read("deploy/postgres/init-roles.sh")).Select(match => match.Groups["name"].Value).ToList();
         Assert.Equal(4, asked.Count);
         Assert.Subset(ComposeFile.Environment("postgres").Keys.ToHashSet(), asked.ToHashSet());
     }
@@ -78,14 +78,14 @@ public sealed partial class ComposeTests
     [Fact]
     public void Example_names_every_variable_that_has_no_default()
     {
-        var required = Required().Matches(Repository.Read("docker-compose.yml")).Select(match => match.Groups["name"].Value).ToHashSet();
+        var required = Required().Matches(SourceTree.Read("docker-compose.yml")).Select(match => match.Groups["name"].Value).ToHashSet();
         Assert.NotEmpty(required);
-        Assert.Subset(Example().Matches(Repository.Read(".env.example")).Select(match => match.Groups["name"].Value).ToHashSet(), required);
+        Assert.Subset(Example().Matches(SourceTree.Read(".env.example")).Select(match => match.Groups["name"].Value).ToHashSet(), required);
     }
 
     [Fact]
     public void Example_gives_no_secret()
-        => Assert.DoesNotMatch(@"(?m)^#?\s*\w*(PASSWORD|KEY)=.+$", Repository.Read(".env.example"));
+        => Assert.DoesNotMatch(@"(?m)^#?\s*\w*(PASSWORD|KEY)=.+$", SourceTree.Read(".env.example"));
 
     [GeneratedRegex(@"^\\getenv \w+ (?<name>\w+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex GetEnvironment();

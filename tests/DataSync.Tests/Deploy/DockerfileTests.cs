@@ -5,7 +5,7 @@ namespace DataSync.Tests.Deploy;
 
 public sealed partial class DockerfileTests
 {
-    static readonly string Text = Repository.Read("deploy/Dockerfile");
+    static readonly string Text = SourceTree.Read("deploy/Dockerfile");
 
     static readonly string[][] Copies =
     [
@@ -17,7 +17,7 @@ public sealed partial class DockerfileTests
     {
         var sources = Copies.SelectMany(words => words[..^1]).ToList();
         Assert.NotEmpty(sources);
-        Assert.All(sources, source => Assert.True(Repository.Exists(source), source));
+        Assert.All(sources, source => Assert.True(SourceTree.Exists(source), source));
     }
 
     [Fact]
@@ -25,7 +25,7 @@ public sealed partial class DockerfileTests
     {
         var projects = Project().Matches(Text).Select(match => match.Value).Distinct().ToList();
         Assert.NotEmpty(projects);
-        Assert.All(projects, project => Assert.True(Repository.Exists(project), project));
+        Assert.All(projects, project => Assert.True(SourceTree.Exists(project), project));
     }
 
     [Fact]
@@ -50,11 +50,11 @@ public sealed partial class DockerfileTests
     {
         var set = Setting().Matches(Text).Select(match => match.Value).Distinct().Except(["DATASYNC_ROLE"]).ToList();
         Assert.NotEmpty(set);
-        Assert.Empty(set.Except(Repository.SettingsRead));
+        Assert.Empty(set.Except(SourceTree.SettingsRead));
     }
 
     static IEnumerable<string> ProjectsOf(string project)
-        => XDocument.Parse(Repository.Read(project)).Descendants("ProjectReference")
+        => XDocument.Parse(SourceTree.Read(project)).Descendants("ProjectReference")
             .Select(reference => Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(project)!, (string)reference.Attribute("Include")!))))
             .SelectMany(ProjectsOf).Append(project).Distinct();
 

@@ -14,7 +14,7 @@ public sealed class HostSettingsTests : IDisposable
     public void Settings_are_ones_the_code_reads()
         => Assert.Empty(new[] { Settings.Migrate(), Settings.Api(), Settings.Worker() }
             .SelectMany(settings => settings.Where(pair => pair.Value is not null).Select(pair => pair.Key)).Distinct()
-            .Where(name => name.StartsWith("DATASYNC_", StringComparison.Ordinal)).Except(Repository.SettingsRead));
+            .Where(name => name.StartsWith("DATASYNC_", StringComparison.Ordinal)).Except(SourceTree.SettingsRead));
 
     [Fact]
     public void Owner_is_known_to_the_migrations_alone()

@@ -73,7 +73,7 @@ sealed class DemoRun(Checkout checkout)
         {
             var job = await api.JobAsync(jobId, ct);
             var progress = job["progress"];
-            var line = $"  {job["status"]} {job["stage"]}: {progress?["extracted"]} extracted, {progress?["processed"]} processed, {progress?["exported"]} exported";
+            var line = $"  {job["status"]}{(job["stage"] is { } stage ? $", {stage}" : "")}: {progress?["extracted"]} extracted, {progress?["processed"]} processed, {progress?["exported"]} exported";
             if (line != shown) Console.WriteLine(line);
             shown = line;
             switch ((string?)job["status"])

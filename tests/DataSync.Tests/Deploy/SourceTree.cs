@@ -3,9 +3,9 @@ using System.Text.RegularExpressions;
 namespace DataSync.Tests.Deploy;
 
 /// <summary>The checkout's files, for tests that hold the repository to its word.</summary>
-static partial class Repository
+static partial class SourceTree
 {
-    public static string Root { get; } = Find();
+    static string Root => Repository.Root;
 
     public static string Read(string path) => File.ReadAllText(Path.Combine(Root, path));
 
@@ -20,11 +20,4 @@ static partial class Repository
 
     [GeneratedRegex("\"(?<name>(DATASYNC|SYNC|LABEL_STUDIO|AI_ENHANCEMENT)_[A-Z_]+)\"", RegexOptions.ExplicitCapture)]
     private static partial Regex SettingLiteral();
-
-    static string Find()
-    {
-        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
-            if (File.Exists(Path.Combine(folder.FullName, "DataSync.sln"))) return folder.FullName;
-        throw new InvalidOperationException("The tests do not run out of a checkout.");
-    }
 }
