@@ -19,7 +19,7 @@ internal static class HttpServices
 {
     /// <summary>
     /// Registers the floor under every endpoint. Besides the settings it needs <see cref="Idempotency.IdempotencyStore"/> where an endpoint uses
-    /// <c>WithIdempotency</c>, and <c>AddMonitoring</c> for <c>/metrics</c>.
+    /// <c>WithIdempotency</c>, and <c>AddTelemetry</c> for <c>/metrics</c>.
     /// </summary>
     public static IServiceCollection AddPlatformHttp(this IServiceCollection services, IConfiguration configuration)
     {

@@ -89,7 +89,7 @@ public sealed class OperatorCookieTests : IAsyncLifetime
     public async Task Cookie_that_was_changed_or_signed_elsewhere_is_refused()
     {
         var cookie = CookieOf(await LoginAsync(_host.Token("operator")));
-        await using var other = new ApiHost().With("DATASYNC_MASTER_KEY", Convert.ToBase64String(new byte[32]));
+        await using var other = new ApiHost().With("DATASYNC_MASTER_KEY", ApiHost.MasterKey("second"));
         await other.InitializeAsync();
 
         Assert.False(Validate(null));

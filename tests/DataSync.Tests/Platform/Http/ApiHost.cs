@@ -22,7 +22,7 @@ public sealed class ApiHost : IAsyncLifetime
     private readonly Dictionary<string, string?> _settings = new(StringComparer.Ordinal)
     {
         ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TestTokens.Key),
-        ["DATASYNC_MASTER_KEY"] = Convert.ToBase64String(Enumerable.Repeat((byte)7, 32).ToArray()),
+        ["DATASYNC_MASTER_KEY"] = MasterKey("first"),
     };
 
     private WebApplication? _app;
@@ -70,6 +70,9 @@ public sealed class ApiHost : IAsyncLifetime
         Client?.Dispose();
         if (_app is not null) await _app.DisposeAsync();
     }
+
+    /// <summary>A key that looks random, always the same one for a name.</summary>
+    public static string MasterKey(string name) => Convert.ToBase64String(System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(name)));
 
     public string Token(string scope = "sync.read sync.write sources.write", string tenant = "demo", string? language = null)
         => TestTokens.Sign(TestTokens.Payload(Time.GetUtcNow(), tenant, scope, language));
