@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace DataSync.Refine.Rules;
 
 /// <summary>Runs a compiled rule set over batches. Holds the working state of one record, so one instance serves one job at a time.</summary>
-internal sealed class RulesBatchRefiner(IReadOnlyList<Rule> rules, ILogger logger) : IBatchRefiner
+internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRefiner
 {
     private readonly RuleRun _run = new();
     private readonly FailureTally _failures = new();

@@ -23,7 +23,7 @@ internal sealed class RulesRefiner(ILogger<RulesRefiner> logger) : IRefiner
         var (rules, faults) = RuleSetReader.Read(element, $"/{Member}");
         if (faults.Count > 0)
             throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };
-        return rules.Count == 0 ? null : new RulesBatchRefiner(rules, logger);
+        return rules.Count == 0 ? null : new RulesBatchRefiner([.. rules], logger);
     }
 
     private static bool TryGetRules(JsonElement config, out JsonElement rules)

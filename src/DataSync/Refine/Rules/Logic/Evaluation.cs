@@ -29,7 +29,9 @@ internal sealed class Evaluation
         found = data;
         foreach (var part in path.Parts)
         {
-            if (!TryStep(found, part, out found)) return false;
+            // A copy, because one variable cannot be both what is read and what is found.
+            var current = found;
+            if (!TryStep(current, part, out found)) return false;
         }
 
         return true;

@@ -57,7 +57,7 @@ internal sealed class LogicCompiler(List<Fault> faults)
         if (LogicOperators.Find(name) is not { } known) return Refuse(inner, "faults.rules.unknown_operator", ("operator", name));
         return compiled.Length < known.MinOperands
             ? Refuse(inner, "faults.rules.too_few_operands", ("operator", name), ("minimum", known.MinOperands))
-            : known.Compile(new Operands(compiled));
+            : known.Compile(compiled);
     }
 
     private ConstantNode CompileLiteral(JsonElement literal, string path)

@@ -48,7 +48,9 @@ internal readonly struct Value
 
     public static Value Null => new(ValueForm.Null);
 
-    public static Value EmptyArray => new(ValueForm.Items, Array.Empty<Value>());
+#pragma warning disable CA1825, MA0005 // arrays have identity in JavaScript: two empty ones are not the same
+    public static Value EmptyArray => new(ValueForm.Items, new Value[0]);
+#pragma warning restore CA1825, MA0005
 
     public ValueForm Form => _form;
 
@@ -94,6 +96,8 @@ internal readonly struct Value
     public static Value Of(string text) => new(ValueForm.Text, text);
 
     public static Value Of(Value[] items) => new(ValueForm.Items, items);
+
+    public static Value Of(List<Value> items) => items.Count == 0 ? EmptyArray : Of(items.ToArray());
 
     public static Value Of(ReduceScope scope) => new(ValueForm.Scope, scope);
 

@@ -7,9 +7,9 @@ internal static class ArithmeticOperators
     [
         new("+", operands => new SumNode(operands.All)),
         new("*", operands => new ProductNode(operands.All), MinOperands: 1),
-        new("-", operands => new MinusNode(operands[0], operands[1])),
-        new("/", operands => new BinaryNumberNode(operands[0], operands[1], (a, b) => Number.Divide(a, b))),
-        new("%", operands => new BinaryNumberNode(operands[0], operands[1], (a, b) => Number.Remainder(a, b))),
+        new("-", operands => new MinusNode(operands[0], operands[1]), Reads: 2),
+        new("/", operands => new BinaryNumberNode(operands[0], operands[1], (a, b) => Number.Divide(a, b)), Reads: 2),
+        new("%", operands => new BinaryNumberNode(operands[0], operands[1], (a, b) => Number.Remainder(a, b)), Reads: 2),
         new("max", operands => new ExtremeNode(operands.All, sign: 1)),
         new("min", operands => new ExtremeNode(operands.All, sign: -1)),
     ];

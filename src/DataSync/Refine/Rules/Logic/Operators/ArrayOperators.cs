@@ -26,7 +26,7 @@ internal sealed class MapNode(LogicNode source, LogicNode mapping) : LogicNode
         var mapped = new List<Value>();
         var elements = new ArrayCursor(evaluation, array);
         while (elements.MoveNext(out var element)) mapped.Add(mapping.Evaluate(evaluation, element));
-        return Value.Of([.. mapped]);
+        return Value.Of(mapped);
     }
 }
 
@@ -43,7 +43,7 @@ internal sealed class FilterNode(LogicNode source, LogicNode condition) : LogicN
             if (Coercion.IsTruthy(condition.Evaluate(evaluation, element))) kept.Add(element);
         }
 
-        return Value.Of([.. kept]);
+        return Value.Of(kept);
     }
 }
 
@@ -103,6 +103,6 @@ internal sealed class MergeNode(LogicNode[] operands) : LogicNode
             while (elements.MoveNext(out var element)) merged.Add(element);
         }
 
-        return Value.Of([.. merged]);
+        return Value.Of(merged);
     }
 }

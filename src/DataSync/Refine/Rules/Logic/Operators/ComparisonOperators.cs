@@ -5,14 +5,14 @@ internal static class ComparisonOperators
 {
     public static readonly LogicOperator[] All =
     [
-        new("==", operands => new EqualityNode(operands, isStrict: false, negate: false)),
-        new("!=", operands => new EqualityNode(operands, isStrict: false, negate: true)),
-        new("===", operands => new EqualityNode(operands, isStrict: true, negate: false)),
-        new("!==", operands => new EqualityNode(operands, isStrict: true, negate: true)),
-        new(">", operands => new OrderNode(operands[0], operands[1], sign: 1, orEqual: false)),
-        new(">=", operands => new OrderNode(operands[0], operands[1], sign: 1, orEqual: true)),
-        new("<", operands => Below(operands, orEqual: false)),
-        new("<=", operands => Below(operands, orEqual: true)),
+        new("==", operands => new EqualityNode(operands, isStrict: false, negate: false), Reads: 2),
+        new("!=", operands => new EqualityNode(operands, isStrict: false, negate: true), Reads: 2),
+        new("===", operands => new EqualityNode(operands, isStrict: true, negate: false), Reads: 2),
+        new("!==", operands => new EqualityNode(operands, isStrict: true, negate: true), Reads: 2),
+        new(">", operands => new OrderNode(operands[0], operands[1], sign: 1, orEqual: false), Reads: 2),
+        new(">=", operands => new OrderNode(operands[0], operands[1], sign: 1, orEqual: true), Reads: 2),
+        new("<", operands => Below(operands, orEqual: false), Reads: 3),
+        new("<=", operands => Below(operands, orEqual: true), Reads: 3),
     ];
 
     private static LogicNode Below(Operands operands, bool orEqual)
@@ -56,8 +56,8 @@ internal sealed class BetweenNode(Operands operands, bool orEqual) : LogicNode
     {
         evaluation.Charge();
         var middle = _middle.Evaluate(evaluation, data);
-        if (!OrderNode.Holds(Comparison.Order(evaluation, _low.Evaluate(evaluation, data), middle), -1, orEqual)) return Value.Of(false);
         var high = _high.Evaluate(evaluation, data);
+        if (!OrderNode.Holds(Comparison.Order(evaluation, _low.Evaluate(evaluation, data), middle), -1, orEqual)) return Value.Of(false);
         return Value.Of(high.Form == ValueForm.Undefined || OrderNode.Holds(Comparison.Order(evaluation, middle, high), -1, orEqual));
     }
 }

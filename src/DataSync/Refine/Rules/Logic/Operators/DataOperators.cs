@@ -7,31 +7,38 @@ internal static class DataOperators
 {
     public static readonly LogicOperator[] All =
     [
-        new("var", Var),
+        new("var", Var, Reads: 2),
         new("missing", operands => new MissingNode(operands.All)),
-        new("missing_some", operands => new MissingSomeNode(operands[0], operands[1]), MinOperands: 2),
-        new("log", operands => operands[0]),
+        new("missing_some", operands => new MissingSomeNode(operands[0], operands[1]), MinOperands: 2, Reads: 2),
+        new("log", operands => operands[0], Reads: 1),
     ];
 
     private static LogicNode Var(Operands operands)
     {
         if (operands[0] is not ConstantNode { Value: var name }) return new ComputedVarNode(operands[0], operands[1]);
-        if (name.IsNothing || name is { Form: ValueForm.Text, Text: "" }) return new WholeDataNode();
+        if (name.IsNothing || name is { Form: ValueForm.Text, Text: "" }) return operands.Count > 1 ? new ComputedVarNode(operands[0], operands[1]) : new WholeDataNode();
         return name.IsObject || name.IsArray
             ? new ComputedVarNode(operands[0], operands[1])
-            : new VarNode(new FieldPath(Coercion.ToText(new Evaluation(), name)), operands[1]);
+            : VarNode.Of(new FieldPath(Coercion.ToText(new Evaluation(), name)), operands[1]);
     }
 }
 
 /// <summary>A field whose name is known.</summary>
-internal sealed class VarNode(FieldPath path, LogicNode otherwise) : LogicNode
+internal sealed class VarNode : LogicNode
 {
+    private readonly FieldPath _path;
+    private readonly Value _otherwise;
+
+    private VarNode(FieldPath path, Value otherwise) => (_path, _otherwise) = (path, otherwise.Form == ValueForm.Undefined ? Value.Null : otherwise);
+
+    public static LogicNode Of(FieldPath path, LogicNode otherwise) => otherwise is ConstantNode constant
+        ? new VarNode(path, constant.Value)
+        : new ComputedVarNode(new ConstantNode(Value.Of(path.Text)), otherwise);
+
     public override Value Evaluate(Evaluation evaluation, in Value data)
     {
         evaluation.Charge();
-        if (evaluation.TryFind(data, path, out var found)) return found;
-        var fallback = otherwise.Evaluate(evaluation, data);
-        return fallback.Form == ValueForm.Undefined ? Value.Null : fallback;
+        return evaluation.TryFind(data, _path, out var found) ? found : _otherwise;
     }
 }
 
@@ -54,7 +61,8 @@ internal sealed class ComputedVarNode(LogicNode name, LogicNode otherwise) : Log
     {
         if (name.IsNothing) return data;
         var text = Coercion.ToText(evaluation, name);
-        if (text.Length == 0) return data;
+        // An empty list also reads as "", but only a text that is empty means the whole data.
+        if (text.Length == 0 && name.IsText) return data;
         evaluation.Charge(text.Length);
         if (evaluation.TryFind(data, new FieldPath(text), out var found)) return found;
         return otherwise.Form == ValueForm.Undefined ? Value.Null : otherwise;
@@ -68,12 +76,9 @@ internal sealed class MissingNode(LogicNode[] names) : LogicNode
     {
         evaluation.Charge();
         if (names.Length == 0) return Value.EmptyArray;
-        var first = names[0].Evaluate(evaluation, data);
-        if (first.IsArray) return Find(evaluation, data, first);
         var keys = new Value[names.Length];
-        keys[0] = first;
-        for (var i = 1; i < names.Length; i++) keys[i] = names[i].Evaluate(evaluation, data);
-        return Find(evaluation, data, Value.Of(keys));
+        for (var i = 0; i < names.Length; i++) keys[i] = names[i].Evaluate(evaluation, data);
+        return Find(evaluation, data, keys[0].IsArray ? keys[0] : Value.Of(keys));
     }
 
     public static Value Find(Evaluation evaluation, in Value data, in Value keys)
@@ -86,17 +91,35 @@ internal sealed class MissingNode(LogicNode[] names) : LogicNode
             if (value.Form == ValueForm.Null || value is { Form: ValueForm.Text, Text: "" } or { Form: ValueForm.RawText, RawLength: 2 }) missing.Add(key);
         }
 
-        return Value.Of([.. missing]);
+        return Value.Of(missing);
     }
 
     /// <summary>A key that is itself a list means a name and a default, because that is what <c>var</c> makes of it.</summary>
     private static Value Look(Evaluation evaluation, in Value data, in Value key)
     {
+        RefuseLogic(evaluation, key);
         if (!key.IsArray) return ComputedVarNode.Find(evaluation, data, key, Value.Undefined);
         var parts = new ArrayCursor(evaluation, key);
         parts.MoveNext(out var name);
         parts.MoveNext(out var otherwise);
         return ComputedVarNode.Find(evaluation, data, name, otherwise);
+    }
+
+    /// <summary>
+    /// A name that looks like an operator comes from the record. The reference implementation would run it; data is never run here.
+    /// </summary>
+    public static void RefuseLogic(Evaluation evaluation, in Value name, int depth = 0)
+    {
+        if (depth > RuleLimits.Depth) throw new RuleFailureException(RuleFailure.TooDeep);
+        if (name.Form == ValueForm.RawObject)
+        {
+            var members = new MemberCursor(name);
+            if (members.MoveNext() && !members.MoveNext()) throw new RuleFailureException(RuleFailure.BadOperand);
+        }
+
+        if (!name.IsArray) return;
+        var inner = new ArrayCursor(evaluation, name);
+        while (inner.MoveNext(out var part)) RefuseLogic(evaluation, part, depth + 1);
     }
 }
 
@@ -109,6 +132,7 @@ internal sealed class MissingSomeNode(LogicNode needed, LogicNode options) : Log
         var need = needed.Evaluate(evaluation, data);
         var names = options.Evaluate(evaluation, data);
         if (names.IsNothing) throw new RuleFailureException(RuleFailure.BadOperand);
+        MissingNode.RefuseLogic(evaluation, names);
         var missing = MissingNode.Find(evaluation, data, Keys(evaluation, names));
         int? count = names.IsArray ? RawJson.CountElements(evaluation, names)
             : names.IsText ? Coercion.ToText(evaluation, names).Length
@@ -119,7 +143,7 @@ internal sealed class MissingSomeNode(LogicNode needed, LogicNode options) : Log
 
     private static Value Keys(Evaluation evaluation, in Value names)
     {
-        if (!names.IsArray) return Value.Of([names]);
+        if (!names.IsArray) return Value.Of(new[] { names });
         var cursor = new ArrayCursor(evaluation, names);
         return cursor.MoveNext(out var first) && first.IsArray ? first : names;
     }

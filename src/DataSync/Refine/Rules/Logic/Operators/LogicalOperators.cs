@@ -9,8 +9,8 @@ internal static class LogicalOperators
         new("?:", operands => new IfNode(operands.All)),
         new("and", operands => new JunctionNode(operands.All, stopAt: false)),
         new("or", operands => new JunctionNode(operands.All, stopAt: true)),
-        new("!", operands => new TruthNode(operands[0], negate: true)),
-        new("!!", operands => new TruthNode(operands[0], negate: false)),
+        new("!", operands => new TruthNode(operands[0], negate: true), Reads: 1),
+        new("!!", operands => new TruthNode(operands[0], negate: false), Reads: 1),
     ];
 }
 

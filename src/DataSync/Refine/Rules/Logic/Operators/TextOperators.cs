@@ -8,9 +8,9 @@ internal static class TextOperators
 {
     public static readonly LogicOperator[] All =
     [
-        new("in", operands => new InNode(operands[0], operands[1])),
+        new("in", operands => new InNode(operands[0], operands[1]), Reads: 2),
         new("cat", operands => new CatNode(operands.All)),
-        new("substr", operands => new SubstrNode(operands)),
+        new("substr", operands => new SubstrNode(operands), Reads: 3),
     ];
 }
 
