@@ -1,3 +1,4 @@
+using System.Text;
 using CsvHelper;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
@@ -16,7 +17,15 @@ internal sealed class CsvRowWriter(StagedFile file)
 
     public void WriteHeader(CsvColumns columns, bool numbered)
     {
-        for (var i = 0; i < columns.Count; i++) WriteText(columns.Name(i));
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var name = columns.Name(i);
+
+            // at the beginning of a file, readers would take the character for a byte order mark
+            if (i == 0 && name.StartsWith(Encoding.UTF8.Preamble)) _csv.WriteField(Encoding.UTF8.GetString(name).AsSpan(), CsvQuoting.Always);
+            else WriteText(name);
+        }
+
         if (numbered) WriteText("\\row"u8);
         if (columns.Count > 0 || numbered) _csv.EndRecord();
         Flush();
