@@ -1,4 +1,3 @@
-using System.Text;
 using CsvHelper;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
@@ -12,22 +11,11 @@ internal sealed class CsvRowWriter(StagedFile file)
     private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
     private byte[] _text = [];
 
-    /// <summary>Whether a line is blank: a row of at most one column that holds null. Many readers skip blank lines.</summary>
-    public bool HasBlankRows { get; private set; }
-
-    public void WriteHeader(CsvColumns columns, bool numbered)
+    public void WriteHeader(CsvColumns columns)
     {
-        for (var i = 0; i < columns.Count; i++)
-        {
-            var name = columns.Name(i);
-
-            // at the beginning of a file, readers would take the character for a byte order mark
-            if (i == 0 && name.StartsWith(Encoding.UTF8.Preamble)) _csv.WriteField(Encoding.UTF8.GetString(name).AsSpan(), CsvQuoting.Always);
-            else WriteText(name);
-        }
-
-        if (numbered) WriteText("\\row"u8);
-        if (columns.Count > 0 || numbered) _csv.EndRecord();
+        for (var i = 0; i < columns.Count; i++) WriteText(columns.Name(i));
+        if (columns.Count > 0) _csv.EndRecord();
+        else WriteBlank();
         Flush();
     }
 
@@ -70,10 +58,9 @@ internal sealed class CsvRowWriter(StagedFile file)
         else _csv.WriteField(text);
     }
 
-    /// <summary>CsvHelper would write a lone null as <c>""</c>, the same as an empty string.</summary>
+    /// <summary>A lone null is a blank line, as PostgreSQL writes it. CsvHelper would write <c>""</c>, the same as an empty string.</summary>
     private void WriteBlank()
     {
-        HasBlankRows = true;
         Flush();
         file.Write("\r\n"u8);
     }
