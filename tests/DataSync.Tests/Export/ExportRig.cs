@@ -6,7 +6,7 @@ using DataSync.Export.Json;
 using DataSync.Export.Jsonl;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
-using DataSync.Pipeline.Failures;
+using DataSync.Refine.Rules;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -19,10 +19,7 @@ internal sealed class ExportRig : IDisposable
     public static readonly Guid Job = Guid.Parse("019f0000-0000-7000-8000-000000000001");
     public static readonly IExporter[] Exporters = [new CsvExporter(), new JsonExporter(), new JsonlExporter()];
 
-    /// <summary>In memory where the machine has such a folder: thousands of flushed files would make the suite wait for the disk.</summary>
-    public string Root { get; } = Directory.Exists("/dev/shm")
-        ? Directory.CreateDirectory($"/dev/shm/datasync-export-{Guid.CreateVersion7():N}").FullName
-        : Directory.CreateTempSubdirectory("datasync-export-").FullName;
+    public string Root { get; } = Directory.CreateTempSubdirectory("datasync-export-").FullName;
 
     public string Folder => Path.Combine(Root, Tenant, Job.ToString("D"));
 
@@ -42,7 +39,7 @@ internal sealed class ExportRig : IDisposable
 
     public DiskExportStorage Storage => new(Options.Create(new ExportOptions { Root = Root }));
 
-    public void Refines() => Plan = Plan with { RefinementConfig = JsonElement.Parse("""{"business_rules":[]}""") };
+    public void Refines() => Plan = Plan with { RefinementConfig = JsonElement.Parse("""{"business_rules":[{"id":"r","when":true,"then":[{"tag":"t"}]}]}""") };
 
     public Task<StageOutcome> RunAsync(IReadOnlyList<string> raw, IReadOnlyList<string?>? refined = null, int batchSize = 3, CancellationToken ct = default)
     {
@@ -63,7 +60,7 @@ internal sealed class ExportRig : IDisposable
             Advance = (_, _, _) => throw new NotSupportedException(),
             RegisterWriter = (_, _) => throw new NotSupportedException(),
         };
-        var stage = new ExportStage(Exporters, [new AskedRefiner()], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage(Exporters, [new RulesRefiner(NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         return stage.RunAsync(new StageContext(run, _ => Batches(raw, refined, batchSize)), ct);
     }
 
@@ -91,19 +88,5 @@ internal sealed class ExportRig : IDisposable
 
             yield return batch;
         }
-    }
-
-    /// <summary>A refiner that is asked for by <c>business_rules</c>.</summary>
-    private sealed class AskedRefiner : IRefiner, IBatchRefiner
-    {
-        public int Order => 0;
-
-        public IReadOnlySet<string> Members { get; } = new HashSet<string> { "business_rules" };
-
-        public IEnumerable<Fault> Validate(JsonElement refinementConfig, string path) => [];
-
-        public IBatchRefiner? Compile(JsonElement refinementConfig) => refinementConfig.TryGetProperty("business_rules", out _) ? this : null;
-
-        public ValueTask RefineAsync(RecordBatch batch, CancellationToken ct) => ValueTask.CompletedTask;
     }
 }

@@ -20,12 +20,6 @@ internal static class CsvModel
             return cells;
         }).ToList();
         var rows = records.Select(r => header.Select(name => r.GetValueOrDefault(name)).ToList()).ToList();
-        if (header.Count < 2 && rows.Any(r => r.All(c => c is null)))
-        {
-            header.Add("\\row");
-            foreach (var (index, row) in rows.Index()) row.Add((index + 1).ToString(CultureInfo.InvariantCulture));
-        }
-
         return (header, rows);
     }
 

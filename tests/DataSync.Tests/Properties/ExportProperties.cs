@@ -44,7 +44,8 @@ public class ExportProperties
             Run(rig, c.Documents, c.BatchSize);
             var (header, rows) = CsvModel.Table(c.Documents);
             var text = rig.Read("data.csv");
-            List<List<string?>> expected = header.Count == 0 ? [] : [[.. header], .. rows];
+            // without any column, header and rows are blank lines: one empty field each, to a reader
+            List<List<string?>> expected = rows.Count == 0 ? [] : header.Count == 0 ? [.. Enumerable.Repeat<List<string?>>([null], rows.Count + 1)] : [[.. header], .. rows];
             Assert.Equal(expected, CsvText.Parse(text));
             Assert.Equal(expected.Select(r => r.Select(v => v ?? "").ToList()), ByCsvHelper(text));
         });
@@ -115,20 +116,15 @@ public class ExportProperties
         using var json = JsonDocument.Parse(line, AnyDepth);
         var members = json.RootElement.EnumerateObject().Select(m => (Name: Name(m), Value: m.Value.GetRawText(), Element: m.Value)).ToList();
         var original = members[^1];
-        Assert.Equal("_original", original.Name);
-        Assert.Single(members, m => m.Name == "_original");
-        Assert.Equal(after.Select(m => (MakesRoom(m.Name), Flat(m.Value))), members.SkipLast(1).Select(m => (m.Name, m.Value)));
+        var free = "_original";
+        while (after.Exists(m => CsvModel.Unescape(m.Name) == free)) free = "_" + free;
+        Assert.Equal(free, original.Name);
+        Assert.Equal(after.Select(m => (CsvModel.Unescape(m.Name), Flat(m.Value))), members.SkipLast(1).Select(m => (m.Name, m.Value)));
         Assert.True(original.Element.ValueKind is JsonValueKind.Object or JsonValueKind.Null);
         var kept = original.Element.ValueKind == JsonValueKind.Object ? original.Element.EnumerateObject().Select(m => (Name(m), m.Value.GetRawText())).ToList() : [];
         var now = members.SkipLast(1).Select(m => (m.Name, m.Value)).ToHashSet();
-        foreach (var (name, value) in before) Assert.True(now.Contains((MakesRoom(name), Flat(value))) || kept.Contains((CsvModel.Unescape(name), Flat(value))), $"{name}: {value} is lost");
+        foreach (var (name, value) in before) Assert.True(now.Contains((CsvModel.Unescape(name), Flat(value))) || kept.Contains((CsvModel.Unescape(name), Flat(value))), $"{name}: {value} is lost");
         Assert.All(kept, k => Assert.Contains(k, before.Select(b => (CsvModel.Unescape(b.Name), Flat(b.Value)))));
-    }
-
-    private static string MakesRoom(string name)
-    {
-        var text = CsvModel.Unescape(name);
-        return text.EndsWith("_original", StringComparison.Ordinal) && text[..^"_original".Length].All(c => c == '_') ? "_" + text : text;
     }
 
     /// <summary>A value as JSONL has it: without line breaks between tokens, and without what surrounds it.</summary>
@@ -154,7 +150,7 @@ public class ExportProperties
 
     private static List<List<string>> ByCsvHelper(string csv)
     {
-        using var reader = CsvReader.Create(Encoding.UTF8.GetBytes(csv), new CsvReaderOptions { Separator = ',', HasHeader = false, MalformedData = CsvMalformedDataHandling.Throw });
+        using var reader = CsvReader.Create(Encoding.UTF8.GetBytes(csv), new CsvReaderOptions { Separator = ',', HasHeader = false, SkipEmptyLines = false, MalformedData = CsvMalformedDataHandling.Throw });
         var rows = new List<List<string>>();
         while (reader.Read()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)]);
         return rows;
