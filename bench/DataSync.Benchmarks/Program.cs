@@ -1,1 +1,40 @@
-System.Console.WriteLine("bench");
+using DataSync.Benchmarks.Cases;
+using DataSync.Benchmarks.Ours;
+using DataSync.Benchmarks.Running;
+
+using var stop = new CancellationTokenSource();
+Console.CancelKeyPress += (_, e) =>
+{
+    e.Cancel = true;
+    stop.Cancel();
+};
+try
+{
+    return args switch
+    {
+        [SelfProcess.Switch, ReadProgram.Name, var path] => await ChildAsync(ReadProgram.RunAsync(path, stop.Token)),
+        [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, stop.Token)),
+        _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
+    };
+}
+catch (DataSync.Benchmarks.BenchmarkException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+catch (Npgsql.NpgsqlException e)
+{
+    await Console.Error.WriteLineAsync($"PostgreSQL: {e.Message}");
+    return 2;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Stopped.");
+    return 130;
+}
+
+static async Task<int> ChildAsync(Task work)
+{
+    await work;
+    return 0;
+}
