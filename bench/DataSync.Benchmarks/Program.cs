@@ -1,13 +1,13 @@
+using System.Runtime.InteropServices;
 using DataSync.Benchmarks.Cases;
 using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 
 using var stop = new CancellationTokenSource();
-Console.CancelKeyPress += (_, e) =>
-{
-    e.Cancel = true;
-    stop.Cancel();
-};
+
+// Whoever stops it, its databases, logins and processes go.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
 try
 {
     return args switch
@@ -31,6 +31,12 @@ catch (OperationCanceledException) when (stop.IsCancellationRequested)
 {
     await Console.Error.WriteLineAsync("Stopped.");
     return 130;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
 }
 
 static async Task<int> ChildAsync(Task work)
