@@ -13,8 +13,15 @@ internal static class DevelopmentToken
         var now = TimeProvider.System.GetUtcNow();
         var claims = new
         {
-            iss = "datasync-development", aud = "datasync", sub = "bench", client_id = "bench", jti = $"{Guid.CreateVersion7(now)}", tenant_id = tenant,
-            scope = "sources.write sync.read sync.write", iat = now.ToUnixTimeSeconds(), exp = now.AddHours(12).ToUnixTimeSeconds(),
+            iss = "datasync-development",
+            aud = "datasync",
+            sub = "bench",
+            client_id = "bench",
+            jti = $"{Guid.CreateVersion7(now)}",
+            tenant_id = tenant,
+            scope = "sources.write sync.read sync.write",
+            iat = now.ToUnixTimeSeconds(),
+            exp = now.AddHours(12).ToUnixTimeSeconds(),
         };
         var text = Part(new { alg = "HS256", typ = "at+jwt" }) + "." + Part(claims);
         return text + "." + Base64Url.EncodeToString(HMACSHA256.HashData(key, Encoding.ASCII.GetBytes(text)));

@@ -24,7 +24,11 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         var info = new ProcessStartInfo(DotnetPath(), [assembly])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false, WorkingDirectory = Path.GetDirectoryName(log)!,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+            WorkingDirectory = Path.GetDirectoryName(log)!,
         };
         info.Environment.Remove("DATASYNC_ADMIN_CONNECTION"); // the system never sees the superuser
         foreach (var (name, value) in settings) info.Environment[name] = value;

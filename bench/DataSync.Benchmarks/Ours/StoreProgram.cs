@@ -34,8 +34,14 @@ internal static class StoreProgram
         var now = TimeProvider.System.GetUtcNow();
         var job = new SyncJob
         {
-            Id = Guid.CreateVersion7(now), SourceId = "orders", Status = JobStatus.Running, Fence = 1, TimeoutSeconds = 3600, CreatedAt = now,
-            Config = JsonSerializer.Serialize(new SyncPlan(), JobJson.Options), Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
+            Id = Guid.CreateVersion7(now),
+            SourceId = "orders",
+            Status = JobStatus.Running,
+            Fence = 1,
+            TimeoutSeconds = 3600,
+            CreatedAt = now,
+            Config = JsonSerializer.Serialize(new SyncPlan(), JobJson.Options),
+            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
         };
         await database.RunAsync(
             Tenant,
@@ -48,8 +54,16 @@ internal static class StoreProgram
         SyncRun? run = null;
         return run = new SyncRun
         {
-            TenantId = Tenant, JobId = job.Id, SourceId = job.SourceId, SourceType = "read", CorrelationId = "bench", Language = "en-US", CreatedAt = now,
-            Fence = 1, Plan = new SyncPlan(), Checkpoint = new Checkpoint(),
+            TenantId = Tenant,
+            JobId = job.Id,
+            SourceId = job.SourceId,
+            SourceType = "read",
+            CorrelationId = "bench",
+            Language = "en-US",
+            CreatedAt = now,
+            Fence = 1,
+            Plan = new SyncPlan(),
+            Checkpoint = new Checkpoint(),
             OpenSource = static _ => throw new NotSupportedException("The documents come from a file."),
             Advance = (connection, move, token) => JobLease.AdvanceAsync(connection, run!, TimeSpan.FromMinutes(5), move, token),
             RegisterWriter = (connection, token) => JobLease.RegisterWriterAsync(connection, run!, token),

@@ -33,7 +33,13 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         var now = Now();
         var source = new DataSourceConfig
         {
-            Id = Guid.CreateVersion7(now), TenantId = tenantId, SourceId = definition.SourceId, CreatedBy = createdBy, CreatedAt = now, UpdatedAt = now, Version = 1,
+            Id = Guid.CreateVersion7(now),
+            TenantId = tenantId,
+            SourceId = definition.SourceId,
+            CreatedBy = createdBy,
+            CreatedAt = now,
+            UpdatedAt = now,
+            Version = 1,
         };
         await FillAsync(transaction, source, definition, definition.ConnectionParams, ct);
         transaction.Db.Add(source);

@@ -52,7 +52,13 @@ internal sealed class PostgresSource : IAsyncDisposable
     public SourceConnection ConnectionAs(string username, string password, string? host = null, int? port = null, string? database = null, string tls = "disable")
         => new("postgresql", JsonSerializer.SerializeToElement(new
         {
-            driver = "postgresql", host = host ?? _admin.Host, port = port ?? _admin.Port, database = database ?? _admin.Database, username, password, tls,
+            driver = "postgresql",
+            host = host ?? _admin.Host,
+            port = port ?? _admin.Port,
+            database = database ?? _admin.Database,
+            username,
+            password,
+            tls,
         }));
 
     public async Task ExecuteAsync(string sql, CancellationToken ct)

@@ -22,7 +22,7 @@ public sealed class ForeignIdTests(EndToEndTests.System system) : IClassFixture<
         var tried = 0;
         foreach (var path in document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api/", StringComparison.Ordinal) && p.Name.Contains('{', StringComparison.Ordinal)))
         {
-            var url = path.Name.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", job.ToString(), StringComparison.Ordinal).Replace("{file_name}", "data.jsonl", StringComparison.Ordinal);
+            var url = path.Name.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", job.ToString(), StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal).Replace("{file_name}", "data.jsonl", StringComparison.Ordinal);
             Assert.DoesNotContain('{', url);
             foreach (var operation in path.Value.EnumerateObject().Where(o => o.Name is "get" or "put" or "post" or "delete"))
             {

@@ -28,7 +28,9 @@ internal sealed class HostProcess : IAsyncDisposable
     {
         var start = new ProcessStartInfo("dotnet", [typeof(Here).Assembly.Location.Replace("DataSync.IntegrationTests.dll", "DataSync.Host.dll", StringComparison.Ordinal)])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         };
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("DATASYNC_", StringComparison.Ordinal) || n.StartsWith("SYNC_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;

@@ -9,7 +9,7 @@ public sealed class MalformedRequestTests(EndToEndTests.System system) : IClassF
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Theory]
-    [InlineData("api/sources", "source_name")]
+    [InlineData("api/sources", "source_id")]
     [InlineData("api/sync/start", "source_id")]
     public async Task Malformed_requests_are_refused_with_every_fault_and_nothing_stored(string path, string textMember)
     {

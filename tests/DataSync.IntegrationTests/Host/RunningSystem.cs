@@ -69,11 +69,19 @@ public sealed class RunningSystem : IAsyncLifetime
     {
         Dictionary<string, string> environment = new(StringComparer.Ordinal)
         {
-            ["DATASYNC_ROLE"] = role, ["DATASYNC_CONNECTION"] = _database.Options.Connection, ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
-            ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority), ["DATASYNC_MASTER_KEY"] = _masterKey,
-            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey), ["DATASYNC_EXPORT_ROOT"] = _exports,
-            ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128", ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1", ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
-            ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05", ["ASPNETCORE_ENVIRONMENT"] = "Development", ["DATASYNC_STOP_WITH_PARENT"] = "true",
+            ["DATASYNC_ROLE"] = role,
+            ["DATASYNC_CONNECTION"] = _database.Options.Connection,
+            ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
+            ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority),
+            ["DATASYNC_MASTER_KEY"] = _masterKey,
+            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
+            ["DATASYNC_EXPORT_ROOT"] = _exports,
+            ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
+            ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
+            ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
+            ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["DATASYNC_STOP_WITH_PARENT"] = "true",
         };
         foreach (var (name, value) in settings) environment[name] = value;
         var process = HostProcess.Start(environment);
@@ -94,8 +102,13 @@ public sealed class RunningSystem : IAsyncLifetime
         var now = DateTimeOffset.UtcNow;
         Dictionary<string, object> claims = new(StringComparer.Ordinal)
         {
-            ["iss"] = "datasync-development", ["aud"] = "datasync", ["sub"] = "tester", ["tenant_id"] = tenant, ["scope"] = scope,
-            ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
+            ["iss"] = "datasync-development",
+            ["aud"] = "datasync",
+            ["sub"] = "tester",
+            ["tenant_id"] = tenant,
+            ["scope"] = scope,
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
         };
         if (language is not null) claims["language"] = language;
         var text = $"{Base64Url.EncodeToString("""{"alg":"HS256","typ":"at+jwt"}"""u8)}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
@@ -108,9 +121,12 @@ public sealed class RunningSystem : IAsyncLifetime
         var source = new NpgsqlConnectionStringBuilder(SourceDatabase);
         return new
         {
-            source_id = sourceId, source_name = sourceId, source_type = "database",
+            source_id = sourceId,
+            source_name = sourceId,
+            source_type = "database",
             connection_params = new { driver = "postgresql", host = "127.0.0.1", port = source.Port, database = source.Database, username = source.Username, password = source.Password ?? "none", tls = "disable" },
-            extraction_params = extraction, sync = sync ?? new { },
+            extraction_params = extraction,
+            sync = sync ?? new { },
         };
     }
 

@@ -19,7 +19,12 @@ internal sealed class TestJobs(SystemDatabase database)
     {
         var job = new SyncJob
         {
-            Id = Guid.CreateVersion7(), SourceId = source, Status = JobStatus.Running, Fence = 1, TimeoutSeconds = 300, CreatedAt = DateTimeOffset.UtcNow,
+            Id = Guid.CreateVersion7(),
+            SourceId = source,
+            Status = JobStatus.Running,
+            Fence = 1,
+            TimeoutSeconds = 300,
+            CreatedAt = DateTimeOffset.UtcNow,
             Config = System.Text.Json.JsonSerializer.Serialize(plan, JobJson.Options),
             Checkpoint = System.Text.Json.JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
         };
@@ -38,8 +43,16 @@ internal sealed class TestJobs(SystemDatabase database)
         SyncRun? run = null;
         return run = new SyncRun
         {
-            TenantId = tenant, JobId = job, SourceId = source, SourceType = "read", CorrelationId = "c", Language = "en-US", CreatedAt = DateTimeOffset.UtcNow,
-            Fence = fence, Plan = plan, Checkpoint = checkpoint,
+            TenantId = tenant,
+            JobId = job,
+            SourceId = source,
+            SourceType = "read",
+            CorrelationId = "c",
+            Language = "en-US",
+            CreatedAt = DateTimeOffset.UtcNow,
+            Fence = fence,
+            Plan = plan,
+            Checkpoint = checkpoint,
             OpenSource = _ => throw new NotSupportedException("No source in this test."),
             Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, Lease, move, ct),
             RegisterWriter = (connection, ct) => JobLease.RegisterWriterAsync(connection, run!, ct),

@@ -43,8 +43,14 @@ internal sealed class SourcesRoom : IAsyncDisposable
 
     public SourceDefinition Definition(string sourceId, string connectionParams) => new()
     {
-        SourceId = sourceId, SourceName = sourceId, SourceType = "database", ConnectionParams = JsonElement.Parse(connectionParams),
-        ExtractionParams = JsonElement.Parse("{}"), Sync = JsonElement.Parse("{}"), IsActive = true, SecretFields = Get<ConnectorCatalog>().Find("fake")!.SecretFields,
+        SourceId = sourceId,
+        SourceName = sourceId,
+        SourceType = "database",
+        ConnectionParams = JsonElement.Parse(connectionParams),
+        ExtractionParams = JsonElement.Parse("{}"),
+        Sync = JsonElement.Parse("{}"),
+        IsActive = true,
+        SecretFields = Get<ConnectorCatalog>().Find("fake")!.SecretFields,
     };
 
     public Task<DataSourceConfig> CreateAsync(string tenant, string sourceId, string connectionParams, CancellationToken ct)

@@ -44,7 +44,9 @@ internal static class ExportGenerators
     public static Gen<List<T>> Several<T>(Gen<T> one, int atMost) => Gen.Choose(0, atMost).SelectMany(n => one.ListOf(n)).Select(l => l.ToList());
 
     private static Gen<string> Object(int depth)
-        => from members in Several(Member(depth), 6) from gap in Gap from other in Gap
+        => from members in Several(Member(depth), 6)
+           from gap in Gap
+           from other in Gap
            select $"{gap}{{{other}{string.Join($",{gap}", members.Select(m => $"\"{m.Name}\"{other}:{gap}{m.Value}"))}{gap}}}{other}";
 
     private static string Deep(int depth) => string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + "1" + string.Concat(Enumerable.Repeat("]}", depth));

@@ -61,7 +61,9 @@ internal sealed class LatencyCase : BenchmarkCase
                 case "completed" when (long?)job["record_count"] == context.Rows:
                     return new Measurement
                     {
-                        Wall = now, ClientCpu = system.Cpu - cpu, PeakBytes = system.Worker.PeakBytes,
+                        Wall = now,
+                        ClientCpu = system.Cpu - cpu,
+                        PeakBytes = system.Worker.PeakBytes,
                         Figures = new Dictionary<string, double>(StringComparer.Ordinal) { [FirstRecord] = (first ?? now).TotalSeconds },
                     };
                 default:

@@ -47,8 +47,12 @@ internal sealed class PeersCase : BenchmarkCase
         var (jsonl, csv) = (context.Scratch(name[..4] + ".jsonl"), context.Scratch(name[..4] + ".csv"));
         var environment = new Dictionary<string, string>(Psql.Session(source.Parameters), StringComparer.Ordinal)
         {
-            ["SOURCE_DATABASE"] = source.Name, ["TARGET_DATABASE"] = target.Superuser.Name, ["TARGET_USER"] = target.Login, ["TARGET_PASSWORD"] = target.Password,
-            ["TENANT"] = StoreProgram.Tenant, ["NODE_FOLDER"] = PeerProgram.NodeFolder(context.Checkout),
+            ["SOURCE_DATABASE"] = source.Name,
+            ["TARGET_DATABASE"] = target.Superuser.Name,
+            ["TARGET_USER"] = target.Login,
+            ["TARGET_PASSWORD"] = target.Password,
+            ["TENANT"] = StoreProgram.Tenant,
+            ["NODE_FOLDER"] = PeerProgram.NodeFolder(context.Checkout),
         };
         var process = new ChildProcess([.. program.Command, jsonl, csv], environment);
         return new Contender(name, ct => process.RunAsync(context.Server.Cpu, ct))

@@ -41,7 +41,9 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
     {
         using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["CorrelationId"] = run.CorrelationId, ["TenantId"] = run.TenantId, ["JobId"] = run.JobId,
+            ["CorrelationId"] = run.CorrelationId,
+            ["TenantId"] = run.TenantId,
+            ["JobId"] = run.JobId,
         });
         var position = ReadPosition.Of(run.Checkpoint);
         try

@@ -23,7 +23,10 @@ internal sealed partial class JobRunner(
         using var activity = telemetry.StartJob(claim.TraceParent, claim.Plan.Mode, claim.Attempt);
         using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["CorrelationId"] = claim.CorrelationId, ["TenantId"] = tenantId, ["JobId"] = jobId, ["Fence"] = claim.Fence,
+            ["CorrelationId"] = claim.CorrelationId,
+            ["TenantId"] = tenantId,
+            ["JobId"] = jobId,
+            ["Fence"] = claim.Fence,
         });
         Log.Started(logger, claim.Attempt, claim.Waited.TotalMilliseconds);
         telemetry.Waited(claim.Waited);

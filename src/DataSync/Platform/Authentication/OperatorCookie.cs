@@ -37,7 +37,12 @@ internal sealed class OperatorCookie(DerivedKeys keys, TimeProvider time)
 
     private static CookieOptions Options(HttpContext context, DateTimeOffset? expires) => new()
     {
-        HttpOnly = true, Secure = context.Request.IsHttps, SameSite = SameSiteMode.Strict, Path = Path, Expires = expires, IsEssential = true,
+        HttpOnly = true,
+        Secure = context.Request.IsHttps,
+        SameSite = SameSiteMode.Strict,
+        Path = Path,
+        Expires = expires,
+        IsEssential = true,
     };
 
     private sealed record Payload(string Subject, long Expires);

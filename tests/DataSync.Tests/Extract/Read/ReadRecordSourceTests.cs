@@ -159,8 +159,16 @@ public class ReadRecordSourceTests
 
     private static SyncRun Run(ScriptedConnector connector, Action? opening, SyncPlan? plan) => new()
     {
-        TenantId = "t", JobId = Guid.Empty, SourceId = "s", SourceType = "read", CorrelationId = "trace-7", Language = "en-US", CreatedAt = DateTimeOffset.UnixEpoch, Fence = 1,
-        Plan = plan ?? new SyncPlan { ExtractionParams = JsonDocument.Parse("""{"table":"t"}""").RootElement }, Checkpoint = new Checkpoint(),
+        TenantId = "t",
+        JobId = Guid.Empty,
+        SourceId = "s",
+        SourceType = "read",
+        CorrelationId = "trace-7",
+        Language = "en-US",
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Fence = 1,
+        Plan = plan ?? new SyncPlan { ExtractionParams = JsonDocument.Parse("""{"table":"t"}""").RootElement },
+        Checkpoint = new Checkpoint(),
         OpenSource = _ =>
         {
             opening?.Invoke();

@@ -16,8 +16,13 @@ public static class TestTokens
     {
         var claims = new Dictionary<string, object>(StringComparer.Ordinal)
         {
-            ["iss"] = "datasync-development", ["aud"] = "datasync", ["sub"] = "alice", ["tenant_id"] = tenant, ["scope"] = scope,
-            ["iat"] = now.ToUnixTimeSeconds(), ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
+            ["iss"] = "datasync-development",
+            ["aud"] = "datasync",
+            ["sub"] = "alice",
+            ["tenant_id"] = tenant,
+            ["scope"] = scope,
+            ["iat"] = now.ToUnixTimeSeconds(),
+            ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
         };
         if (language is not null) claims["language"] = language;
         return JsonSerializer.Serialize(claims);

@@ -77,7 +77,12 @@ public sealed class LanguageTests
     {
         var text = MessageTemplate.Fill("{a} {b} {c} {d} {e} {f}", new Dictionary<string, object?>
         {
-            ["a"] = 1234567.5, ["b"] = 1e21m, ["c"] = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)), ["d"] = true, ["e"] = null, ["f"] = new[] { "x", "y" },
+            ["a"] = 1234567.5,
+            ["b"] = 1e21m,
+            ["c"] = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)),
+            ["d"] = true,
+            ["e"] = null,
+            ["f"] = new[] { "x", "y" },
         });
 
         Assert.Equal("1234567.5 1000000000000000000000 2026-01-01T19:04:05Z true null x, y", text);
@@ -92,7 +97,8 @@ public sealed class LanguageTests
     {
         var messages = new Messages(new Dictionary<string, IReadOnlyDictionary<string, string>>
         {
-            ["en-US"] = new Dictionary<string, string> { ["a"] = "A" }, ["zh-CN"] = new Dictionary<string, string>(),
+            ["en-US"] = new Dictionary<string, string> { ["a"] = "A" },
+            ["zh-CN"] = new Dictionary<string, string>(),
         });
 
         Assert.Equal("A", messages.Format("a", "zh-CN"));

@@ -18,7 +18,10 @@ internal sealed record PostgresParameters(string Host, int Port, string Database
 
     public static readonly IReadOnlyDictionary<string, TlsMode> TlsModes = new Dictionary<string, TlsMode>(StringComparer.Ordinal)
     {
-        ["verify-full"] = TlsMode.VerifyFull, ["verify-ca"] = TlsMode.VerifyCa, ["require"] = TlsMode.Require, ["disable"] = TlsMode.Disable,
+        ["verify-full"] = TlsMode.VerifyFull,
+        ["verify-ca"] = TlsMode.VerifyCa,
+        ["require"] = TlsMode.Require,
+        ["disable"] = TlsMode.Disable,
     };
 
     /// <summary>Reads parameters that were validated before.</summary>
