@@ -1,0 +1,106 @@
+using System.Text;
+using System.Text.Json;
+using DataSync.Export;
+using DataSync.Export.Csv;
+using DataSync.Export.Json;
+using DataSync.Export.Jsonl;
+using DataSync.Export.Storage;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Tests.Export;
+
+/// <summary>Runs the real stage over records in memory, with real files below a folder of its own.</summary>
+internal sealed class ExportRig : IDisposable
+{
+    public const string Tenant = "acme";
+    public static readonly Guid Job = Guid.Parse("019f0000-0000-7000-8000-000000000001");
+    public static readonly IExporter[] Exporters = [new CsvExporter(), new JsonExporter(), new JsonlExporter()];
+
+    public string Root { get; } = Directory.CreateTempSubdirectory("datasync-export-").FullName;
+
+    public string Folder => Path.Combine(Root, Tenant, Job.ToString("D"));
+
+    public SyncPlan Plan { get; set; } = new() { OutputFormats = ["jsonl"] };
+
+    public long Fence { get; set; } = 1;
+
+    public SyncProgress Progress { get; } = new();
+
+    /// <summary>Ordinals of records that are refused.</summary>
+    public HashSet<int> Refused { get; } = [];
+
+    /// <summary>Called before each batch is handed out.</summary>
+    public Action<int> BeforeBatch { get; set; } = _ => { };
+
+    public ExportFiles Files => new(Storage, Exporters);
+
+    public DiskExportStorage Storage => new(Options.Create(new ExportOptions { Root = Root }));
+
+    public void Refines() => Plan = Plan with { RefinementConfig = JsonElement.Parse("""{"business_rules":[]}""") };
+
+    public Task<StageOutcome> RunAsync(IReadOnlyList<string> raw, IReadOnlyList<string?>? refined = null, int batchSize = 3, CancellationToken ct = default)
+    {
+        var run = new SyncRun
+        {
+            TenantId = Tenant,
+            JobId = Job,
+            SourceId = "orders \"db\"",
+            SourceType = "read",
+            CorrelationId = "c",
+            Language = "en-US",
+            CreatedAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)),
+            Fence = Fence,
+            Plan = Plan,
+            Checkpoint = new Checkpoint { Stage = Stages.Export },
+            Progress = Progress,
+            OpenSource = _ => throw new NotSupportedException(),
+            Advance = (_, _, _) => throw new NotSupportedException(),
+            RegisterWriter = (_, _) => throw new NotSupportedException(),
+        };
+        var stage = new ExportStage(Exporters, [new AskedRefiner()], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        return stage.RunAsync(new StageContext(run, _ => Batches(raw, refined, batchSize)), ct);
+    }
+
+    public string Read(string name) => Encoding.UTF8.GetString(File.ReadAllBytes(Path.Combine(Folder, name)));
+
+    public string[] Names() => Directory.Exists(Folder) ? [.. Directory.EnumerateFiles(Folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)] : [];
+
+    public Dictionary<string, string> Contents() => Names().ToDictionary(n => n, Read, StringComparer.Ordinal);
+
+    public void Dispose() => Directory.Delete(Root, recursive: true);
+
+    private async IAsyncEnumerable<RecordBatch> Batches(IReadOnlyList<string> raw, IReadOnlyList<string?>? refined, int size)
+    {
+        for (var first = 0; first < raw.Count; first += size)
+        {
+            await Task.Yield();
+            BeforeBatch(first);
+            var batch = new RecordBatch(first, new RecordBuffer()) { Refined = refined is null ? null : new RecordBuffer() };
+            for (var i = first; i < Math.Min(first + size, raw.Count); i++)
+            {
+                batch.Raw.Add(Encoding.UTF8.GetBytes(raw[i]));
+                batch.Refined?.Add(Encoding.UTF8.GetBytes(refined![i] ?? ""));
+                if (Refused.Contains(i)) batch.Reject(i - first, new Rejection("r", "c", "m"));
+            }
+
+            yield return batch;
+        }
+    }
+
+    /// <summary>A refiner that is asked for by <c>business_rules</c>.</summary>
+    private sealed class AskedRefiner : IRefiner, IBatchRefiner
+    {
+        public int Order => 0;
+
+        public IReadOnlySet<string> Members { get; } = new HashSet<string> { "business_rules" };
+
+        public IEnumerable<Fault> Validate(JsonElement refinementConfig, string path) => [];
+
+        public IBatchRefiner? Compile(JsonElement refinementConfig) => refinementConfig.TryGetProperty("business_rules", out _) ? this : null;
+
+        public ValueTask RefineAsync(RecordBatch batch, CancellationToken ct) => ValueTask.CompletedTask;
+    }
+}

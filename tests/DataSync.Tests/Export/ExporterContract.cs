@@ -1,0 +1,127 @@
+using System.Security.Cryptography;
+using System.Text;
+using DataSync.Export;
+using DataSync.Pipeline;
+
+namespace DataSync.Tests.Export;
+
+/// <summary>What every exporter keeps. A new one inherits this and says how to count the records of its files.</summary>
+public abstract class ExporterContract : IDisposable
+{
+    internal readonly ExportRig Rig = new();
+    private static readonly string[] Records = [.. Enumerable.Range(0, 25).Select(i => $$"""{"id":{{i}},"name":"名字 {{i}}","big":9223372036854775807,"tax":0.10}""")];
+
+    protected ExporterContract(string format)
+    {
+        Format = format;
+        Rig.Plan = new SyncPlan { OutputFormats = [format], Export = new ExportPlan { PageSize = 10 } };
+    }
+
+    private string Format { get; }
+
+    /// <summary>Records in a file's content.</summary>
+    protected abstract long CountRecords(string content);
+
+    public void Dispose()
+    {
+        Rig.Dispose();
+        GC.SuppressFinalize(this);
+    }
+
+    [Fact]
+    public async Task Format_and_content_type_are_named()
+    {
+        var exporter = Assert.Single(ExportRig.Exporters, e => e.Format == Format);
+        Assert.Contains('/', exporter.ContentType);
+        await Rig.RunAsync(Records, ct: TestContext.Current.CancellationToken);
+        var name = (await Rig.Files.ListAsync(ExportRig.Tenant, ExportRig.Job, TestContext.Current.CancellationToken))[0].Name;
+        await using var download = await Rig.Files.OpenAsync(ExportRig.Tenant, ExportRig.Job, name, TestContext.Current.CancellationToken);
+        Assert.Equal(exporter.ContentType, download!.ContentType);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(9)]
+    [InlineData(10)]
+    [InlineData(11)]
+    [InlineData(25)]
+    public async Task Files_hold_every_record_once_and_say_so(int count)
+    {
+        var outcome = await Rig.RunAsync(Records[..count], ct: TestContext.Current.CancellationToken);
+        var files = outcome.Exports.Where(f => f.Format == Format).ToArray();
+        Assert.NotEmpty(files);
+        Assert.Equal(count, files.Sum(f => f.Records));
+        Assert.All(files, f => Assert.Equal(f.Records, CountRecords(Rig.Read(f.Name))));
+        Assert.Equal(count, Rig.Progress.Exported);
+    }
+
+    [Fact]
+    public async Task Files_are_listed_with_their_true_size_hash_and_path()
+    {
+        var outcome = await Rig.RunAsync(Records, ct: TestContext.Current.CancellationToken);
+        Assert.All(outcome.Exports, f =>
+        {
+            var bytes = File.ReadAllBytes(Path.Combine(Rig.Root, f.Path));
+            Assert.Equal(bytes.Length, f.Bytes);
+            Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(bytes)), f.Sha256);
+        });
+        Assert.Equal(Rig.Names(), outcome.Exports.Select(f => f.Name).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Bytes_do_not_depend_on_how_records_are_cut_into_batches()
+    {
+        await Rig.RunAsync(Records, batchSize: 1, ct: TestContext.Current.CancellationToken);
+        var one = Rig.Contents();
+        await Rig.RunAsync(Records, batchSize: 25, ct: TestContext.Current.CancellationToken);
+        Assert.Equal(one, Rig.Contents());
+    }
+
+    [Fact]
+    public async Task Values_are_written_digit_by_digit()
+    {
+        await Rig.RunAsync(["""{"a":9223372036854775807,"b":-9223372036854775808,"c":1.10000000000000000000000000000000000001,"d":1E+400,"e":0.10}"""], ct: TestContext.Current.CancellationToken);
+        var content = Rig.Read(Rig.Names()[0]);
+        Assert.All(new[] { "9223372036854775807", "-9223372036854775808", "1.10000000000000000000000000000000000001", "1E+400", "0.10" }, v => Assert.Contains(v, content, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Files_are_utf8_without_a_byte_order_mark()
+    {
+        await Rig.RunAsync(["""{"a":"é李😀"}"""], ct: TestContext.Current.CancellationToken);
+        var bytes = await File.ReadAllBytesAsync(Path.Combine(Rig.Folder, Rig.Names()[0]), TestContext.Current.CancellationToken);
+        Assert.NotEqual(0xEF, bytes[0]);
+        Assert.Contains("é李😀", new UTF8Encoding(false, true).GetString(bytes), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Records_larger_than_every_buffer_are_whole()
+    {
+        var huge = new string('x', 3_000_000);
+        await Rig.RunAsync(["""{"a":1}""", $$"""{"a":"{{huge}}"}""", """{"a":2}"""], batchSize: 1, ct: TestContext.Current.CancellationToken);
+        Assert.Contains(huge, Rig.Read(Rig.Names()[0]), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Refused_records_are_left_out()
+    {
+        Rig.Refused.UnionWith([0, 7, 24]);
+        var outcome = await Rig.RunAsync(Records, ct: TestContext.Current.CancellationToken);
+        Assert.Equal(22, outcome.Exports.Sum(f => f.Records));
+        Assert.DoesNotContain("名字 7", string.Concat(Rig.Contents().Values), StringComparison.Ordinal);
+    }
+}
+
+public class EveryExporterHasItsContract
+{
+    [Fact]
+    public void Exporters_of_the_assembly_all_inherit_the_contract()
+    {
+        var exporters = typeof(IExporter).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IExporter)))
+            .Select(t => ((IExporter)Activator.CreateInstance(t)!).Format);
+        var covered = typeof(ExporterContract).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ExporterContract)) && !t.IsAbstract)
+            .Select(t => { using var suite = (ExporterContract)Activator.CreateInstance(t)!; return suite.Rig.Plan.OutputFormats[0]; });
+        Assert.Equal(exporters.Order(StringComparer.Ordinal), covered.Order(StringComparer.Ordinal));
+    }
+}

@@ -1,0 +1,62 @@
+using DataSync.Pipeline;
+
+namespace DataSync.Tests.Export.Records;
+
+public sealed class RecordViewTests : IDisposable
+{
+    private readonly ExportRig _rig = new();
+
+    public void Dispose() => _rig.Dispose();
+
+    [Theory]
+    [InlineData("""{"a":1}""", null, """{"a":1,"_original":null}""")]
+    [InlineData("""{}""", null, """{"_original":null}""")]
+    [InlineData("""{ } """, null, """{"_original":null}""")]
+    [InlineData("""{"a":1,"b":2}""", """{"a":1,"b":3}""", """{"a":1,"b":3,"_original":{"b":2}}""")]
+    [InlineData("""{"a":1,"b":2}""", """{"b":2}""", """{"b":2,"_original":{"a":1}}""")]
+    [InlineData("""{"a":1}""", """{"a":1,"new":true}""", """{"a":1,"new":true,"_original":null}""")]
+    [InlineData("""{"a":{"b":1,"c":2}}""", """{"a":{"b":1,"c":3}}""", """{"a":{"b":1,"c":3},"_original":{"a":{"b":1,"c":2}}}""")]
+    [InlineData("""{"a":1,"b":2,"c":3}""", """{"c":3,"a":1,"b":2}""", """{"c":3,"a":1,"b":2,"_original":null}""")]
+    [InlineData("""{"a":1.10}""", """{"a":1.1}""", """{"a":1.1,"_original":{"a":1.10}}""")]
+    [InlineData("""{"a":1,"a":2}""", """{"a":2}""", """{"a":2,"_original":{"a":1}}""")]
+    [InlineData("""{"a":1}""", """{}""", """{"_original":{"a":1}}""")]
+    [InlineData("""{"_original":1,"__original":2}""", null, """{"__original":1,"___original":2,"_original":null}""")]
+    [InlineData("""{"_origin\u0061l":1}""", null, """{"__origin\u0061l":1,"_original":null}""")]
+    [InlineData("""{"_original":1}""", """{"_original":2}""", """{"__original":2,"_original":{"_original":1}}""")]
+    [InlineData("""{"x_original":1,"a":{"_original":2}}""", null, """{"x_original":1,"a":{"_original":2},"_original":null}""")]
+    [InlineData("""[1]""", null, """{"_value":[1],"_original":null}""")]
+    [InlineData("""[1]""", """{"a":1}""", """{"a":1,"_original":[1]}""")]
+    [InlineData("""1""", """2""", """{"_value":2,"_original":1}""")]
+    public async Task Refined_record_shows_what_was_overwritten(string raw, string? refined, string exported)
+    {
+        _rig.Refines();
+        await _rig.RunAsync([raw], [refined], ct: TestContext.Current.CancellationToken);
+        Assert.Equal(exported + "\n", _rig.Read("data.jsonl"));
+    }
+
+    [Theory]
+    [InlineData(false, true, """{"a":2}""")]
+    [InlineData(true, false, """{"a":1}""")]
+    public async Task Only_one_of_both_is_shown_where_the_plan_says_so(bool original, bool enhanced, string exported)
+    {
+        _rig.Refines();
+        _rig.Plan = _rig.Plan with { Export = new ExportPlan { IncludeOriginal = original, IncludeEnhanced = enhanced } };
+        await _rig.RunAsync(["""{"a":1}"""], ["""{"a":2}"""], ct: TestContext.Current.CancellationToken);
+        Assert.Equal(exported + "\n", _rig.Read("data.jsonl"));
+    }
+
+    [Fact]
+    public async Task Job_without_refinement_keeps_records_as_they_are()
+    {
+        await _rig.RunAsync(["""{"_original":1}"""], ct: TestContext.Current.CancellationToken);
+        Assert.Equal("{\"_original\":1}\n", _rig.Read("data.jsonl"));
+    }
+
+    [Fact]
+    public async Task Every_record_of_a_refined_job_has_the_member_also_where_the_batch_changed_none()
+    {
+        _rig.Refines();
+        await _rig.RunAsync(["""{"a":1}""", """{"a":2}"""], refined: null, batchSize: 1, ct: TestContext.Current.CancellationToken);
+        Assert.Equal("{\"a\":1,\"_original\":null}\n{\"a\":2,\"_original\":null}\n", _rig.Read("data.jsonl"));
+    }
+}
