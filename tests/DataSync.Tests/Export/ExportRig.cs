@@ -6,7 +6,7 @@ using DataSync.Export.Json;
 using DataSync.Export.Jsonl;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
-using DataSync.Pipeline.Failures;
+using DataSync.Refine.Rules;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -39,7 +39,7 @@ internal sealed class ExportRig : IDisposable
 
     public DiskExportStorage Storage => new(Options.Create(new ExportOptions { Root = Root }));
 
-    public void Refines() => Plan = Plan with { RefinementConfig = JsonElement.Parse("""{"business_rules":[]}""") };
+    public void Refines() => Plan = Plan with { RefinementConfig = JsonElement.Parse("""{"business_rules":[{"id":"r","when":true,"then":[{"tag":"t"}]}]}""") };
 
     public Task<StageOutcome> RunAsync(IReadOnlyList<string> raw, IReadOnlyList<string?>? refined = null, int batchSize = 3, CancellationToken ct = default)
     {
@@ -60,7 +60,7 @@ internal sealed class ExportRig : IDisposable
             Advance = (_, _, _) => throw new NotSupportedException(),
             RegisterWriter = (_, _) => throw new NotSupportedException(),
         };
-        var stage = new ExportStage(Exporters, [new AskedRefiner()], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage(Exporters, [new RulesRefiner(NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         return stage.RunAsync(new StageContext(run, _ => Batches(raw, refined, batchSize)), ct);
     }
 
@@ -88,19 +88,5 @@ internal sealed class ExportRig : IDisposable
 
             yield return batch;
         }
-    }
-
-    /// <summary>A refiner that is asked for by <c>business_rules</c>.</summary>
-    private sealed class AskedRefiner : IRefiner, IBatchRefiner
-    {
-        public int Order => 0;
-
-        public IReadOnlySet<string> Members { get; } = new HashSet<string> { "business_rules" };
-
-        public IEnumerable<Fault> Validate(JsonElement refinementConfig, string path) => [];
-
-        public IBatchRefiner? Compile(JsonElement refinementConfig) => refinementConfig.TryGetProperty("business_rules", out _) ? this : null;
-
-        public ValueTask RefineAsync(RecordBatch batch, CancellationToken ct) => ValueTask.CompletedTask;
     }
 }

@@ -12,23 +12,24 @@ public class ExportSectionTests
     [InlineData("""{"output_format":"csv"}""")]
     [InlineData("""{"output_format":["csv","json","jsonl"],"export_config":{"include_metadata":false,"include_original":false,"include_enhanced":true,"pagination":{"page_size":100000},"compression":"none","inline":false}}""")]
     [InlineData("""{"output_format":null,"export_config":{"pagination":{"page_size":null},"compression":null,"inline":null}}""")]
-    [InlineData("""{"mode":"realtime","export_config":{"inline":true}}""")]
     public void Validate_accepts(string start) => Assert.Empty(Faults(start));
 
     [Theory]
-    [InlineData("""{"output_format":[]}""", "/output_format faults.export.format_missing")]
-    [InlineData("""{"output_format":"xml"}""", "/output_format faults.export.format_unknown")]
-    [InlineData("""{"output_format":["coco","json",7,"parquet"]}""", "/output_format/0 faults.export.format_unavailable", "/output_format/2 faults.string", "/output_format/3 faults.export.format_unavailable")]
+    [InlineData("""{"output_format":[]}""", "/output_format faults.items")]
+    [InlineData("""{"output_format":"xml"}""", "/output_format faults.one_of")]
+    [InlineData("""{"output_format":["coco","json",7,"parquet"]}""", "/output_format/0 faults.not_available", "/output_format/2 faults.one_of", "/output_format/3 faults.not_available")]
     [InlineData("""{"output_format":["json","csv","json"]}""", "/output_format/2 faults.duplicate")]
-    [InlineData("""{"output_format":{}}""", "/output_format faults.string")]
+    [InlineData("""{"output_format":{}}""", "/output_format faults.one_of")]
     [InlineData("""{"export_config":[]}""", "/export_config faults.object")]
     [InlineData("""{"export_config":{"pagination":{"page_size":0,"x":1},"compression":"gzip","zip/":1}}""",
-        "/export_config/pagination/page_size faults.integer", "/export_config/pagination/x faults.unknown", "/export_config/compression faults.export.compression_unavailable", "/export_config/zip~1 faults.unknown")]
+        "/export_config/pagination/page_size faults.integer", "/export_config/pagination/x faults.unknown", "/export_config/compression faults.not_available", "/export_config/zip~1 faults.unknown")]
     [InlineData("""{"export_config":{"pagination":{"page_size":100001}}}""", "/export_config/pagination/page_size faults.integer")]
     [InlineData("""{"export_config":{"pagination":{"page_size":1.5}}}""", "/export_config/pagination/page_size faults.integer")]
     [InlineData("""{"export_config":{"pagination":3,"compression":"rar","include_metadata":"yes"}}""",
-        "/export_config/pagination faults.object", "/export_config/compression faults.export.compression_unknown", "/export_config/include_metadata faults.bool")]
-    [InlineData("""{"export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
+        "/export_config/pagination faults.object", "/export_config/compression faults.one_of", "/export_config/include_metadata faults.bool")]
+    [InlineData("""{"mode":"realtime","export_config":{"compression":"zstd"}}""", "/export_config/compression faults.not_available")]
+    [InlineData("""{"export_config":{"inline":1}}""", "/export_config/inline faults.bool")]
+    [InlineData("""{"mode":"realtime","export_config":{"inline":true}}""", "/export_config/inline faults.not_available")]
     [InlineData("""{"export_config":{"include_original":false,"include_enhanced":false}}""", "/export_config faults.export.nothing_included")]
     public void Validate_names_all_faults(string start, params string[] faults) => Assert.Equal(faults, Faults(start));
 

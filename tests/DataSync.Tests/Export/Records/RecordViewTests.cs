@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DataSync.Pipeline;
 
 namespace DataSync.Tests.Export.Records;
@@ -20,9 +21,11 @@ public sealed class RecordViewTests : IDisposable
     [InlineData("""{"a":1.10}""", """{"a":1.1}""", """{"a":1.1,"_original":{"a":1.10}}""")]
     [InlineData("""{"a":1,"a":2}""", """{"a":2}""", """{"a":2,"_original":{"a":1}}""")]
     [InlineData("""{"a":1}""", """{}""", """{"_original":{"a":1}}""")]
-    [InlineData("""{"_original":1,"__original":2}""", null, """{"__original":1,"___original":2,"_original":null}""")]
-    [InlineData("""{"_origin\u0061l":1}""", null, """{"__origin\u0061l":1,"_original":null}""")]
-    [InlineData("""{"_original":1}""", """{"_original":2}""", """{"__original":2,"_original":{"_original":1}}""")]
+    [InlineData("""{"_original":1,"__original":2}""", null, """{"_original":1,"__original":2,"___original":null}""")]
+    [InlineData("""{"_origin\u0061l":1}""", null, """{"_origin\u0061l":1,"__original":null}""")]
+    [InlineData("""{"___original":3,"__original":2,"_original":1}""", null, """{"___original":3,"__original":2,"_original":1,"____original":null}""")]
+    [InlineData("""{"__original":2}""", null, """{"__original":2,"_original":null}""")]
+    [InlineData("""{"_original":1}""", """{"_original":2}""", """{"_original":2,"__original":{"_original":1}}""")]
     [InlineData("""{"x_original":1,"a":{"_original":2}}""", null, """{"x_original":1,"a":{"_original":2},"_original":null}""")]
     [InlineData("""[1]""", null, """{"_value":[1],"_original":null}""")]
     [InlineData("""[1]""", """{"a":1}""", """{"a":1,"_original":[1]}""")]
@@ -50,6 +53,16 @@ public sealed class RecordViewTests : IDisposable
     {
         await _rig.RunAsync(["""{"_original":1}"""], ct: TestContext.Current.CancellationToken);
         Assert.Equal("{\"_original\":1}\n", _rig.Read("data.jsonl"));
+    }
+
+    [Theory]
+    [InlineData("""{}""")]
+    [InlineData("""{"business_rules":[]}""")]
+    public async Task Job_that_asks_for_no_rule_shows_no_originals(string config)
+    {
+        _rig.Plan = _rig.Plan with { RefinementConfig = JsonElement.Parse(config) };
+        await _rig.RunAsync(["""{"a":1}"""], ct: TestContext.Current.CancellationToken);
+        Assert.Equal("{\"a\":1}\n", _rig.Read("data.jsonl"));
     }
 
     [Fact]

@@ -48,9 +48,9 @@ internal readonly struct Value
 
     public static Value Null => new(ValueForm.Null);
 
-#pragma warning disable CA1825 // arrays have identity in JavaScript: two empty ones are not the same
+#pragma warning disable CA1825, MA0005 // arrays have identity in JavaScript: two empty ones are not the same
     public static Value EmptyArray => new(ValueForm.Items, new Value[0]);
-#pragma warning restore CA1825
+#pragma warning restore CA1825, MA0005
 
     public ValueForm Form => _form;
 

@@ -1,0 +1,51 @@
+using FsCheck;
+using FsCheck.Fluent;
+
+namespace DataSync.Tests.Properties;
+
+/// <summary>JSON as text, down to its spelling: what breaks exporters, in every combination.</summary>
+internal static class ExportGenerators
+{
+    /// <summary>Pieces of the inside of a JSON string.</summary>
+    private static readonly Gen<string> Piece = Gen.Frequency(
+        (6, Gen.Elements("a", "b", "A", " ", ",", ";", "'", "=1+1", ".", "é", "李小龙", "😀", "مرحبا", "\uFEFF", "\u2028", "_original", "null", "{}")),
+        (5, Gen.Elements("\\\"", "\\\\", "\\/", "\\n", "\\r", "\\t", "\\b", "\\f", "\\r\\n", "\\u0000", "\\u00e9", "\\u0061", "\\u002e", "\\uD83D\\ude00", "\\ud800", "\\udc00x", "\\ud800\\u0041", "\\u005foriginal")));
+
+    /// <summary>The inside of a JSON string.</summary>
+    public static readonly Gen<string> Text = Gen.Frequency(
+        (40, Gen.Choose(0, 5).SelectMany(n => Piece.ListOf(n)).Select(string.Concat)),
+        (1, Gen.Choose(1_000, 30_000).SelectMany(n => Piece.Select(p => string.Concat(Enumerable.Repeat(p, n / p.Length))))));
+
+    private static readonly Gen<string> Name = Gen.Frequency(
+        (6, Gen.Elements("a", "b", "c", "id", "a.b", "a\\\\.b", "", "_original", "__original", "_valu\\u0065", "\\u0061", "a\\\\2", "\\\\row", "\\\\value")),
+        (1, Gen.Choose(0, 3).SelectMany(n => Piece.ListOf(n)).Select(string.Concat)));
+
+    private static readonly Gen<string> Scalar = Gen.Frequency(
+        (3, Text.Select(t => $"\"{t}\"")),
+        (2, Gen.Elements("null", "true", "false", "\"\"", "[]", "{}")),
+        (2, Gen.Elements("0", "-0", "9223372036854775807", "-9223372036854775808", "18446744073709551615", "0.10", "1e400", "-1E-400", "123456789012345678901234567890.1234567890",
+            "1.000000000000000000000000000000000001")),
+        (1, ArbMap.Default.GeneratorFor<long>().Select(n => $"{n}")));
+
+    private static readonly Gen<string> Gap = Gen.Frequency((8, Gen.Constant("")), (1, Gen.Elements(" ", "\n", "\r\n", "\t ")));
+
+    /// <summary>The text of a JSON object; names may repeat.</summary>
+    public static Gen<string> Document => Gen.Frequency((9, Gen.Choose(0, 3).SelectMany(Object)), (1, Gen.Choose(50, 200).Select(Deep)));
+
+    /// <summary>Any JSON text, objects mostly.</summary>
+    public static Gen<string> AnyDocument => Gen.Frequency((9, Document), (1, Scalar));
+
+    /// <summary>Members of an object: name and value, as written.</summary>
+    public static Gen<(string Name, string Value)> Member(int depth) => from name in Name from value in Value(depth) select (name, value);
+
+    public static Gen<string> Value(int depth) => depth == 0 ? Scalar : Gen.Frequency(
+        (6, Scalar), (2, Object(depth - 1)), (1, Gen.Choose(0, 3).SelectMany(n => Value(depth - 1).ListOf(n)).SelectMany(v => Gap.Select(g => $"[{g}{string.Join(",", v)}{g}]"))));
+
+    public static Gen<List<T>> Several<T>(Gen<T> one, int atMost) => Gen.Choose(0, atMost).SelectMany(n => one.ListOf(n)).Select(l => l.ToList());
+
+    private static Gen<string> Object(int depth)
+        => from members in Several(Member(depth), 6) from gap in Gap from other in Gap
+           select $"{gap}{{{other}{string.Join($",{gap}", members.Select(m => $"\"{m.Name}\"{other}:{gap}{m.Value}"))}{gap}}}{other}";
+
+    private static string Deep(int depth) => string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + "1" + string.Concat(Enumerable.Repeat("]}", depth));
+}
