@@ -1,3 +1,4 @@
+using System.Text;
 using CsvHelper;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
@@ -13,7 +14,13 @@ internal sealed class CsvRowWriter(StagedFile file)
 
     public void WriteHeader(CsvColumns columns)
     {
-        for (var i = 0; i < columns.Count; i++) WriteText(columns.Name(i));
+        for (var i = 0; i < columns.Count; i++)
+        {
+            // Readers would take these bytes at the very beginning for a byte order mark.
+            if (i == 0 && columns.Name(0).StartsWith("\uFEFF"u8)) _csv.WriteField(Encoding.UTF8.GetString(columns.Name(0)).AsSpan(), CsvQuoting.Always);
+            else WriteText(columns.Name(i));
+        }
+
         if (columns.Count > 0) _csv.EndRecord();
         else WriteBlank();
         Flush();

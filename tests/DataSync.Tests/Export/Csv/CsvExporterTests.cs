@@ -17,6 +17,7 @@ public class CsvExporterTests() : ExporterContract("csv")
     [InlineData("""{"":1,"x":{"":2},"\"\n":3}""", "\"\",x.,\"\"\"\n\"\r\n1,2,3\r\n")]
     [InlineData("""{"a":"\u00e9\ud83d\ude00\ud800\u0000","b":"\\n"}""", "a,b\r\né😀\\ud800\0,\\n\r\n")]
     [InlineData("""{"a":"=1+1","b":" x "}""", "a,b\r\n=1+1, x \r\n")]
+    [InlineData("{\"\uFEFFa\":1,\"\uFEFFb\":2}", "\"\uFEFFa\",\uFEFFb\r\n1,2\r\n")]
     [InlineData("[1]", "\\value\r\n[1]\r\n")]
     public async Task Record_becomes_row(string record, string csv)
     {
