@@ -12,7 +12,7 @@ internal static class DevelopmentDatabase
     {
         if (!builder.Environment.IsDevelopment() || role == DataSyncRole.Migrate || builder.Configuration["DATASYNC_CONNECTION"] is { Length: > 0 }) return null;
         var options = LocalPostgresOptions.ForCheckout() with { Report = Console.Error.WriteLine };
-        var server = await LocalPostgres.LocalPostgres.EnsureAsync(options, CancellationToken.None);
+        var server = await LocalPostgresServer.EnsureAsync(options, CancellationToken.None);
         var roles = await server.EnsureDatabaseAsync("datasync", CancellationToken.None);
         Dictionary<string, string?> defaults = new(StringComparer.Ordinal)
         {

@@ -6,6 +6,7 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Tenancy;
+using DataSync.Sources;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -35,6 +36,9 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
             TimeoutSeconds = command.Plan.TimeoutSeconds,
         };
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
+
+        // Held to the commit, so that the source cannot be deleted under a job that is being made of it.
+        if (await SourceRows.FindAndHoldAsync(transaction, command.SourceId, ct) is null) throw SourceFailure.NotFound();
         var queued = await transaction.Db.Set<SyncJob>().Where(j => j.Status == JobStatus.Queued).Take(options.MaxQueuedJobsPerTenant).CountAsync(ct);
         if (queued >= options.MaxQueuedJobsPerTenant)
         {

@@ -13,6 +13,7 @@ namespace DataSync.Sources;
 /// <summary><c>POST /api/sources/{source_id}/preview</c></summary>
 internal static class PreviewEndpoint
 {
+    private const string Member = "/extraction_params";
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
 
     public static async Task<IResult> HandleAsync(
@@ -37,7 +38,7 @@ internal static class PreviewEndpoint
         var section = JsonSerializer.SerializeToElement(members);
         List<Fault> faults = [];
         validation.CheckExtraction(section, faults);
-        if (faults.Count > 0) throw SourceFailure.Invalid(faults);
+        if (faults.Count > 0) throw SourceFailure.Invalid([.. faults.Select(f => f with { Path = f.Path[Member.Length..] })]);
         return section;
     }
 

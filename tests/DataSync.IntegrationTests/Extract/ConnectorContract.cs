@@ -5,20 +5,21 @@ using DataSync.Pipeline.Failures;
 namespace DataSync.IntegrationTests.Extract;
 
 /// <summary>What every connector must hold. One class inherits it for each; a test sees to that.</summary>
-public abstract class ConnectorContract : IAsyncLifetime
+/// <remarks>
+/// The source has <c>numbers</c> (id from 1 to <see cref="ContractRows"/> as primary key, name), <c>keyless</c> (the same without a key)
+/// and <c>pairs</c> (a, b as key).
+/// </remarks>
+public abstract class ConnectorContract
 {
-    protected const int Rows = 5_000;
+    public const int ContractRows = 5_000;
+
+    protected const int Rows = ContractRows;
 
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     internal abstract IConnector Connector { get; }
 
     internal abstract SourceConnection Connection { get; }
-
-    /// <summary>Makes the database with: <c>numbers</c> (id 1 … <see cref="Rows"/> as primary key, name), <c>keyless</c> (the same without a key), <c>pairs</c> (a, b as key).</summary>
-    public abstract ValueTask InitializeAsync();
-
-    public abstract ValueTask DisposeAsync();
 
     /// <summary>One row of one column <c>v</c> for each expression, and the JSON it must come out as.</summary>
     protected abstract IEnumerable<(string Expression, string Json)> Types { get; }

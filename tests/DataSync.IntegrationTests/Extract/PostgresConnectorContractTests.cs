@@ -2,13 +2,39 @@ using DataSync.Pipeline.Connectors;
 
 namespace DataSync.IntegrationTests.Extract;
 
-public class PostgresConnectorContractTests : ConnectorContract
+/// <summary>The contract's tables, made once: nothing the contract does changes them.</summary>
+public sealed class PostgresContractDatabase : IAsyncLifetime
 {
-    private PostgresSource? _source;
+    internal PostgresSource Source { get; private set; } = null!;
 
+    public async ValueTask InitializeAsync()
+    {
+        Source = await PostgresSource.CreateAsync(CancellationToken.None);
+        await Source.ExecuteAsync(
+            $"""
+            CREATE TABLE numbers (id bigint PRIMARY KEY, name text NOT NULL);
+            INSERT INTO numbers SELECT i, 'name ' || i FROM generate_series({ConnectorContract.ContractRows}, 1, -1) i;
+            CREATE TABLE keyless AS SELECT * FROM numbers;
+            CREATE TABLE pairs (b text, a varchar(20), PRIMARY KEY (a, b));
+            INSERT INTO pairs SELECT 'b''"\' || i, 'ä' || i % 7 FROM generate_series(1, {ConnectorContract.ContractRows}) i;
+            CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree;
+            CREATE TYPE mood AS ENUM ('sad', 'so "so"');
+            CREATE DOMAIN positive AS numeric CHECK (VALUE > 0);
+            CREATE TYPE point3 AS (x int, "the y" numeric, z mood);
+            CREATE TYPE holder AS (name text, points point3[], amount positive, raw json);
+            CREATE TYPE odd AS (a int, b tsvector);
+            """,
+            CancellationToken.None);
+    }
+
+    public ValueTask DisposeAsync() => Source.DisposeAsync();
+}
+
+public class PostgresConnectorContractTests(PostgresContractDatabase database) : ConnectorContract, IClassFixture<PostgresContractDatabase>
+{
     internal override IConnector Connector { get; } = PostgresSource.Connector();
 
-    internal override SourceConnection Connection => _source!.Connection;
+    internal override SourceConnection Connection => database.Source.Connection;
 
     protected override string SlowQuery => "SELECT i, pg_sleep(CASE WHEN i = 1 THEN 0 ELSE 60 END)::text FROM generate_series(1, 3) i";
 
@@ -18,32 +44,6 @@ public class PostgresConnectorContractTests : ConnectorContract
         => "SELECT i, CASE WHEN i = 2 THEN repeat('y', 70000000) ELSE 'small' END AS v, 'end' AS w FROM generate_series(1, 3) i";
 
     protected override string WriteStatement => "WITH gone AS (DELETE FROM numbers RETURNING id) SELECT * FROM gone";
-
-    public override async ValueTask InitializeAsync()
-    {
-        _source = await PostgresSource.CreateAsync(Ct);
-        await _source.ExecuteAsync(
-            $"""
-            CREATE TABLE numbers (id bigint PRIMARY KEY, name text NOT NULL);
-            INSERT INTO numbers SELECT i, 'name ' || i FROM generate_series({Rows}, 1, -1) i;
-            CREATE TABLE keyless AS SELECT * FROM numbers;
-            CREATE TABLE pairs (b text, a varchar(20), PRIMARY KEY (a, b));
-            INSERT INTO pairs SELECT 'b''"\' || i, 'ä' || i % 7 FROM generate_series(1, {Rows}) i;
-            CREATE EXTENSION hstore; CREATE EXTENSION citext; CREATE EXTENSION ltree;
-            CREATE TYPE mood AS ENUM ('sad', 'so "so"');
-            CREATE DOMAIN positive AS numeric CHECK (VALUE > 0);
-            CREATE TYPE point3 AS (x int, "the y" numeric, z mood);
-            CREATE TYPE holder AS (name text, points point3[], amount positive, raw json);
-            CREATE TYPE odd AS (a int, b tsvector);
-            """,
-            Ct);
-    }
-
-    public override async ValueTask DisposeAsync()
-    {
-        if (_source is not null) await _source.DisposeAsync();
-        GC.SuppressFinalize(this);
-    }
 
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [

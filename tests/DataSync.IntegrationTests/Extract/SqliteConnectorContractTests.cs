@@ -2,7 +2,7 @@ using DataSync.Pipeline.Connectors;
 
 namespace DataSync.IntegrationTests.Extract;
 
-public sealed class SqliteConnectorContractTests : ConnectorContract
+public sealed class SqliteConnectorContractTests : ConnectorContract, IDisposable
 {
     private readonly SqliteSource _source = new();
 
@@ -21,9 +21,8 @@ public sealed class SqliteConnectorContractTests : ConnectorContract
 
     protected override string WriteStatement => "DELETE FROM numbers RETURNING id";
 
-    public override ValueTask InitializeAsync()
-    {
-        _source.Execute(
+    public SqliteConnectorContractTests()
+        => _source.Execute(
             $"""
             CREATE TABLE numbers (id INTEGER PRIMARY KEY, name TEXT NOT NULL);
             WITH RECURSIVE n(i) AS (SELECT {Rows} UNION ALL SELECT i - 1 FROM n WHERE i > 1) INSERT INTO numbers SELECT i, 'name ' || i FROM n;
@@ -31,14 +30,8 @@ public sealed class SqliteConnectorContractTests : ConnectorContract
             CREATE TABLE pairs (b, a, PRIMARY KEY (a, b)) WITHOUT ROWID;
             INSERT INTO pairs SELECT CASE id % 4 WHEN 0 THEN id WHEN 1 THEN id + 0.5 WHEN 2 THEN 'b''"' || id ELSE CAST('x' || id AS BLOB) END, 'ä' || id % 7 FROM numbers;
             """);
-        return ValueTask.CompletedTask;
-    }
 
-    public override ValueTask DisposeAsync()
-    {
-        _source.Dispose();
-        return ValueTask.CompletedTask;
-    }
+    public void Dispose() => _source.Dispose();
 
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using Process = System.Diagnostics.Process;
 
 namespace DataSync.IntegrationTests.Host;
 

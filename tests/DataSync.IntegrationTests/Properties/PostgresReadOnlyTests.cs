@@ -6,24 +6,61 @@ using FsCheck.Xunit;
 
 namespace DataSync.IntegrationTests.Properties;
 
-// Feature: data-sync-pipeline, Property 6: For any database connection, attempting to execute write operations (INSERT, UPDATE, DELETE, DROP) should fail with a permission error.
-[Trait("Property", "6")]
-public sealed class PostgresReadOnlyTests : IAsyncLifetime
+/// <summary>A database with something to lose, a login that can only read, and one that owns it all.</summary>
+public sealed class ReadOnlyDatabase : IAsyncLifetime
 {
-    private const string Dump =
+    private const string DumpSql =
         """
-        SELECT md5(concat_ws('|', (SELECT string_agg(i::text, ',' ORDER BY id) FROM items i), (SELECT last_value || is_called::text FROM counter),
-            (SELECT count(*) FROM pg_largeobject_metadata), (SELECT string_agg(c.oid || c.relname || c.relkind || coalesce(c.relacl::text, ''), ',' ORDER BY c.oid) FROM pg_class c),
-            (SELECT string_agg(attrelid || attname, ',' ORDER BY attrelid, attnum) FROM pg_attribute), (SELECT string_agg(p.oid || proname, ',' ORDER BY p.oid) FROM pg_proc p),
-            (SELECT string_agg(n.oid || nspname, ',' ORDER BY n.oid) FROM pg_namespace n), (SELECT count(*) FROM pg_description),
-            (SELECT string_agg(r::text, ',' ORDER BY rolname) FROM pg_roles r WHERE rolname IN (SELECT usename FROM pg_stat_activity) OR rolname LIKE '%owner')))
+        SELECT md5(concat_ws('|', (SELECT string_agg(i::text, ',' ORDER BY id) FROM items i), (SELECT concat(last_value, is_called) FROM counter),
+            (SELECT count(*) FROM pg_largeobject_metadata), (SELECT count(*) FROM pg_description), (SELECT string_agg(r::text, ',' ORDER BY rolname) FROM pg_roles r WHERE rolname ~ $1),
+            (SELECT string_agg(concat(c.oid, c.relname, c.relkind, c.relacl, c.relowner), ',' ORDER BY c.oid) FROM pg_class c),
+            (SELECT string_agg(concat(attrelid, attname), ',' ORDER BY attrelid, attnum) FROM pg_attribute), (SELECT string_agg(concat(p.oid, proname), ',' ORDER BY p.oid) FROM pg_proc p),
+            (SELECT string_agg(concat(n.oid, nspname), ',' ORDER BY n.oid) FROM pg_namespace n)))
         """;
 
+    internal PostgresSource Source { get; private set; } = null!;
+
+    internal SourceConnection Owner => Source.ConnectionAs($"{Source.Login}_owner", "pw");
+
+    public string Before { get; private set; } = "";
+
+    public async ValueTask InitializeAsync()
+    {
+        Source = await PostgresSource.CreateAsync(CancellationToken.None);
+        await Source.ExecuteAsync(
+            $"""
+            CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items SELECT i, 'name ' || i FROM generate_series(1, 50) i;
+            CREATE SEQUENCE counter; CREATE VIEW kept AS SELECT 1 AS a; CREATE EXTENSION dblink;
+            CREATE FUNCTION wipe() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM items; RETURN 1; END';
+            CREATE ROLE {Source.Login}_owner LOGIN PASSWORD 'pw' CREATEROLE;
+            GRANT CREATE ON SCHEMA public TO {Source.Login}_owner;
+            ALTER TABLE items OWNER TO {Source.Login}_owner; ALTER SEQUENCE counter OWNER TO {Source.Login}_owner; ALTER VIEW kept OWNER TO {Source.Login}_owner;
+            """,
+            CancellationToken.None);
+        Before = await DumpAsync();
+    }
+
+    /// <summary>All that a write could change, as one hash.</summary>
+    public async Task<string> DumpAsync()
+    {
+        await using var command = Source.Admin.CreateCommand(DumpSql);
+        command.Parameters.AddWithValue(Source.Login);
+        return (string)(await command.ExecuteScalarAsync())!;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.ExecuteAsync($"DROP OWNED BY {Source.Login}_owner CASCADE; DROP ROLE {Source.Login}_owner", CancellationToken.None);
+        await Source.DisposeAsync();
+    }
+}
+
+// Feature: data-sync-pipeline, Property 6: For any database connection, attempting to execute write operations (INSERT, UPDATE, DELETE, DROP) should fail with a permission error.
+[Trait("Property", "6")]
+public sealed class PostgresReadOnlyTests(ReadOnlyDatabase database) : IClassFixture<ReadOnlyDatabase>
+{
     private static readonly string[] Refusals =
         ["errors.extraction.statement_refused", "errors.extraction.syntax", "errors.extraction.permission"];
-
-    private PostgresSource _source = null!;
-    private string _before = "";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -31,33 +68,14 @@ public sealed class PostgresReadOnlyTests : IAsyncLifetime
 
     private static PostgresConnector AnyLogin { get; } = PostgresSource.Connector(allowWritable: true);
 
-    public async ValueTask InitializeAsync()
-    {
-        _source = await PostgresSource.CreateAsync(Ct);
-        await _source.ExecuteAsync(
-            """
-            CREATE TABLE items (id int PRIMARY KEY, name text); INSERT INTO items SELECT i, 'name ' || i FROM generate_series(1, 50) i;
-            CREATE SEQUENCE counter; CREATE VIEW kept AS SELECT 1 AS a; CREATE EXTENSION dblink;
-            CREATE FUNCTION wipe() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM items; RETURN 1; END';
-            """,
-            Ct);
-        _before = await _source.ScalarAsync<string>(Dump, Ct);
-    }
-
-    public ValueTask DisposeAsync() => _source.DisposeAsync();
-
     [Property(MaxTest = 100, Arbitrary = [typeof(PostgresWrites)])]
     public async Task Read_any_write_by_a_login_that_can_only_read_fails_and_changes_nothing(WriteStatement write)
-        => await RefusedAsync(ReaderOnly, _source.Connection, write.Sql);
+        => await RefusedAsync(ReaderOnly, database.Source.Connection, write.Sql);
 
     /// <summary>The wall of the statement alone: this login's privileges would stop nothing.</summary>
     [Property(MaxTest = 100, Arbitrary = [typeof(PostgresWrites)])]
     public async Task Read_any_write_by_a_login_that_owns_everything_fails_and_changes_nothing(WriteStatement write)
-    {
-        await _source.ExecuteAsync($"ALTER TABLE items OWNER TO {_source.Login}; GRANT CREATE ON SCHEMA public TO {_source.Login}", Ct);
-        _before = await _source.ScalarAsync<string>(Dump, Ct);
-        await RefusedAsync(AnyLogin, _source.Connection, write.Sql);
-    }
+        => await RefusedAsync(AnyLogin, database.Owner, write.Sql);
 
     /// <summary>Attacks that are, or hide in, a SELECT: some run, none leaves a trace.</summary>
     [Theory]
@@ -65,6 +83,7 @@ public sealed class PostgresReadOnlyTests : IAsyncLifetime
     [InlineData("SELECT wipe()"), InlineData("SELECT set_config('transaction_read_only', 'off', false)"), InlineData("SELECT set_config('transaction_read_only', 'off', true), wipe()")]
     [InlineData("SELECT set_config('default_transaction_read_only', 'off', false)"), InlineData("SELECT pg_notify('c', 'x')"), InlineData("SELECT pg_advisory_lock(1)")]
     [InlineData("SELECT dblink_exec('dbname=' || current_database(), 'DELETE FROM items')"), InlineData("SELECT * FROM dblink('host=127.0.0.1', 'DELETE FROM items RETURNING id') AS t(id int)")]
+    [InlineData("SELECT * FROM items FOR UPDATE"), InlineData("SELECT (SELECT wipe()) FROM items ORDER BY wipe()")]
     [InlineData("SELECT pg_read_file('/etc/passwd')"), InlineData("SELECT pg_ls_dir('/')"), InlineData("SELECT lo_import('/etc/passwd')"), InlineData("SELECT lo_export(1, '/tmp/x')")]
     [InlineData("SELECT pg_reload_conf()"), InlineData("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'"), InlineData("SELECT pg_switch_wal()"), InlineData("SELECT pg_create_restore_point('x')")]
     [InlineData("SELECT query_to_xml('DELETE FROM items RETURNING id', true, true, '')"), InlineData("SELECT ts_stat('DELETE FROM items RETURNING to_tsvector(name)')")]
@@ -74,32 +93,35 @@ public sealed class PostgresReadOnlyTests : IAsyncLifetime
     {
         try
         {
-            await ReadOutcome.OfAsync(ReaderOnly, _source.Connection, new ReadRequest { Query = sql, StatementTimeout = TimeSpan.FromSeconds(5) }, Ct);
+            await ReadOutcome.OfAsync(ReaderOnly, database.Source.Connection, new ReadRequest { Query = sql, StatementTimeout = TimeSpan.FromSeconds(5) }, Ct);
         }
         catch (SyncFailureException)
         {
             // refused: as good
         }
 
-        Assert.Equal(_before, await _source.ScalarAsync<string>(Dump, Ct));
-        Assert.Equal(50, await _source.ScalarAsync<long>("SELECT count(*) FROM items", Ct));
+        Assert.Equal(database.Before, await database.DumpAsync());
     }
 
     [Fact]
     public async Task Dump_notices_a_write()
     {
+        var other = new ReadOnlyDatabase();
+        await other.InitializeAsync();
         foreach (var sql in new[] { "SELECT lo_create(4711)", "UPDATE items SET name = 'x' WHERE id = 7", "SELECT nextval('counter')", "CREATE TABLE made (a int)" })
         {
-            var before = await _source.ScalarAsync<string>(Dump, Ct);
-            await _source.ExecuteAsync(sql, Ct);
-            Assert.NotEqual(before, await _source.ScalarAsync<string>(Dump, Ct));
+            var before = await other.DumpAsync();
+            await other.Source.ExecuteAsync(sql, Ct);
+            Assert.NotEqual(before, await other.DumpAsync());
         }
+
+        await other.DisposeAsync();
     }
 
     private async Task RefusedAsync(PostgresConnector connector, SourceConnection connection, string sql)
     {
         var failure = await ReadOutcome.FailureAsync(connector, connection, new ReadRequest { Query = sql }, Ct);
         Assert.True(Refusals.Contains(failure.MessageKey) && failure.Kind == FailureKind.Permanent, $"{failure.MessageKey}: {sql}");
-        Assert.Equal(_before, await _source.ScalarAsync<string>(Dump, Ct));
+        Assert.Equal(database.Before, await database.DumpAsync());
     }
 }

@@ -23,7 +23,7 @@ public static class WriteStatements
     private static readonly string[] Postgres =
     [
         "TRUNCATE items", "TRUNCATE items CASCADE", "SELECT * INTO made{n} FROM items", "CREATE SEQUENCE s{n}", "CREATE FUNCTION f{n}() RETURNS int LANGUAGE sql AS 'SELECT 1'", "GRANT ALL ON items TO PUBLIC",
-        "COPY items FROM STDIN", "COPY items TO PROGRAM 'touch /tmp/made{n}'", "DO $$ BEGIN DELETE FROM items; END $$", "LOCK TABLE items", "SELECT * FROM items FOR UPDATE", "CREATE SCHEMA s{n}",
+        "COPY items FROM STDIN", "COPY items TO PROGRAM 'touch /tmp/made{n}'", "DO $$ BEGIN DELETE FROM items; END $$", "LOCK TABLE items", "CREATE SCHEMA s{n}",
         "COMMENT ON TABLE items IS '{v}'", "VACUUM items", "CREATE TEMP TABLE t{n} (a int)", "MERGE INTO items USING (SELECT {n} AS i) s ON id = i WHEN MATCHED THEN DELETE", "CALL nothing({n})",
         "WITH x AS (DELETE FROM items RETURNING id) SELECT * FROM x", "WITH x AS (INSERT INTO items VALUES ({n}, '{v}') RETURNING id) SELECT * FROM x", "PREPARE p AS DELETE FROM items", "NOTIFY c, '{v}'",
         "DECLARE c CURSOR WITH HOLD FOR SELECT 1", "EXPLAIN ANALYZE DELETE FROM items", "SET transaction_read_only = off", "ALTER ROLE CURRENT_USER SUPERUSER", "REFRESH MATERIALIZED VIEW kept",

@@ -19,12 +19,16 @@ static partial class CanonicalRecord
         _ => value.GetRawText(),
     };
 
-    /// <summary>As a line of CSV can hold it: nested objects flattened as <c>a.b</c>, every value a text, null apart from an empty text.</summary>
+    /// <summary>
+    /// As a line of CSV can hold it: nested objects flattened as <c>a.b</c>, arrays as JSON, every value a text. A null is left out: CSV has a
+    /// column for what other records have, so null and absent are one; an empty text is neither.
+    /// </summary>
     public static string Flat(JsonElement record) => Flat(Members("", record));
 
     /// <summary>The same for a record that was read from CSV.</summary>
     public static string Flat(IEnumerable<KeyValuePair<string, string?>> members)
-        => string.Join(',', members.OrderBy(m => m.Key, StringComparer.Ordinal).Select(m => $"{JsonSerializer.Serialize(m.Key)}:{(m.Value is null ? "null" : JsonSerializer.Serialize(Instant(m.Value)))}"));
+        => string.Join(',', members.Where(m => m.Value is not null).OrderBy(m => m.Key, StringComparer.Ordinal)
+            .Select(m => $"{JsonSerializer.Serialize(m.Key)}:{JsonSerializer.Serialize(Instant(Array(m.Value!)))}"));
 
     static IEnumerable<KeyValuePair<string, string?>> Members(string prefix, JsonElement record)
         => record.EnumerateObject().SelectMany(member => member.Value.ValueKind switch
@@ -32,9 +36,23 @@ static partial class CanonicalRecord
             JsonValueKind.Object => Members($"{prefix}{member.Name}.", member.Value),
             JsonValueKind.Null => [KeyValuePair.Create($"{prefix}{member.Name}", (string?)null)],
             JsonValueKind.String => [KeyValuePair.Create($"{prefix}{member.Name}", member.Value.GetString())],
-            JsonValueKind.Array => [KeyValuePair.Create($"{prefix}{member.Name}", (string?)Typed(member.Value))],
             _ => [KeyValuePair.Create($"{prefix}{member.Name}", (string?)member.Value.GetRawText())],
         });
+
+    // Text that is a JSON array, whatever its spaces and escapes: on both sides alike, so nothing else becomes equal by it.
+    static string Array(string text)
+    {
+        if (text is not ['[', .., ']']) return text;
+        try
+        {
+            using var document = JsonDocument.Parse(text);
+            return Typed(document.RootElement);
+        }
+        catch (JsonException)
+        {
+            return text;
+        }
+    }
 
     static string Instant(string text)
         => InstantPattern().IsMatch(text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.None, out var instant)

@@ -61,6 +61,8 @@ sealed class DemoRun(Checkout checkout)
         ["source_id"] = "world-cities",
         ["mode"] = "async",
         ["sync_type"] = "full",
+        // The records alone: what refinement changed would stand beside them.
+        ["export_config"] = new JsonObject { ["include_original"] = false },
         ["output_format"] = new JsonArray([.. Formats.Select(format => (JsonNode)format)]),
     };
 
@@ -71,7 +73,7 @@ sealed class DemoRun(Checkout checkout)
         {
             var job = await api.JobAsync(jobId, ct);
             var progress = job["progress"];
-            var line = $"  {job["status"]} {job["stage"]}: {progress?["extracted"]} extracted, {progress?["processed"]} processed, {progress?["exported"]} exported";
+            var line = $"  {job["status"]}{(job["stage"] is { } stage ? $", {stage}" : "")}: {progress?["extracted"]} extracted, {progress?["processed"]} processed, {progress?["exported"]} exported";
             if (line != shown) Console.WriteLine(line);
             shown = line;
             switch ((string?)job["status"])

@@ -9,13 +9,13 @@ sealed class ExportComparison(SourceDatabase source)
     /// <summary>Returns what is wrong, or null if the files of each format hold exactly the source's records.</summary>
     public async Task<string?> FindDifferenceAsync(IReadOnlyList<ExportedFile> files, IReadOnlyList<string> formats, CancellationToken ct)
     {
+        var (typed, flat) = await SourceAsync(ct);
         foreach (var format in formats)
         {
             var paths = files.Where(f => f.Format == format).Select(f => f.Path).ToList();
             if (paths.Count == 0) return $"{format}: no file was exported";
-            var isCsv = format == "csv";
-            var expected = await SourceAsync(isCsv ? CanonicalRecord.Flat : CanonicalRecord.Typed, ct);
-            if (Compare(expected, paths.SelectMany(path => isCsv ? ReadCsv(path) : ReadJson(path))) is { } difference) return $"{format}: {difference}";
+            var difference = format == "csv" ? Compare(flat, paths.SelectMany(ReadCsv)) : Compare(typed, paths.SelectMany(ReadJson));
+            if (difference is not null) return $"{format}: {difference}";
         }
         return null;
     }
@@ -31,16 +31,18 @@ sealed class ExportComparison(SourceDatabase source)
         return expected.Count == 0 ? null : $"{expected.Values.Sum()} records are missing, such as {expected.Keys.First()}";
     }
 
-    async Task<Dictionary<string, int>> SourceAsync(Func<JsonElement, string> canonical, CancellationToken ct)
+    async Task<(Dictionary<string, int> Typed, Dictionary<string, int> Flat)> SourceAsync(CancellationToken ct)
     {
-        var records = new Dictionary<string, int>(StringComparer.Ordinal);
+        var (typed, flat) = (new Dictionary<string, int>(StringComparer.Ordinal), new Dictionary<string, int>(StringComparer.Ordinal));
         await foreach (var json in source.RecordsAsync(ct))
         {
             using var document = JsonDocument.Parse(json);
-            var record = canonical(document.RootElement);
-            records[record] = records.GetValueOrDefault(record) + 1;
+            Count(typed, CanonicalRecord.Typed(document.RootElement));
+            Count(flat, CanonicalRecord.Flat(document.RootElement));
         }
-        return records;
+        return (typed, flat);
+
+        static void Count(Dictionary<string, int> records, string record) => records[record] = records.GetValueOrDefault(record) + 1;
     }
 
     static IEnumerable<string> ReadJson(string path)

@@ -31,6 +31,7 @@ sealed class HostSettings(Checkout checkout, DevelopmentKeys keys, RoleConnectio
     const string Owner = "DATASYNC_OWNER_CONNECTION";
     const string Urls = "DATASYNC_URLS";
 
+
     Dictionary<string, string?> For(string role, params ReadOnlySpan<(string Name, string? Value)> own)
     {
         var settings = _defaults.ToDictionary(

@@ -12,12 +12,15 @@ internal sealed class CsvRowWriter(StagedFile file)
     private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
     private byte[] _text = [];
 
-    public void WriteHeader(CsvColumns columns)
+    /// <summary>Whether a line is blank: a row of at most one column that holds null. Many readers skip blank lines.</summary>
+    public bool HasBlankRows { get; private set; }
+
+    public void WriteHeader(CsvColumns columns, bool numbered)
     {
         for (var i = 0; i < columns.Count; i++)
         {
             // Readers would take these bytes at the very beginning for a byte order mark.
-            if (i == 0 && columns.Name(0).StartsWith("\uFEFF"u8)) _csv.WriteField(Encoding.UTF8.GetString(columns.Name(0)).AsSpan(), CsvQuoting.Always);
+            if (i == 0 && columns.Name(0).StartsWith(Encoding.UTF8.Preamble)) _csv.WriteField(Encoding.UTF8.GetString(columns.Name(0)).AsSpan(), CsvQuoting.Always);
             else WriteText(columns.Name(i));
         }
 
@@ -65,9 +68,10 @@ internal sealed class CsvRowWriter(StagedFile file)
         else _csv.WriteField(text);
     }
 
-    /// <summary>A lone null is a blank line, as PostgreSQL writes it. CsvHelper would write <c>""</c>, the same as an empty string.</summary>
+    /// <summary>CsvHelper would write a lone null as <c>""</c>, the same as an empty string.</summary>
     private void WriteBlank()
     {
+        HasBlankRows = true;
         Flush();
         file.Write("\r\n"u8);
     }

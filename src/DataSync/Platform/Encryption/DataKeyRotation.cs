@@ -12,7 +12,7 @@ internal sealed partial class DataKeyRotation(
     /// <summary>Safe to run again after a crash, and at once by several: each run ends with the newest key in use alone.</summary>
     public async Task<DataKeyRotationOutcome> RunAsync(string tenantId, CancellationToken ct)
     {
-        var keyId = await database.RunAsync(tenantId, transaction => keyring.AddAsync(transaction, ct), ct);
+        if (await database.RunAsync(tenantId, transaction => keyring.AddAsync(transaction, ct), ct) is not { } keyId) return new DataKeyRotationOutcome(0, 0, 0, 0);
         var (moved, unreadable) = (0, 0);
         foreach (var store in _stores)
         {
@@ -51,7 +51,7 @@ internal sealed partial class DataKeyRotation(
 }
 
 /// <summary>What a rotation did.</summary>
-/// <param name="KeyId">The key that seals now.</param>
+/// <param name="KeyId">The key that seals now; 0 for a tenant without any key.</param>
 /// <param name="Moved">Things sealed again under it.</param>
 /// <param name="Unreadable">Things that do not open; what sealed them stays.</param>
 /// <param name="Removed">Old keys removed.</param>

@@ -44,9 +44,10 @@ internal sealed partial class TenantKeyring(IKeyWrapper wrapper, DataKeyCache ca
         return key;
     }
 
-    /// <summary>Adds the next key, which seals from the commit on; the others only open. Returns its id.</summary>
-    public async Task<int> AddAsync(TenantTransaction transaction, CancellationToken ct)
+    /// <summary>Adds the next key, which seals from the commit on; the others only open. Returns its id; null for a tenant that has none to follow.</summary>
+    public async Task<int?> AddAsync(TenantTransaction transaction, CancellationToken ct)
     {
+        if (await ReadAsync(transaction, "SELECT key_id, master_key_id, wrapped_key FROM tenant_keys LIMIT 1", ct) is null) return null;
         using var current = await SealingKeyAsync(transaction, ct);
         using var next = DataKey.Random(current.KeyId + 1);
         await InsertAsync(transaction, next, ct);

@@ -6,9 +6,9 @@ namespace DataSync.Tests.Platform.Http;
 /// <summary>Keeps keys in memory, for the filter's tests.</summary>
 internal sealed class MemoryIdempotencyStore(TimeProvider time) : IdempotencyStore
 {
-    private readonly ConcurrentDictionary<IdempotencyKey, Entry> _entries = new();
+    private readonly ConcurrentDictionary<KeyedOperation, Entry> _entries = new();
 
-    public override Task<IdempotencyClaim> ClaimAsync(IdempotencyKey key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
+    public override Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
     {
         var mine = new Entry(Guid.CreateVersion7(time.GetUtcNow()), fingerprint.ToArray(), null, time.GetUtcNow());
         var now = time.GetUtcNow();
@@ -19,13 +19,13 @@ internal sealed class MemoryIdempotencyStore(TimeProvider time) : IdempotencySto
         return Task.FromResult(claim);
     }
 
-    public override Task CompleteAsync(IdempotencyKey key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
+    public override Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
     {
         if (_entries.TryGetValue(key, out var entry) && entry.Id == claimId) _entries[key] = entry with { Answer = answer };
         return Task.CompletedTask;
     }
 
-    public override Task ReleaseAsync(IdempotencyKey key, Guid claimId, CancellationToken cancellationToken)
+    public override Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken)
     {
         if (_entries.TryGetValue(key, out var entry) && entry.Id == claimId) _entries.TryRemove(key, out _);
         return Task.CompletedTask;

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 
@@ -59,9 +58,9 @@ internal static class JsonLogicOracle
 
     private static async Task<(int Code, string Output)> RunAsync(string program, string[] arguments, string folder, string input, CancellationToken ct)
     {
-        using var process = new Process
+        using var process = new System.Diagnostics.Process
         {
-            StartInfo = new ProcessStartInfo(program, arguments)
+            StartInfo = new System.Diagnostics.ProcessStartInfo(program, arguments)
             {
                 WorkingDirectory = folder,
                 UseShellExecute = false,

@@ -20,8 +20,13 @@ public class RuleValidationTests
         "/business_rules/0/id duplicate_member;/business_rules/0/then/0/set/x duplicate_member;/business_rules/0/when duplicate_member")]
     [InlineData("""[{"id":"\ud800","then":[{"tag":"t"}]}]""", "/business_rules broken_text")]
     public void Validate_names_every_fault_at_once(string rules, string expected)
-        => Assert.Equal(expected, string.Join(';', RuleHarness.Validate(rules)
+    {
+        var faults = RuleHarness.Validate(rules);
+        Assert.Equal(expected, string.Join(';', faults
             .Select(f => $"{f.Path} {f.MessageKey.Replace("faults.rules.", "", StringComparison.Ordinal)}").Order(StringComparer.Ordinal)));
+        using var texts = Open("languages/en-US.json");
+        Assert.All(faults, fault => Assert.True(texts.RootElement.TryGetProperty(fault.MessageKey, out _), fault.MessageKey));
+    }
 
     [Fact]
     public void Validate_holds_the_limits()
