@@ -12,10 +12,7 @@ internal sealed class CsvRowWriter(StagedFile file)
     private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
     private byte[] _text = [];
 
-    /// <summary>Whether a line is blank: a row of at most one column that holds null. Many readers skip blank lines.</summary>
-    public bool HasBlankRows { get; private set; }
-
-    public void WriteHeader(CsvColumns columns, bool numbered)
+    public void WriteHeader(CsvColumns columns)
     {
         for (var i = 0; i < columns.Count; i++)
         {
@@ -71,7 +68,6 @@ internal sealed class CsvRowWriter(StagedFile file)
     /// <summary>CsvHelper would write a lone null as <c>""</c>, the same as an empty string.</summary>
     private void WriteBlank()
     {
-        HasBlankRows = true;
         Flush();
         file.Write("\r\n"u8);
     }
