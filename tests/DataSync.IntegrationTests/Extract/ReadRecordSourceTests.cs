@@ -84,6 +84,8 @@ public sealed class ReadRecordSourceTests : IAsyncLifetime
     {
         TenantId = "t", JobId = Guid.Empty, SourceId = "s", SourceType = "read", CorrelationId = "c", Language = "en-US", CreatedAt = DateTimeOffset.UnixEpoch, Fence = 1,
         Plan = new SyncPlan { ExtractionParams = JsonDocument.Parse(extractionParams).RootElement }, Checkpoint = new Checkpoint(),
+        Advance = (_, _, _) => throw new NotSupportedException("Reading moves no checkpoint."),
+        RegisterWriter = (_, _) => throw new NotSupportedException("Reading writes nothing."),
         OpenSource = _ => ValueTask.FromResult(_source.Connection),
     };
 

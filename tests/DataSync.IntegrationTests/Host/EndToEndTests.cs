@@ -194,7 +194,7 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
             List<string> lines = [];
             while (await rows.ReadAsync(ct))
             {
-                var name = await rows.IsDBNullAsync(1, ct) ? "null" : JsonSerializer.Serialize(rows.GetString(1), Relaxed);
+                var name = await rows.IsDBNullAsync(1, ct) ? "null" : Quoted(rows.GetString(1));
                 var made = DateTimeOffset.UnixEpoch.AddTicks((long)(decimal.Parse(rows.GetString(3), CultureInfo.InvariantCulture) * TimeSpan.TicksPerSecond));
                 lines.Add($"{{\"id\":{rows.GetInt64(0)},\"name\":{name},\"price\":{rows.GetString(2)},\"made\":\"{made:yyyy-MM-dd'T'HH:mm:ss.ffffff}Z\",\"tags\":{rows.GetString(4)}}}");
             }
@@ -202,6 +202,7 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
             return lines;
         }
 
-        private static readonly JsonSerializerOptions Relaxed = new() { Encoder = global::System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+        private static string Quoted(string text)
+            => '"' + text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal).Replace("\n", "\\n", StringComparison.Ordinal) + '"';
     }
 }

@@ -1,16 +1,15 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
-using Process = System.Diagnostics.Process;
 
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>A process of the host, its log kept.</summary>
 internal sealed class HostProcess : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly System.Diagnostics.Process _process;
     private readonly ConcurrentQueue<string> _log = new();
 
-    private HostProcess(Process process)
+    private HostProcess(System.Diagnostics.Process process)
     {
         _process = process;
         process.OutputDataReceived += (_, e) => Keep(e.Data);
@@ -33,7 +32,7 @@ internal sealed class HostProcess : IAsyncDisposable
         };
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("DATASYNC_", StringComparison.Ordinal) || n.StartsWith("SYNC_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;
-        var process = new Process { StartInfo = start };
+        var process = new System.Diagnostics.Process { StartInfo = start };
         var host = new HostProcess(process);
         process.Start();
         process.BeginOutputReadLine();

@@ -45,10 +45,13 @@ sealed class TestRun(Checkout checkout)
         var report = Path.Combine(checkout.Local, "test-results", $"{project}.ctrf.json");
         Directory.CreateDirectory(Path.GetDirectoryName(report)!);
         File.Delete(report);
-        string[] arguments = [checkout.Assembly("tests", project), "-noLogo", "-ctrf", report, .. FilterArguments(filter)];
+        string[] arguments = [checkout.Assembly("tests", project), "-noLogo", .. ColourArguments, "-result-ctrf", report, .. FilterArguments(filter)];
         var exitCode = await Programs.RunAsync(Programs.Dotnet, arguments, checkout.Root, new Dictionary<string, string>(), ct);
         return TestSummary.Read(File.Exists(report) ? await File.ReadAllTextAsync(report, ct) : null, exitCode);
     }
+
+    // Escape codes left behind by the tests would stand before the last line, which a build server reads.
+    static string[] ColourArguments => Console.IsOutputRedirected ? ["-noColor"] : [];
 
     /// <summary>A filter is part of a test's full name (namespace, class, method); one that begins with a slash is xunit's query language.</summary>
     internal static IReadOnlyList<string> FilterArguments(string? filter) => filter switch

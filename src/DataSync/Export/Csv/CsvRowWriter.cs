@@ -65,7 +65,7 @@ internal sealed class CsvRowWriter(StagedFile file)
         else _csv.WriteField(text);
     }
 
-    /// <summary>CsvHelper would write a lone null as <c>""</c>, the same as an empty string.</summary>
+    /// <summary>A lone null is a blank line, as PostgreSQL writes it. CsvHelper would write <c>""</c>, the same as an empty string.</summary>
     private void WriteBlank()
     {
         Flush();

@@ -166,6 +166,8 @@ public class ReadRecordSourceTests
             opening?.Invoke();
             return ValueTask.FromResult(new SourceConnection(connector.Driver, default));
         },
+        Advance = (_, _, _) => throw new NotSupportedException("Reading moves no checkpoint."),
+        RegisterWriter = (_, _) => throw new NotSupportedException("Reading writes nothing."),
     };
 
     private sealed class CollectingLogger : ILogger<ReadRecordSource>

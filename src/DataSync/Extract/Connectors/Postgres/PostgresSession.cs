@@ -19,7 +19,8 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
 
     /// <summary>
     /// Begins the one transaction of the session: one snapshot, nothing writable, no statement longer than allowed, and text forms that do not
-    /// depend on how the server is set up.
+    /// depend on how the server is set up. A request to cancel that reaches the server before the statement does is lost, and a worker may
+    /// be killed, so the server, where it can, looks now and then whether anybody still waits for the answer.
     /// </summary>
     public async Task BeginAsync(TimeSpan statementTimeout, CancellationToken ct)
     {
@@ -27,9 +28,11 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
         batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
-            SELECT pg_catalog.set_config(s.name, s.value, true) FROM (VALUES ('statement_timeout', $1), ('lock_timeout', $2),
-                ('idle_in_transaction_session_timeout', $1), ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('IntervalStyle', 'iso_8601'),
-                ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('standard_conforming_strings', 'on')) AS s(name, value)
+            SELECT pg_catalog.set_config(s.name, s.value, true) FROM (
+                VALUES ('statement_timeout', $1), ('lock_timeout', $2), ('idle_in_transaction_session_timeout', $1), ('TimeZone', 'UTC'), ('DateStyle', 'ISO'),
+                    ('IntervalStyle', 'iso_8601'), ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('standard_conforming_strings', 'on')
+                UNION ALL SELECT 'client_connection_check_interval', '500'
+                WHERE pg_catalog.current_setting('client_connection_check_interval', true) IS NOT NULL AND pg_catalog.version() LIKE '%linux%') AS s(name, value)
             """)
         {
             Parameters = { Text(Milliseconds(statementTimeout)), Text(Milliseconds(LockTimeout < statementTimeout ? LockTimeout : statementTimeout)) },
