@@ -1,1 +1,46 @@
-System.Console.WriteLine("bench");
+using System.Runtime.InteropServices;
+using DataSync.Benchmarks.Cases;
+using DataSync.Benchmarks.Ours;
+using DataSync.Benchmarks.Running;
+
+using var stop = new CancellationTokenSource();
+
+// Whoever stops it, its databases, logins and processes go.
+using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+try
+{
+    return args switch
+    {
+        [SelfProcess.Switch, ReadProgram.Name, var path] => await ChildAsync(ReadProgram.RunAsync(path, stop.Token)),
+        [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, stop.Token)),
+        _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
+    };
+}
+catch (DataSync.Benchmarks.BenchmarkException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+catch (Npgsql.NpgsqlException e)
+{
+    await Console.Error.WriteLineAsync($"PostgreSQL: {e.Message}");
+    return 2;
+}
+catch (OperationCanceledException) when (stop.IsCancellationRequested)
+{
+    await Console.Error.WriteLineAsync("Stopped.");
+    return 130;
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    stop.Cancel();
+}
+
+static async Task<int> ChildAsync(Task work)
+{
+    await work;
+    return 0;
+}

@@ -31,7 +31,7 @@ internal sealed record EngineOptions
     /// <summary>How often a running job renews its lease and shows its progress.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Attempts in a row that move nothing, after which a job fails instead of going round for ever.</summary>
+    /// <summary><c>DATASYNC_MAX_FRUITLESS_ATTEMPTS</c>: attempts in a row that move nothing, after which a job fails instead of going round for ever.</summary>
     public int MaxFruitlessAttempts { get; init; } = 5;
 
     /// <summary>First wait before a failed attempt is repeated; doubles with each that moved nothing.</summary>

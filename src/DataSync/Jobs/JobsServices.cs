@@ -22,6 +22,7 @@ internal static class JobsServices
             DefaultBatchSize = settings.Int("SYNC_DEFAULT_BATCH_SIZE", 1000, 1, 100_000),
             DefaultTimeoutSeconds = settings.Int("SYNC_DEFAULT_TIMEOUT_SECONDS", 300, 1, 86_400),
             MaxQueuedJobsPerTenant = settings.Int("DATASYNC_MAX_QUEUED_JOBS_PER_TENANT", 10_000, 1, 1_000_000),
+            MaxFruitlessAttempts = settings.Int("DATASYNC_MAX_FRUITLESS_ATTEMPTS", 5, 1, 10_000),
             WorkerThreads = settings.Int("DATASYNC_WORKER_THREADS", 4, 1, 64),
         });
         services.AddSingleton(new SettingsFaults(settings.Faults));

@@ -20,6 +20,7 @@ public sealed record MalformedRequest(
 
 /// <summary>
 /// Wrong requests made from a right one, for any endpoint that takes a strict body: give a valid body and the name of one of its required text members.
+/// Send them with <c>Expect: 100-continue</c>: one is too large, and the server closes on it.
 /// </summary>
 public static class MalformedRequests
 {

@@ -1,0 +1,60 @@
+using System.Net.Http.Headers;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+
+namespace DataSync.Benchmarks.Ours;
+
+/// <summary>The calls of DataSync's API that the cases make.</summary>
+internal sealed class Api : IDisposable
+{
+    private readonly HttpClient _client;
+
+    public Api(Uri address, string token)
+    {
+        _client = new HttpClient { BaseAddress = address };
+        _client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", token);
+    }
+
+    public async Task<bool> IsReadyAsync(CancellationToken ct)
+    {
+        try
+        {
+            using var answer = await _client.GetAsync(new Uri("/health/ready", UriKind.Relative), ct);
+            return answer.IsSuccessStatusCode;
+        }
+        catch (HttpRequestException)
+        {
+            return false;
+        }
+    }
+
+    public Task RegisterAsync(string sourceId, JsonObject connection, JsonObject extraction, CancellationToken ct) => PostAsync(
+        "/api/sources",
+        new JsonObject { ["source_id"] = sourceId, ["source_name"] = sourceId, ["source_type"] = "database", ["connection_params"] = connection, ["extraction_params"] = extraction },
+        ct);
+
+    /// <summary>Starts a sync; its job's id.</summary>
+    public async Task<string> StartAsync(JsonObject start, CancellationToken ct) => (string)(await PostAsync("/api/sync/start", start, ct))["job_id"]!;
+
+    public async Task<JsonObject> JobAsync(string id, CancellationToken ct)
+    {
+        using var answer = await _client.GetAsync(new Uri($"/api/sync/jobs/{id}", UriKind.Relative), ct);
+        return await ReadAsync(answer, ct);
+    }
+
+    public void Dispose() => _client.Dispose();
+
+    private async Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken ct)
+    {
+        using var answer = await _client.PostAsJsonAsync(path, body, ct);
+        return await ReadAsync(answer, ct);
+    }
+
+    private static async Task<JsonObject> ReadAsync(HttpResponseMessage answer, CancellationToken ct)
+    {
+        var text = await answer.Content.ReadAsStringAsync(ct);
+        return answer.IsSuccessStatusCode
+            ? JsonNode.Parse(text)!.AsObject()
+            : throw new BenchmarkException($"{answer.RequestMessage?.Method} {answer.RequestMessage?.RequestUri?.AbsolutePath} answered {(int)answer.StatusCode}: {text}");
+    }
+}

@@ -1,0 +1,103 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Security.Cryptography;
+using DataSync.Benchmarks.Running;
+using Npgsql;
+
+namespace DataSync.Benchmarks.Ours;
+
+/// <summary>DataSync as customers run it: migrated, then the API and a worker as processes of their own.</summary>
+internal sealed class StartedSystem : IAsyncDisposable
+{
+    private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private readonly HostProcess _api;
+    private readonly Func<HostProcess> _startWorker;
+
+    private StartedSystem(SystemDatabase database, string exports, HostProcess api, Func<HostProcess> startWorker, Api client)
+        => (Database, Exports, _api, _startWorker, Worker, Client) = (database, exports, api, startWorker, startWorker(), client);
+
+    public SystemDatabase Database { get; }
+
+    /// <summary>The folder that exports lie under.</summary>
+    public string Exports { get; }
+
+    public Api Client { get; }
+
+    public HostProcess Worker { get; private set; }
+
+    /// <summary>CPU time of the API and the worker so far.</summary>
+    public TimeSpan Cpu => _api.Cpu + Worker.Cpu;
+
+    public static async Task<StartedSystem> StartAsync(BenchContext context, NpgsqlConnectionStringBuilder reader, CancellationToken ct)
+    {
+        var assembly = HostAssembly(context.Checkout);
+        var database = await SystemDatabase.CreateAsync(context.Server, context.Checkout, ct);
+        var folder = Directory.CreateDirectory(Path.Combine(context.Folder, "out", "system"));
+        var exports = folder.CreateSubdirectory("exports").FullName;
+        var tokenKey = RandomNumberGenerator.GetBytes(32);
+        var url = FreeUrl();
+        var settings = new Dictionary<string, string>(SourceParameters.Settings(reader).Concat(database.Settings), StringComparer.Ordinal)
+        {
+            ["ASPNETCORE_ENVIRONMENT"] = "Development", // development tokens are refused in Production
+            ["DATASYNC_MASTER_KEY"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
+            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(tokenKey),
+            ["DATASYNC_EXPORT_ROOT"] = exports,
+            ["DATASYNC_URLS"] = url,
+        };
+        var owner = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["DATASYNC_OWNER_CONNECTION"] = database.Roles.Owner };
+        await using (var migrate = HostProcess.Start(assembly, "migrate", owner, Log("migrate"))) await migrate.FinishAsync(ct);
+        var api = HostProcess.Start(assembly, "api", settings, Log("api"));
+        var client = new Api(new Uri(url), DevelopmentToken.Issue(tokenKey, StoreProgram.Tenant));
+        var system = new StartedSystem(database, exports, api, () => HostProcess.Start(assembly, "worker", settings, Log("worker")), client);
+        try
+        {
+            await system.WaitUntilReadyAsync(ct);
+            return system;
+        }
+        catch
+        {
+            await system.DisposeAsync();
+            throw;
+        }
+
+        string Log(string name) => Path.Combine(folder.FullName, $"{name}.log");
+    }
+
+    /// <summary>A worker that has done nothing yet takes the old one's place.</summary>
+    public async Task RestartWorkerAsync()
+    {
+        await Worker.DisposeAsync();
+        Worker = _startWorker();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await Worker.DisposeAsync();
+        await _api.DisposeAsync();
+    }
+
+    private async Task WaitUntilReadyAsync(CancellationToken ct)
+    {
+        for (var began = TimeProvider.System.GetTimestamp(); !await Client.IsReadyAsync(ct); await Task.Delay(50, ct))
+        {
+            if (_api.HasEnded || TimeProvider.System.GetElapsedTime(began) > ReadyLimit) throw _api.Failed();
+            if (Worker.HasEnded) throw Worker.Failed();
+        }
+    }
+
+    /// <summary>The host as built beside this program, in the same configuration.</summary>
+    private static string HostAssembly(string checkout)
+    {
+        var own = new DirectoryInfo(AppContext.BaseDirectory);
+        var path = Path.Combine(checkout, "src", "DataSync.Host", "bin", own.Parent!.Name, own.Name, "DataSync.Host.dll");
+        return File.Exists(path) ? path : throw new BenchmarkException($"{path} is missing: build the solution.");
+    }
+
+    private static string FreeUrl()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return $"http://127.0.0.1:{((IPEndPoint)listener.LocalEndpoint).Port}";
+    }
+}

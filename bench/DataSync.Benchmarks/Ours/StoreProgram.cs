@@ -1,0 +1,90 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DataSync.Jobs;
+using DataSync.Jobs.Engine;
+using DataSync.Pipeline;
+using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy;
+using DataSync.Process.Async;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.Benchmarks.Ours;
+
+/// <summary>The child process of case <c>store</c>: documents of a JSONL file into a job's records, checkpoints included, as the application role.</summary>
+internal static class StoreProgram
+{
+    public const string Name = "store";
+    public const string Tenant = "bench";
+    private const int BatchRecords = 1000;
+
+    public static async Task RunAsync(string path, CancellationToken ct)
+    {
+        var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
+        await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System)
+            .AddPersistence(configuration).BuildServiceProvider();
+        var database = services.GetRequiredService<TenantDatabase>();
+        var run = await StartAsync(database, ct);
+        await new AsyncStrategy(database, TimeProvider.System).StoreAsync(run, BatchesAsync(path, ct), ct);
+    }
+
+    /// <summary>A job as the engine has it once it is claimed: running, under fence 1.</summary>
+    private static async Task<SyncRun> StartAsync(TenantDatabase database, CancellationToken ct)
+    {
+        var now = TimeProvider.System.GetUtcNow();
+        var job = new SyncJob
+        {
+            Id = Guid.CreateVersion7(now), SourceId = "orders", Status = JobStatus.Running, Fence = 1, TimeoutSeconds = 3600, CreatedAt = now,
+            Config = JsonSerializer.Serialize(new SyncPlan(), JobJson.Options), Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
+        };
+        await database.RunAsync(
+            Tenant,
+            async transaction =>
+            {
+                transaction.Db.Add(job);
+                return await transaction.Db.SaveChangesAsync(ct);
+            },
+            ct);
+        SyncRun? run = null;
+        return run = new SyncRun
+        {
+            TenantId = Tenant, JobId = job.Id, SourceId = job.SourceId, SourceType = "read", CorrelationId = "bench", Language = "en-US", CreatedAt = now,
+            Fence = 1, Plan = new SyncPlan(), Checkpoint = new Checkpoint(),
+            OpenSource = static _ => throw new NotSupportedException("The documents come from a file."),
+            Advance = (connection, move, token) => JobLease.AdvanceAsync(connection, run!, TimeSpan.FromMinutes(5), move, token),
+            RegisterWriter = (connection, token) => JobLease.RegisterWriterAsync(connection, run!, token),
+        };
+    }
+
+    private static async IAsyncEnumerable<RecordBatch> BatchesAsync(string path, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var bytes = new byte[1024 * 1024];
+        var (seq, held) = (0L, 0);
+        var documents = new RecordBuffer();
+        for (int read; (read = await file.ReadAsync(bytes.AsMemory(held), ct)) > 0;)
+        {
+            var (start, end) = (0, held + read);
+            for (int length; (length = bytes.AsSpan(start..end).IndexOf((byte)'\n')) >= 0; start += length + 1)
+            {
+                documents.Add(bytes.AsSpan(start, length));
+                if (documents.Count < BatchRecords) continue;
+                yield return Batch(documents, ref seq);
+                documents = new RecordBuffer();
+            }
+
+            bytes.AsSpan(start..end).CopyTo(bytes);
+            held = end - start;
+        }
+
+        if (documents.Count > 0) yield return Batch(documents, ref seq);
+        else documents.Dispose();
+    }
+
+    private static RecordBatch Batch(RecordBuffer documents, ref long seq)
+    {
+        var batch = new RecordBatch(seq, documents) { ResumeToken = JsonSerializer.SerializeToUtf8Bytes(new { after = seq + documents.Count }) };
+        seq += documents.Count;
+        return batch;
+    }
+}

@@ -1,0 +1,79 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+
+namespace DataSync.IntegrationTests.Host;
+
+/// <summary>Every route of the API document with another tenant's ids: 404, same as absent. A new route is in it without anybody remembering.</summary>
+public sealed class ForeignIdTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_route_answers_404_to_another_tenants_ids()
+    {
+        using var owner = system.Running.Client("owner");
+        await owner.PostAsync("api/sources", system.Running.Source("s1", new { table = "things" }), HttpStatusCode.Created, Ct);
+        var job = await owner.StartAsync(new { source_id = "s1", output_format = "jsonl" }, Ct);
+        await owner.EndAsync(job, Ct);
+        using var stranger = system.Running.Client("stranger");
+        var document = await stranger.GetJsonAsync("swagger/v1/swagger.json", Ct);
+        List<string> wrong = [];
+        var tried = 0;
+        foreach (var path in document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api/", StringComparison.Ordinal) && p.Name.Contains('{', StringComparison.Ordinal)))
+        {
+            var url = path.Name.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", job.ToString(), StringComparison.Ordinal).Replace("{file_name}", "data.jsonl", StringComparison.Ordinal);
+            Assert.DoesNotContain('{', url);
+            foreach (var operation in path.Value.EnumerateObject().Where(o => o.Name is "get" or "put" or "post" or "delete"))
+            {
+                using var request = new HttpRequestMessage(new HttpMethod(operation.Name), url[1..]);
+                if (operation.Value.TryGetProperty("requestBody", out _))
+                    request.Content = JsonContent.Create(url.EndsWith("/s1", StringComparison.Ordinal) ? system.Running.Source("s1", new { table = "things" }) : new { });
+                using var answer = await stranger.SendAsync(request, Ct);
+                tried++;
+                if (answer.StatusCode != HttpStatusCode.NotFound) wrong.Add($"{operation.Name} {path.Name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(Ct)}");
+            }
+        }
+
+        Assert.Empty(wrong);
+        Assert.True(tried >= 12, $"only {tried} operations tried");
+        using var start = await stranger.PostAsJsonAsync("api/sync/start", new { source_id = "s1" }, Ct);
+        Assert.Equal(HttpStatusCode.NotFound, start.StatusCode);
+        Assert.Equal("completed", (await owner.GetJsonAsync($"api/sync/jobs/{job}", Ct)).GetProperty("status").GetString());
+    }
+
+    [Fact]
+    public async Task Routes_without_a_token_answer_401()
+    {
+        using var nobody = system.Running.Client("x");
+        nobody.DefaultRequestHeaders.Authorization = null;
+        foreach (var path in (string[])["api/sources", "api/sync/jobs", $"api/sync/jobs/{Guid.CreateVersion7()}"])
+        {
+            using var answer = await nobody.GetAsync(path, Ct);
+            Assert.Equal(HttpStatusCode.Unauthorized, answer.StatusCode);
+            Assert.Equal("application/problem+json", answer.Content.Headers.ContentType!.MediaType);
+        }
+    }
+
+    [Fact]
+    public async Task All_faults_of_a_start_come_in_one_answer()
+    {
+        using var client = system.Running.Client("faulty");
+        await client.PostAsync("api/sources", system.Running.Source("s1", new { table = "things" }), HttpStatusCode.Created, Ct);
+        var problem = await client.PostAsync("api/sync/start", JsonElement.Parse("""
+            {"source_id":"s1","mode":"sideways","sync_type":7,"surprise":1,"timeout_seconds":0,"processing_rules":{"batch_size":-1,"x":1},
+             "extraction_params":{"query":"SELECT 1","table":"t"},"refinement_config":{"business_rules":[{"when":{"nonsense":[]},"then":[]}],"y":1},
+             "output_format":["json","json","xml"],"export_config":{"compression":"rar","pagination":{"page_size":0},"z":1}}
+            """), HttpStatusCode.UnprocessableEntity, Ct);
+        var paths = problem.GetProperty("errors").EnumerateArray().Select(e => e.GetProperty("path").GetString()).ToList();
+        foreach (var expected in (string[])["/mode", "/sync_type", "/surprise", "/timeout_seconds", "/processing_rules/batch_size", "/processing_rules/x", "/extraction_params",
+            "/refinement_config/y", "/export_config/compression", "/export_config/pagination/page_size", "/export_config/z"])
+        {
+            Assert.Contains(expected, paths);
+        }
+
+        Assert.Contains(paths, p => p!.StartsWith("/refinement_config/business_rules/0", StringComparison.Ordinal));
+        Assert.Contains(paths, p => p!.StartsWith("/output_format", StringComparison.Ordinal));
+        Assert.Empty((await client.GetJsonAsync("api/sync/jobs", Ct)).GetProperty("items").EnumerateArray());
+    }
+}

@@ -1,0 +1,179 @@
+using DataSync.IntegrationTests.Postgres;
+using DataSync.Pipeline;
+using DataSync.Process.Async;
+using Npgsql;
+
+namespace DataSync.IntegrationTests.Platform;
+
+/// <summary>
+/// Every tenant table the catalogue knows × every operation × {no tenant, wrong tenant, right tenant}. The tables come from the catalogue, so a new one
+/// is in the matrix without anybody remembering; the right tenant is the positive control that the refusals are not for another reason.
+/// </summary>
+public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants database) : IClassFixture<IsolationMatrixTests.TwoTenants>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Every_tenant_table_forces_row_security_and_its_keys_lead_with_the_tenant()
+    {
+        await using var unsafeTables = database.System.Superuser.CreateCommand("""
+            SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+              AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
+              AND NOT (c.relrowsecurity AND c.relforcerowsecurity)
+            UNION ALL
+            SELECT i.indexrelid::regclass::text FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'public' AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id')
+              AND (SELECT a.attname FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attnum = i.indkey[0]) <> 'tenant_id'
+            """);
+        await using var rows = await unsafeTables.ExecuteReaderAsync(Ct);
+        List<string> found = [];
+        while (await rows.ReadAsync(Ct)) found.Add(rows.GetString(0));
+        Assert.Empty(found);
+    }
+
+    [Fact]
+    public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
+    {
+        var tables = await TablesAsync();
+        Assert.Equal(["data_source_configs", "idempotency_keys", "sync_data", "sync_jobs", "sync_rejections", "sync_state", "tenant_keys"], tables);
+        List<string> holes = [];
+        foreach (var table in tables)
+        {
+            foreach (var tenant in (string?[])[null, "", "b", "a"])
+            {
+                var seen = await TryAsync(tenant, $"SELECT 1 FROM {table} WHERE tenant_id = 'a'");
+                var updated = await TryAsync(tenant, $"UPDATE {table} SET tenant_id = tenant_id WHERE tenant_id = 'a'");
+                var deleted = await TryAsync(tenant, $"DELETE FROM {table} WHERE tenant_id = 'a'");
+                var moved = await TryAsync(tenant, $"UPDATE {table} SET tenant_id = 'c' WHERE tenant_id = 'a'");
+                if (tenant == "a")
+                {
+                    if (seen < 1) holes.Add($"{table}: its own tenant does not see it, so the rest proves nothing");
+                    if (moved > 0) holes.Add($"{table}: a row moved to another tenant");
+                }
+                else if (seen > 0 || updated > 0 || deleted > 0 || moved > 0)
+                {
+                    holes.Add($"{table} as {tenant ?? "nobody"}: {seen} seen, {updated} updated, {deleted} deleted, {moved} moved");
+                }
+            }
+
+            var copied = await TryAsync("b", $"INSERT INTO {table} SELECT * FROM {table} LIMIT 0");
+            if (copied > 0) holes.Add($"{table}: copied {copied}");
+        }
+
+        Assert.Empty(holes);
+    }
+
+    [Fact]
+    public async Task Inserting_for_another_tenant_is_refused_everywhere()
+    {
+        foreach (var table in await TablesAsync())
+        {
+            await using var connection = await database.System.Sources.App.OpenConnectionAsync(Ct);
+            await using var transaction = await connection.BeginTransactionAsync(Ct);
+            await ExecuteAsync(connection, "SELECT set_config('app.tenant_id', 'b', true)");
+
+            // A whole row of tenant a, as JSON taken by the superuser, put in as tenant b.
+            await using var read = database.System.Superuser.CreateCommand($"SELECT row_to_json(t)::text FROM {table} t WHERE tenant_id = 'a' LIMIT 1");
+            var row = (string)(await read.ExecuteScalarAsync(Ct))!;
+            await using var insert = new NpgsqlCommand($"INSERT INTO {table} SELECT * FROM json_populate_record(NULL::{table}, $1::json)", connection);
+            insert.Parameters.Add(new NpgsqlParameter<string> { TypedValue = row });
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => insert.ExecuteNonQueryAsync(Ct));
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+        }
+    }
+
+    [Fact]
+    public async Task Planted_permissive_policy_is_noticed()
+    {
+        await using (var plant = database.System.Superuser.CreateCommand("CREATE POLICY planted ON sync_jobs FOR SELECT TO datasync_app USING (true)")) await plant.ExecuteNonQueryAsync(Ct);
+        try
+        {
+            Assert.True(await TryAsync("b", "SELECT 1 FROM sync_jobs WHERE tenant_id = 'a'") > 0);
+        }
+        finally
+        {
+            await using var pull = database.System.Superuser.CreateCommand("DROP POLICY planted ON sync_jobs");
+            await pull.ExecuteNonQueryAsync(Ct);
+        }
+    }
+
+    [Fact]
+    public async Task System_role_reads_only_the_columns_of_its_sweeps()
+    {
+        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("idempotency_keys", "body")])
+        {
+            await using var command = database.System.Sources.System.CreateCommand($"SELECT {column} FROM {table}");
+            var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteScalarAsync(Ct));
+            Assert.Equal(PostgresErrorCodes.InsufficientPrivilege, refused.SqlState);
+        }
+    }
+
+    private async Task<List<string>> TablesAsync()
+    {
+        await using var command = database.System.Superuser.CreateCommand("""
+            SELECT c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE n.nspname = 'public' AND c.relkind IN ('r', 'p') AND NOT c.relispartition
+              AND EXISTS (SELECT 1 FROM pg_attribute a WHERE a.attrelid = c.oid AND a.attname = 'tenant_id') ORDER BY 1
+            """);
+        await using var rows = await command.ExecuteReaderAsync(Ct);
+        List<string> tables = [];
+        while (await rows.ReadAsync(Ct)) tables.Add(rows.GetString(0));
+        return tables;
+    }
+
+    /// <summary>Rows the statement touched as the application role, rolled back; 0 where it was refused.</summary>
+    private async Task<long> TryAsync(string? tenant, string sql)
+    {
+        await using var connection = await database.System.Sources.App.OpenConnectionAsync(Ct);
+        await using var transaction = await connection.BeginTransactionAsync(Ct);
+        if (tenant is not null) await ExecuteAsync(connection, $"SELECT set_config('app.tenant_id', '{tenant}', true)");
+        try
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            if (!sql.StartsWith("SELECT", StringComparison.Ordinal)) return await command.ExecuteNonQueryAsync(Ct);
+            await using var reader = await command.ExecuteReaderAsync(Ct);
+            var count = 0;
+            while (await reader.ReadAsync(Ct)) count++;
+            return count;
+        }
+        catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
+        {
+            return 0;
+        }
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    /// <summary>A database in which tenants a and b have a row in every tenant table.</summary>
+    public sealed class TwoTenants : IAsyncLifetime
+    {
+        public SystemDatabase System { get; } = new();
+
+        public async ValueTask InitializeAsync()
+        {
+            await System.InitializeAsync();
+            var jobs = new TestJobs(System);
+            foreach (var tenant in (string[])["a", "b"])
+            {
+                var run = await jobs.RunningAsync(tenant, "s", new SyncPlan(), Ct);
+                await new AsyncStrategy(jobs.Tenants, TimeProvider.System).StoreAsync(
+                    run, Batches.Of(["{}", "{}"], 2, batch => batch.Reject(0, new Rejection("r", "c", "m")), Ct), Ct);
+                await using var fill = System.Superuser.CreateCommand($"""
+                    INSERT INTO data_source_configs (tenant_id, id, source_id, source_name, source_type, connection_params, extraction_params, sync, is_active, created_at, updated_at, created_by, version)
+                    VALUES ('{tenant}', gen_random_uuid(), 's', 's', 'database', '{"{}"}', '{"{}"}', '{"{}"}', true, now(), now(), '', 1);
+                    INSERT INTO sync_state (tenant_id, id, source_id, last_sync_timestamp, updated_at) VALUES ('{tenant}', gen_random_uuid(), 's', now(), now());
+                    INSERT INTO tenant_keys (tenant_id, key_id, master_key_id, wrapped_key, created_at) VALUES ('{tenant}', 1, 'm', '\x00', now());
+                    INSERT INTO idempotency_keys (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at) VALUES ('{tenant}', '\x00', 'k', '\x00', gen_random_uuid(), now(), now());
+                    """);
+                await fill.ExecuteNonQueryAsync(Ct);
+            }
+        }
+
+        public ValueTask DisposeAsync() => System.DisposeAsync();
+    }
+}
