@@ -17,7 +17,7 @@ internal sealed class CsvRowWriter(StagedFile file)
         for (var i = 0; i < columns.Count; i++)
         {
             // Readers would take these bytes at the very beginning for a byte order mark.
-            if (i == 0 && columns.Name(0).StartsWith("\uFEFF"u8)) _csv.WriteField(Encoding.UTF8.GetString(columns.Name(0)).AsSpan(), CsvQuoting.Always);
+            if (i == 0 && columns.Name(0).StartsWith(Encoding.UTF8.Preamble)) _csv.WriteField(Encoding.UTF8.GetString(columns.Name(0)).AsSpan(), CsvQuoting.Always);
             else WriteText(columns.Name(i));
         }
 
