@@ -18,7 +18,7 @@ internal sealed class CaseReport(BenchmarkCase benchmark, CasePlan plan, CaseRes
         Line(text, $"");
         Line(text, $"| | runs | median s | min | max | rows/s | CPU client s | CPU server s | peak MB | × wall | × CPU |");
         Line(text, $"|---|---|---|---|---|---|---|---|---|---|---|");
-        foreach (var contender in plan.Contenders.Concat(plan.Afterwards)) Line(text, $"{Row(contender.Name)}");
+        foreach (var contender in plan.Contenders.Concat(plan.Afterwards)) Line(text, $"{Row(contender)}");
         foreach (var figure in Figures()) Line(text, $"{figure}");
         Line(text, $"");
         foreach (var target in plan.Targets) Line(text, $"- {Sentence(target)}");
@@ -42,8 +42,9 @@ internal sealed class CaseReport(BenchmarkCase benchmark, CasePlan plan, CaseRes
         return text.ToString();
     }
 
-    private string Row(string name)
+    private string Row(Contender contender)
     {
+        var name = contender.Name;
         var runs = results.Of(name);
         if (runs.Count == 0) return $"| {name} | 0 | | | | | | | | | |";
         var first = plan.Contenders[0].Name;
@@ -51,7 +52,7 @@ internal sealed class CaseReport(BenchmarkCase benchmark, CasePlan plan, CaseRes
         var server = results.Median(name, m => m.ServerCpu?.TotalSeconds);
         double? Cpu(string of) => results.Median(of, m => m.ServerCpu is { } s ? (m.ClientCpu + s).TotalSeconds : null);
         return string.Create(CultureInfo.InvariantCulture,
-            $"| {name} | {runs.Count} | {wall:0.00} | {runs.Min(r => r.Wall.TotalSeconds):0.00} | {runs.Max(r => r.Wall.TotalSeconds):0.00} | {results.Rows / wall:N0} | ")
+            $"| {name} | {runs.Count} | {wall:0.00} | {runs.Min(r => r.Wall.TotalSeconds):0.00} | {runs.Max(r => r.Wall.TotalSeconds):0.00} | {results.Rows * contender.RowFactor / wall:N0} | ")
             + string.Create(CultureInfo.InvariantCulture, $"{results.Median(name, m => m.ClientCpu.TotalSeconds):0.00} | {(server is null ? "?" : server.Value.ToString("0.00", CultureInfo.InvariantCulture))} | ")
             + string.Create(CultureInfo.InvariantCulture, $"{results.PeakMegabytes(name):0} | {wall / results.Wall(first):0.00} | {Cpu(name) / Cpu(first):0.00} |");
     }

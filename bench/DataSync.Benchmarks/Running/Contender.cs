@@ -13,6 +13,9 @@ internal sealed record Contender(string Name, Func<CancellationToken, Task<Measu
     /// <summary>Throws unless the run did all its work; not measured. A fast run that lost a row is no result.</summary>
     public Func<CancellationToken, Task> CheckAsync { get; init; } = static _ => Task.CompletedTask;
 
+    /// <summary>How many times the case's rows it works on.</summary>
+    public int RowFactor { get; init; } = 1;
+
     /// <summary>What to install so that it can run; null where nothing is missing.</summary>
     public string? Missing { get; init; }
 }

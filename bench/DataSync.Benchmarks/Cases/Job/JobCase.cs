@@ -25,6 +25,7 @@ internal sealed class JobCase : BenchmarkCase
         var job = new WholeJob(context, system);
         var large = new Contender(Large, job.RunAsync)
         {
+            RowFactor = LargeFactor,
             Missing = context.SkipLarge ? "--skip-large was given" : null,
             BeforeAsync = async token =>
             {
