@@ -26,20 +26,17 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public static HostProcess Start(IReadOnlyDictionary<string, string> environment)
     {
-        var start = new ProcessStartInfo("dotnet", [typeof(Here).Assembly.Location.Replace("DataSync.IntegrationTests.dll", "DataSync.Host.dll", StringComparison.Ordinal)])
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        var host = typeof(Here).Assembly.Location.Replace("DataSync.IntegrationTests.dll", "DataSync.Host.dll", StringComparison.Ordinal);
+        var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
+        start.ArgumentList.Add(host);
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("DATASYNC_", StringComparison.Ordinal) || n.StartsWith("SYNC_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = new System.Diagnostics.Process { StartInfo = start };
-        var host = new HostProcess(process);
+        var kept = new HostProcess(process);
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        return host;
+        return kept;
     }
 
     /// <summary>kill -9.</summary>
