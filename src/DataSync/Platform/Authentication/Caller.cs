@@ -20,7 +20,7 @@ internal sealed record Caller(string Tenant, string Subject, string Language, IR
     /// <summary>The caller of an endpoint that demands a scope.</summary>
     public static Caller Of(HttpContext context) => new(
         TenantOf(context) ?? throw new InvalidOperationException("Nobody is authenticated here: the endpoint lacks RequireScope."),
-        context.User.FindFirst("sub")?.Value ?? context.User.FindFirst("client_id")?.Value ?? "",
+        Cut(context.User.FindFirst("sub")?.Value ?? context.User.FindFirst("client_id")?.Value ?? ""),
         RequestLanguage.Of(context),
         ScopesOf(context.User),
         Http.Correlation.CorrelationId.Of(context));
@@ -30,4 +30,11 @@ internal sealed record Caller(string Tenant, string Subject, string Language, IR
 
     public static IReadOnlySet<string> ScopesOf(ClaimsPrincipal user)
         => (user.FindFirst(ScopeClaim)?.Value.Split(' ', StringSplitOptions.RemoveEmptyEntries) ?? []).ToHashSet(StringComparer.Ordinal);
+
+    /// <summary>An issuer may make subjects of any length; <c>created_by</c> holds 255 characters, and none of them half a pair or NUL.</summary>
+    private static string Cut(string subject)
+    {
+        subject = subject.Replace('\0', '\u2400');
+        return subject.Length <= 255 ? subject : subject[..(char.IsHighSurrogate(subject[254]) ? 254 : 255)];
+    }
 }
