@@ -48,11 +48,20 @@ internal sealed partial class JobRunner(
         using var timeout = new CancellationTokenSource(claim.TimeLeft > TimeSpan.Zero ? claim.TimeLeft : TimeSpan.FromTicks(1), time);
         using var lost = new CancellationTokenSource();
         using var all = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancel.Token, timeout.Token, lost.Token);
+        Activity? stage = null;
         session.Register(jobId, cancel);
         var beating = BeatAsync(run, cancel, lost, all.Token);
         try
         {
-            var outcome = await pipeline.RunAsync(run, (stage, ct) => leases.EnterAsync(run, stage, ct), all.Token);
+            var outcome = await pipeline.RunAsync(
+                run,
+                (name, ct) =>
+                {
+                    stage?.Dispose();
+                    stage = telemetry.StartStage(name);
+                    return leases.EnterAsync(run, name, ct);
+                },
+                all.Token);
             await StopAsync(all, beating);
             await EndAsync(run, JobStatus.Completed, outcome, null, began);
         }
@@ -63,6 +72,7 @@ internal sealed partial class JobRunner(
         }
         finally
         {
+            stage?.Dispose();
             session.Unregister(jobId);
         }
     }
