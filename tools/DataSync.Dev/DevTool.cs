@@ -17,7 +17,7 @@ sealed class DevTool(Checkout checkout)
             case DemoCommand: return await new DemoRun(checkout).RunAsync(ct);
             case TestCommand test: return await new TestRun(checkout).RunAsync(test.Filter, ct);
             case LintCommand: return await new LintRun(checkout).RunAsync(ct);
-            case BenchCommand bench: return await new BenchRun(checkout).RunAsync(bench.Name, ct);
+            case BenchCommand bench: return await new BenchRun(checkout).RunAsync(bench.Arguments, ct);
             case TokenCommand token:
                 await Console.Out.WriteLineAsync(new DevelopmentToken(new DevelopmentKeys(checkout.Keys), TimeProvider.System).Issue(token));
                 return 0;

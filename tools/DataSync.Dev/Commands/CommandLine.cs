@@ -12,7 +12,7 @@ static class CommandLine
                ./dev test [filter]        run the tests whose name contains the filter
                ./dev token --tenant ID [--scope "…"] [--language zh-CN]
                ./dev lint                 formatting, analysers, language files
-               ./dev bench [name]         the benchmarks
+               ./dev bench [name] [--rows N] [--rounds N] [--skip-large]
         """;
 
     const string DefaultScope = "sources.write sync.read sync.write";
@@ -26,11 +26,10 @@ static class CommandLine
         ["lint"] => new LintCommand(),
         ["test"] => new TestCommand(null),
         ["test", var filter] => new TestCommand(filter),
-        ["bench"] => new BenchCommand(null),
-        ["bench", var name] => new BenchCommand(name),
+        ["bench", .. var rest] => new BenchCommand(rest),
         ["up", .. var rest] => Up(Options("up", rest, "workers")),
         ["token", .. var rest] => Token(Options("token", rest, "tenant", "scope", "language")),
-        ["demo" or "lint" or "test" or "bench", ..] => throw new UsageException($"Too many arguments for {arguments[0]}."),
+        ["demo" or "lint" or "test", ..] => throw new UsageException($"Too many arguments for {arguments[0]}."),
         _ => throw new UsageException($"Unknown command: {arguments[0]}"),
     };
 

@@ -13,6 +13,7 @@ sealed record TestCommand(string? Filter) : DevCommand;
 
 sealed record LintCommand : DevCommand;
 
-sealed record BenchCommand(string? Name) : DevCommand;
+/// <param name="Arguments">The benchmarks read them themselves.</param>
+sealed record BenchCommand(IReadOnlyList<string> Arguments) : DevCommand;
 
 sealed record HelpCommand : DevCommand;
