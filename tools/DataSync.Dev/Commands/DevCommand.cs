@@ -13,7 +13,8 @@ sealed record TestCommand(string? Filter) : DevCommand;
 
 sealed record LintCommand : DevCommand;
 
-/// <param name="Arguments">The benchmarks read them themselves.</param>
+/// <summary>Runs benchmarks.</summary>
+/// <param name="Arguments">What the benchmarks themselves read.</param>
 sealed record BenchCommand(IReadOnlyList<string> Arguments) : DevCommand;
 
 sealed record HelpCommand : DevCommand;
