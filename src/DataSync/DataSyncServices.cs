@@ -38,6 +38,7 @@ public static class DataSyncServices
         {
             services.AddJobWorker();
             services.AddHostedService(provider => provider.GetRequiredService<LeafKeeper>());
+            services.AddHostedService<IdempotencySweeper>();
         }
 
         return services

@@ -48,9 +48,9 @@ internal static class JobEndpoints
         return endpoints;
     }
 
-    private static async Task<IResult> StartAsync(Caller caller, StartCommand command, SyncManager manager, JobViews views, CancellationToken ct)
+    private static async Task<IResult> StartAsync(HttpContext context, Caller caller, StartCommand command, SyncManager manager, JobViews views, CancellationToken ct)
     {
-        var job = await manager.StartAsync(caller, command, ct);
+        var job = await manager.StartAsync(caller, command, IdempotentWork.IdOf(context), ct);
         return TypedResults.Accepted($"/api/sync/jobs/{job.Id:D}", views.Of(job, caller.Language));
     }
 

@@ -16,12 +16,16 @@ namespace DataSync.Jobs;
 internal sealed class SyncManager(TenantDatabase database, EngineOptions options, TimeProvider time)
 {
     /// <summary>Queues a sync. Throws <see cref="SyncFailureException"/> where the tenant's queue is full.</summary>
-    public async Task<SyncJob> StartAsync(Caller caller, StartCommand command, CancellationToken ct)
+    /// <param name="caller">Who asks.</param>
+    /// <param name="command">What for.</param>
+    /// <param name="workId">Names the work of a repeatable request (a UUIDv7): where its job was made before, that job is the answer.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<SyncJob> StartAsync(Caller caller, StartCommand command, Guid? workId, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var job = new SyncJob
         {
-            Id = Guid.CreateVersion7(now),
+            Id = workId ?? Guid.CreateVersion7(now),
             TenantId = caller.Tenant,
             SourceId = command.SourceId,
             Mode = command.Plan.Mode,
@@ -36,6 +40,7 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
             TimeoutSeconds = command.Plan.TimeoutSeconds,
         };
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
+        if (workId is { } id && await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == id, ct) is { } made) return made;
 
         // Held to the commit, so that the source cannot be deleted under a job that is being made of it.
         if (await SourceRows.FindAndHoldAsync(transaction, command.SourceId, ct) is null) throw SourceFailure.NotFound();

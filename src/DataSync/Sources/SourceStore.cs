@@ -27,13 +27,20 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
             .OrderBy(s => EF.Functions.Collate(s.SourceId, "C")).Take(count).AsNoTracking().ToListAsync(ct);
     }
 
-    public async Task<DataSourceConfig> CreateAsync(string tenantId, string createdBy, SourceDefinition definition, CancellationToken ct)
+    /// <summary>Makes a source; throws where the id is taken.</summary>
+    /// <param name="tenantId">Whose it is.</param>
+    /// <param name="createdBy">The caller's subject.</param>
+    /// <param name="definition">What it is.</param>
+    /// <param name="workId">Names the work of a repeatable request: where its source was made before, that source is the answer.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<DataSourceConfig> CreateAsync(string tenantId, string createdBy, SourceDefinition definition, Guid? workId, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
+        if (workId is { } id && await SourceRows.FindAsync(transaction, definition.SourceId, ct) is { } made && made.Id == id) return made;
         var now = Now();
         var source = new DataSourceConfig
         {
-            Id = Guid.CreateVersion7(now),
+            Id = workId ?? Guid.CreateVersion7(now),
             TenantId = tenantId,
             SourceId = definition.SourceId,
             CreatedBy = createdBy,

@@ -65,7 +65,7 @@ internal static class SourcesEndpoints
 
     private static async Task<IResult> CreateAsync(NewSource source, Caller caller, SourceStore store, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
     {
-        var created = await store.CreateAsync(caller.Tenant, caller.Subject, source.Definition, ct);
+        var created = await store.CreateAsync(caller.Tenant, caller.Subject, source.Definition, IdempotentWork.IdOf(http), ct);
         SetTag(http, created);
         return TypedResults.Created($"/api/sources/{UrlId.Encode(created.SourceId)}", SourceAnswer.Of(created, connectors));
     }

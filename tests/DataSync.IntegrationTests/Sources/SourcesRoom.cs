@@ -54,7 +54,7 @@ internal sealed class SourcesRoom : IAsyncDisposable
     };
 
     public Task<DataSourceConfig> CreateAsync(string tenant, string sourceId, string connectionParams, CancellationToken ct)
-        => Store.CreateAsync(tenant, "test", Definition(sourceId, connectionParams), ct);
+        => Store.CreateAsync(tenant, "test", Definition(sourceId, connectionParams), null, ct);
 
     public Task<DataSourceConfig> ReplaceAsync(string tenant, string sourceId, string connectionParams, CancellationToken ct)
         => Store.ReplaceAsync(tenant, Definition(sourceId, connectionParams), _ => true, ct);

@@ -8,13 +8,13 @@ internal sealed class MemoryIdempotencyStore(TimeProvider time) : IdempotencySto
 {
     private readonly ConcurrentDictionary<KeyedOperation, Entry> _entries = new();
 
-    public override Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
+    public override Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken)
     {
-        var mine = new Entry(Guid.CreateVersion7(time.GetUtcNow()), fingerprint.ToArray(), null, time.GetUtcNow());
+        var mine = new Entry(Guid.CreateVersion7(time.GetUtcNow()), fingerprints[0], null, time.GetUtcNow());
         var now = time.GetUtcNow();
         var held = _entries.AddOrUpdate(key, mine, (_, old) => now - old.At > (old.Answer is null ? ClaimLease : Keep) ? mine : old);
         IdempotencyClaim claim = held.Id == mine.Id ? new IdempotencyClaim.Claimed(mine.Id)
-            : !held.Fingerprint.AsSpan().SequenceEqual(fingerprint.Span) ? new IdempotencyClaim.Mismatch()
+            : !fingerprints.Any(f => held.Fingerprint.AsSpan().SequenceEqual(f)) ? new IdempotencyClaim.Mismatch()
             : held.Answer is null ? new IdempotencyClaim.InProgress() : new IdempotencyClaim.Done(held.Answer);
         return Task.FromResult(claim);
     }

@@ -24,7 +24,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
         var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
         var key = new KeyedOperation(Caller.Of(http).Tenant, $"{http.Request.Method} {target}", header);
-        switch (await store.ClaimAsync(key, await FingerprintAsync(http), http.RequestAborted))
+        switch (await store.ClaimAsync(key, await FingerprintsAsync(http), http.RequestAborted))
         {
             case IdempotencyClaim.Mismatch:
                 return Problem.From(SyncFailure.Permanent("errors.idempotency.mismatch"));
@@ -46,6 +46,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, KeyedOperation key, Guid claim)
     {
         StoredAnswer answer;
+        context.HttpContext.Features.Set(new IdempotentWork(claim));
         try
         {
             answer = await CapturedAnswer.RunAsync(context, next);
@@ -64,12 +65,19 @@ internal sealed class IdempotencyFilter : IEndpointFilter
     private static bool MayChange(HttpResponse response)
         => response.StatusCode is >= 500 or 408 or 425 or 429 || response.Headers.RetryAfter.Count > 0;
 
-    private static async Task<byte[]> FingerprintAsync(HttpContext context)
+    private static async Task<IReadOnlyList<byte[]>> FingerprintsAsync(HttpContext context)
     {
-        var key = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1")[0];
+        var keys = context.RequestServices.GetRequiredService<DerivedKeys>().For("idempotency/v1");
         var body = await RequestBody.ReadAsync(context) ?? throw new BadHttpRequestException("too large", StatusCodes.Status413PayloadTooLarge);
-        return HMACSHA256.HashData(key, body.Bytes.Span);
+        return [.. keys.Select(key => HMACSHA256.HashData(key, body.Bytes.Span))];
     }
+}
+
+/// <summary>The work that a request with an <c>Idempotency-Key</c> does. What it makes under this id is made once, whatever dies in between.</summary>
+internal sealed record IdempotentWork(Guid Id)
+{
+    /// <summary>The id, for the handler to name what it makes; null where the request has no key.</summary>
+    public static Guid? IdOf(HttpContext context) => context.Features.Get<IdempotentWork>()?.Id;
 }
 
 internal static class IdempotencyEndpoints

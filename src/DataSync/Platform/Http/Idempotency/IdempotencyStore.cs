@@ -14,7 +14,10 @@ internal abstract record IdempotencyClaim
 {
     private IdempotencyClaim() { }
 
-    /// <summary>The caller does the work; the id is the right to end the claim.</summary>
+    /// <summary>
+    /// The caller does the work; the id is the right to end the claim, and the name of the work: whoever takes the same request over, because its
+    /// process died or failed between doing the work and keeping the answer, gets the same id and finds what was done under it.
+    /// </summary>
     internal sealed record Claimed(Guid ClaimId) : IdempotencyClaim;
 
     /// <summary>The same request is being worked on.</summary>
@@ -38,13 +41,13 @@ internal abstract class IdempotencyStore
 
     /// <summary>Atomically: claims a free key, or tells what it is used for.</summary>
     /// <param name="key">The key.</param>
-    /// <param name="fingerprint">Keyed hash of the request (32 bytes); another one under the same key is a mismatch.</param>
+    /// <param name="fingerprints">Keyed hashes of the request (32 bytes), one a master key, the current one first; a request that has none of them is a mismatch.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    public abstract Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken);
+    public abstract Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken);
 
     /// <summary>Keeps the answer for repeats.</summary>
     public abstract Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken);
 
-    /// <summary>Forgets the claim: the next try does the work.</summary>
+    /// <summary>Ends the claim without an answer: the next try does the work, under the same id where it is the same request.</summary>
     public abstract Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken);
 }

@@ -7,25 +7,25 @@ using NpgsqlTypes;
 namespace DataSync.Platform.Http.Idempotency;
 
 /// <summary>Claims and answers in <c>idempotency_keys</c>, under row-level security. One statement claims, so two processes cannot both win; the clock is the database's.</summary>
-internal sealed class PostgresIdempotencyStore(TenantDatabase database) : IdempotencyStore
+internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProvider time) : IdempotencyStore
 {
-    public override async Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, ReadOnlyMemory<byte> fingerprint, CancellationToken cancellationToken)
+    public override async Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken)
     {
-        var claim = Guid.CreateVersion7();
         await using var transaction = await database.BeginAsync(key.Tenant, cancellationToken);
         await using (var insert = transaction.Command(
             """
             INSERT INTO idempotency_keys AS k (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at)
             VALUES ($1, $2, $3, $4, $5, now() + $6, now())
             ON CONFLICT (tenant_id, operation, key) DO UPDATE
-               SET fingerprint = EXCLUDED.fingerprint, claim_id = EXCLUDED.claim_id, expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at,
+               SET fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at,
+                   claim_id = CASE WHEN k.status IS NULL AND k.fingerprint = ANY($7) THEN k.claim_id ELSE EXCLUDED.claim_id END,
                    status = NULL, content_type = NULL, location = NULL, body = NULL
-             WHERE k.expires_at < now()
-            RETURNING 1
+             WHERE k.expires_at <= now()
+            RETURNING claim_id
             """,
-            key.Tenant, Operation(key), key.Key, fingerprint.ToArray(), claim, ClaimLease))
+            key.Tenant, Operation(key), key.Key, fingerprints[0], Guid.CreateVersion7(time.GetUtcNow()), ClaimLease, fingerprints.ToArray()))
         {
-            if (await insert.ExecuteScalarAsync(cancellationToken) is not null)
+            if (await insert.ExecuteScalarAsync(cancellationToken) is Guid claim)
             {
                 await transaction.CommitAsync(cancellationToken);
                 return new IdempotencyClaim.Claimed(claim);
@@ -39,7 +39,8 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database) : Idempo
 
         // Gone between the two statements: whoever held it has let go, so the caller may try again at once.
         if (!await row.ReadAsync(cancellationToken)) return new IdempotencyClaim.InProgress();
-        if (!CryptographicOperations.FixedTimeEquals(row.GetFieldValue<byte[]>(0), fingerprint.Span)) return new IdempotencyClaim.Mismatch();
+        var known = row.GetFieldValue<byte[]>(0);
+        if (!fingerprints.Any(f => CryptographicOperations.FixedTimeEquals(known, f))) return new IdempotencyClaim.Mismatch();
         if (await row.IsDBNullAsync(1, cancellationToken)) return new IdempotencyClaim.InProgress();
         return new IdempotencyClaim.Done(new StoredAnswer(
             row.GetInt32(1),
@@ -59,7 +60,7 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database) : Idempo
 
     public override Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken)
         => ExecuteAsync(
-            key, "DELETE FROM idempotency_keys WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", cancellationToken, claimId);
+            key, "UPDATE idempotency_keys SET expires_at = now() WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", cancellationToken, claimId);
 
     private async Task ExecuteAsync(KeyedOperation key, string sql, CancellationToken ct, params object[] values)
     {
