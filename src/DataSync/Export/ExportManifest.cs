@@ -40,6 +40,9 @@ internal sealed record ExportManifest
     /// <summary>Member that holds what refinement changed, as it was; null where the records have none.</summary>
     public string? OriginalMember { get; init; }
 
+    /// <summary>Member that holds what refinement says about a record, such as its tags; null where the records have none.</summary>
+    public string? MetadataMember { get; init; }
+
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, Json);

@@ -26,7 +26,7 @@ internal sealed class ExportStage(
         run.Progress.RestartExport();
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
-        using var view = new RecordView(run.Plan.Export, Refines(run.Plan));
+        using var view = new RecordView(run.Plan.Export, Refiners(run.Plan));
         var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage)).ToArray();
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
         try
@@ -85,14 +85,15 @@ internal sealed class ExportStage(
             SourceId = target.Run.SourceId,
             CreatedAt = target.Run.CreatedAt,
             Records = records,
-            OriginalMember = view.ShowsOriginals ? OriginalMember.Name : null,
+            OriginalMember = view.ShowsOriginals ? AddedMember.Original.Name : null,
+            MetadataMember = view.ShowsMetadata ? AddedMember.Metadata.Name : null,
             Files = [.. files.Select(ManifestFile.Of)],
         }.ToUtf8());
         await target.PublishAsync(file, records: 0, ct);
         await target.CompleteAsync();
     }
 
-    /// <summary>Whether the job's records were refined: the same question the pipeline asked when it extracted them.</summary>
-    private bool Refines(SyncPlan plan)
-        => plan.RefinementConfig.ValueKind == JsonValueKind.Object && Array.Exists(_refiners, r => r.Compile(plan.RefinementConfig) is not null);
+    /// <summary>The job's refiners, asked for as the pipeline does: what they add decides what every record shows.</summary>
+    private IBatchRefiner[] Refiners(SyncPlan plan)
+        => plan.RefinementConfig.ValueKind == JsonValueKind.Object ? [.. _refiners.Select(r => r.Compile(plan.RefinementConfig)).OfType<IBatchRefiner>()] : [];
 }

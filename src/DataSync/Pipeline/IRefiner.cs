@@ -22,6 +22,9 @@ internal interface IRefiner
 /// <summary>A compiled refiner. One instance serves one job at a time.</summary>
 internal interface IBatchRefiner
 {
+    /// <summary>Whether it may fill <see cref="RecordBatch.Metadata"/>, so that an export knows its columns before the first record.</summary>
+    bool AddsMetadata { get; }
+
     /// <summary>
     /// Fills <see cref="RecordBatch.Refined"/> and <see cref="RecordBatch.Metadata"/> and rejects records. The originals stay as they are.
     /// A record that fails is handled by its rule (kept or rejected), never by an exception.

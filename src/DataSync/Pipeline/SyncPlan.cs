@@ -32,7 +32,7 @@ internal sealed record SyncPlan
 /// <summary><c>export_config</c> of a Start.</summary>
 internal sealed record ExportPlan
 {
-    /// <summary>Write the <c>metadata</c> member of JSON pages.</summary>
+    /// <summary>Write the <c>metadata</c> member of JSON pages, and <c>_metadata</c> of records where rules tag.</summary>
     public bool IncludeMetadata { get; init; } = true;
 
     /// <summary>Show what refinement changed as it was before.</summary>

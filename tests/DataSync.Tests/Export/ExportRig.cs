@@ -42,7 +42,12 @@ internal sealed class ExportRig : IDisposable
 
     public DiskExportStorage Storage => new(Options.Create(new ExportOptions { Root = Root }));
 
-    public void Refines() => Plan = Plan with { RefinementConfig = JsonElement.Parse("""{"business_rules":[{"id":"r","when":true,"then":[{"tag":"t"}]}]}""") };
+    /// <summary>Metadata by ordinal.</summary>
+    public Dictionary<int, string> Metadata { get; } = [];
+
+    public void Refines() => RunsRule("""{"remove":"no such member"}""");
+
+    public void Tags() => RunsRule("""{"tag":"t"}""");
 
     public Task<StageOutcome> RunAsync(IReadOnlyList<string> raw, IReadOnlyList<string?>? refined = null, int batchSize = 3, CancellationToken ct = default)
     {
@@ -75,17 +80,21 @@ internal sealed class ExportRig : IDisposable
 
     public void Dispose() => Directory.Delete(Root, recursive: true);
 
+    private void RunsRule(string action)
+        => Plan = Plan with { RefinementConfig = JsonElement.Parse($$"""{"business_rules":[{"id":"r","when":true,"then":[{{action}}]}]}""") };
+
     private async IAsyncEnumerable<RecordBatch> Batches(IReadOnlyList<string> raw, IReadOnlyList<string?>? refined, int size)
     {
         for (var first = 0; first < raw.Count; first += size)
         {
             await Task.Yield();
             BeforeBatch(first);
-            var batch = new RecordBatch(first, new RecordBuffer()) { Refined = refined is null ? null : new RecordBuffer() };
+            var batch = new RecordBatch(first, new RecordBuffer()) { Refined = refined is null ? null : new RecordBuffer(), Metadata = Metadata.Count == 0 ? null : new RecordBuffer() };
             for (var i = first; i < Math.Min(first + size, raw.Count); i++)
             {
                 batch.Raw.Add(Encoding.UTF8.GetBytes(raw[i]));
                 batch.Refined?.Add(Encoding.UTF8.GetBytes(refined![i] ?? ""));
+                batch.Metadata?.Add(Encoding.UTF8.GetBytes(Metadata.GetValueOrDefault(i, "")));
                 if (Refused.Contains(i)) batch.Reject(i - first, new Rejection("r", "c", "m"));
             }
 

@@ -4,23 +4,37 @@ namespace DataSync.Export.Records;
 
 /// <summary>
 /// The records of a batch as they are exported, the same for every format: as extracted, as refined, or as refined with what was changed or
-/// removed beside it. Refused records are left out.
+/// removed, and what is said about them, beside it. Refused records are left out.
 /// </summary>
-internal sealed class RecordView(ExportPlan plan, bool refined) : IDisposable
+internal sealed class RecordView : IDisposable
 {
-    private readonly OriginalComposer? _composer = refined && plan is { IncludeEnhanced: true, IncludeOriginal: true } ? new OriginalComposer() : null;
+    private readonly ExportPlan _plan;
+    private readonly RecordComposer? _composer;
     private readonly List<int> _kept = [];
     private RecordBatch? _batch;
     private RecordBuffer? _composed;
 
+    /// <param name="plan">What the export is to show.</param>
+    /// <param name="refiners">The job's refiners; none where it asks for none.</param>
+    public RecordView(ExportPlan plan, IReadOnlyCollection<IBatchRefiner> refiners)
+    {
+        _plan = plan;
+        ShowsOriginals = refiners.Count > 0 && plan is { IncludeEnhanced: true, IncludeOriginal: true };
+        ShowsMetadata = refiners.Any(r => r.AddsMetadata) && plan is { IncludeEnhanced: true, IncludeMetadata: true };
+        _composer = ShowsOriginals || ShowsMetadata ? new RecordComposer(ShowsOriginals, ShowsMetadata) : null;
+    }
+
     /// <summary>Whether the records have a member <c>_original</c>.</summary>
-    public bool ShowsOriginals => _composer is not null;
+    public bool ShowsOriginals { get; }
+
+    /// <summary>Whether the records have a member <c>_metadata</c>.</summary>
+    public bool ShowsMetadata { get; }
 
     public int Count => _kept.Count;
 
     /// <summary>A record's document; valid until the next batch is loaded or this one disposed.</summary>
     public ReadOnlySpan<byte> this[int index]
-        => _composed is { } composed ? composed[index] : plan.IncludeEnhanced ? _batch!.Current(_kept[index]).Span : _batch!.Raw[_kept[index]];
+        => _composed is { } composed ? composed[index] : _plan.IncludeEnhanced ? _batch!.Current(_kept[index]).Span : _batch!.Raw[_kept[index]];
 
     /// <summary>Shows a batch, which stays its owner's.</summary>
     public void Load(RecordBatch batch)
@@ -34,8 +48,9 @@ internal sealed class RecordView(ExportPlan plan, bool refined) : IDisposable
 
         if (_composer is null) return;
         _composed?.Dispose();
-        _composed = new RecordBuffer(batch.Raw.Length + (batch.Refined?.Length ?? 0) + (batch.Count * 24), batch.Count);
-        foreach (var i in _kept) _composer.Compose(batch.Raw[i], batch.Refined is { } changed ? changed[i] : default, _composed);
+        _composed = new RecordBuffer(batch.Raw.Length + (batch.Refined?.Length ?? 0) + (batch.Metadata?.Length ?? 0) + (batch.Count * 48), batch.Count);
+        foreach (var i in _kept)
+            _composer.Compose(batch.Raw[i], batch.Refined is { } changed ? changed[i] : default, batch.Metadata is { } about ? about[i] : default, _composed);
     }
 
     public void Dispose()

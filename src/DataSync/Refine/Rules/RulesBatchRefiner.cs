@@ -12,6 +12,8 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
     private readonly RuleRun _run = new();
     private readonly FailureTally _failures = new();
 
+    public bool AddsMetadata { get; } = Array.Exists(rules, rule => Array.Exists(rule.Then, action => action is TagAction));
+
     public ValueTask RefineAsync(RecordBatch batch, CancellationToken ct)
     {
         using var output = new BatchOutput(batch);

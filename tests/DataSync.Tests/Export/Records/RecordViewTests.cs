@@ -56,6 +56,39 @@ public sealed class RecordViewTests : IDisposable
     }
 
     [Theory]
+    [InlineData("""{"a":1}""", """{"a":1,"_original":null,"_metadata":{"tags":["t"]}}""")]
+    [InlineData("""{}""", """{"_original":null,"_metadata":{"tags":["t"]}}""")]
+    [InlineData("""{"_metadata":1}""", """{"_metadata":1,"_original":null,"__metadata":{"tags":["t"]}}""")]
+    [InlineData("""[1]""", """{"_value":[1],"_original":null,"_metadata":{"tags":["t"]}}""")]
+    public async Task Record_of_a_job_that_tags_shows_what_is_said_about_it(string raw, string exported)
+    {
+        _rig.Tags();
+        _rig.Metadata[0] = """{"tags":["t"]}""";
+        await _rig.RunAsync([raw, """{"b":2}"""], ct: TestContext.Current.CancellationToken);
+        Assert.Equal(exported + "\n{\"b\":2,\"_original\":null,\"_metadata\":null}\n", _rig.Read("data.jsonl"));
+    }
+
+    [Fact]
+    public async Task Metadata_alone_is_added_where_originals_are_not_wanted()
+    {
+        _rig.Tags();
+        _rig.Metadata[0] = """{"tags":["t"]}""";
+        _rig.Plan = _rig.Plan with { Export = new ExportPlan { IncludeOriginal = false } };
+        await _rig.RunAsync(["{}"], ct: TestContext.Current.CancellationToken);
+        Assert.Equal("{\"_metadata\":{\"tags\":[\"t\"]}}\n", _rig.Read("data.jsonl"));
+    }
+
+    [Fact]
+    public async Task Metadata_is_left_out_where_the_plan_says_so()
+    {
+        _rig.Tags();
+        _rig.Metadata[0] = """{"tags":["t"]}""";
+        _rig.Plan = _rig.Plan with { Export = new ExportPlan { IncludeMetadata = false } };
+        await _rig.RunAsync(["{}"], ct: TestContext.Current.CancellationToken);
+        Assert.Equal("{\"_original\":null}\n", _rig.Read("data.jsonl"));
+    }
+
+    [Theory]
     [InlineData("""{}""")]
     [InlineData("""{"business_rules":[]}""")]
     public async Task Job_that_asks_for_no_rule_shows_no_originals(string config)
