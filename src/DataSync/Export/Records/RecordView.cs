@@ -14,6 +14,7 @@ internal sealed class RecordView : IDisposable
     private RecordBatch? _batch;
     private RecordBuffer? _composed;
 
+    /// <summary>A view of one export.</summary>
     /// <param name="plan">What the export is to show.</param>
     /// <param name="refiners">The job's refiners; none where it asks for none.</param>
     public RecordView(ExportPlan plan, IReadOnlyCollection<IBatchRefiner> refiners)
