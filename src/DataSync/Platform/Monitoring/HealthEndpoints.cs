@@ -1,6 +1,6 @@
 using DataSync.Platform.Http.Errors;
-using DataSync.Platform.Localization;
 using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Localization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;

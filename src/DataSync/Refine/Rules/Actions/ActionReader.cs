@@ -1,7 +1,7 @@
-using DataSync.Pipeline.Failures;
 using System.Collections.Frozen;
 using System.Text.Json;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
 using DataSync.Refine.Rules.Logic;
 using DataSync.Refine.Rules.Records;
 
