@@ -32,7 +32,9 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development, ApplicationName = "DataSync.Tests" });
         builder.Configuration.AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
-            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TestTokens.Key), ["DATASYNC_MASTER_KEY"] = ApiHost.MasterKey("first"), ["DATASYNC_EXPORT_ROOT"] = _rig.Root,
+            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TestTokens.Key),
+            ["DATASYNC_MASTER_KEY"] = ApiHost.MasterKey("first"),
+            ["DATASYNC_EXPORT_ROOT"] = _rig.Root,
         });
         builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
         builder.Logging.ClearProviders();
