@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using DataSync.LocalPostgres;
 using DataSync.LocalPostgres.Secrets;
 
@@ -14,20 +13,17 @@ internal static class DevelopmentDatabase
         var options = LocalPostgresOptions.ForCheckout() with { Report = Console.Error.WriteLine };
         var server = await LocalPostgresServer.EnsureAsync(options, CancellationToken.None);
         var roles = await server.EnsureDatabaseAsync("datasync", CancellationToken.None);
+        var keys = new DevelopmentKeys(Path.Combine(options.Folder, "keys")); // the same that ./dev uses, so that its tokens are good here too
         Dictionary<string, string?> defaults = new(StringComparer.Ordinal)
         {
             ["DATASYNC_CONNECTION"] = roles.App,
             ["DATASYNC_SYSTEM_CONNECTION"] = roles.System,
             ["DATASYNC_OWNER_CONNECTION"] = roles.Owner,
-            ["DATASYNC_MASTER_KEY"] = Key(options.Folder, "master.key"),
-            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Key(options.Folder, "jwt-development.key"),
+            ["DATASYNC_MASTER_KEY"] = keys.MasterKey,
+            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = keys.TokenKey,
             ["DATASYNC_EXPORT_ROOT"] = Path.Combine(options.Folder, "exports"),
         };
         builder.Configuration.AddInMemoryCollection(defaults.Where(d => string.IsNullOrEmpty(builder.Configuration[d.Key])));
         return server;
     }
-
-    /// <summary>The same files that <c>./dev</c> keeps its keys in, so that its tokens are good here too.</summary>
-    private static string Key(string folder, string file)
-        => SecretFile.ReadOrCreate(Path.Combine(SecretFile.Folder(Path.Combine(folder, "keys")), file), static () => Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)));
 }

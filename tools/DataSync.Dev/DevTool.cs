@@ -3,6 +3,7 @@ using DataSync.Dev.Commands;
 using DataSync.Dev.Demo;
 using DataSync.Dev.Keys;
 using DataSync.Dev.Start;
+using DataSync.LocalPostgres.Secrets;
 
 namespace DataSync.Dev;
 

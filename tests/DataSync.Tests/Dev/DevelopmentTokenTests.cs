@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using DataSync.Dev.Commands;
 using DataSync.Dev.Keys;
+using DataSync.LocalPostgres.Secrets;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;

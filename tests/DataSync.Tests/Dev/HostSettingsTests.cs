@@ -1,7 +1,7 @@
 using DataSync.Dev;
-using DataSync.Dev.Keys;
 using DataSync.Dev.Start;
 using DataSync.LocalPostgres;
+using DataSync.LocalPostgres.Secrets;
 using DataSync.Tests.Deploy;
 
 namespace DataSync.Tests.Dev;

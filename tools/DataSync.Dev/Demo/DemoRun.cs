@@ -2,6 +2,7 @@ using System.Text.Json.Nodes;
 using DataSync.Dev.Commands;
 using DataSync.Dev.Keys;
 using DataSync.Dev.Start;
+using DataSync.LocalPostgres.Secrets;
 
 namespace DataSync.Dev.Demo;
 

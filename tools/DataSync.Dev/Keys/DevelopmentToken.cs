@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataSync.Dev.Commands;
+using DataSync.LocalPostgres.Secrets;
 
 namespace DataSync.Dev.Keys;
 

@@ -1,5 +1,5 @@
-using DataSync.Dev.Keys;
 using DataSync.LocalPostgres;
+using DataSync.LocalPostgres.Secrets;
 
 namespace DataSync.Dev.Start;
 

@@ -1,6 +1,6 @@
-using DataSync.Dev.Keys;
 using DataSync.Dev.Supervision;
 using DataSync.LocalPostgres;
+using DataSync.LocalPostgres.Secrets;
 
 namespace DataSync.Dev.Start;
 

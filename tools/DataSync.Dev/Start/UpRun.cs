@@ -1,5 +1,6 @@
 using DataSync.Dev.Commands;
 using DataSync.Dev.Keys;
+using DataSync.LocalPostgres.Secrets;
 
 namespace DataSync.Dev.Start;
 
