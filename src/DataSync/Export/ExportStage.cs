@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Export.Compression;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
@@ -12,9 +13,11 @@ namespace DataSync.Export;
 /// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones.
 /// </summary>
 internal sealed class ExportStage(
-    IEnumerable<IExporter> exporters, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time, ILogger<ExportStage> log) : IStage
+    IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time,
+    ILogger<ExportStage> log) : IStage
 {
     private readonly Dictionary<string, IExporter> _exporters = exporters.ToDictionary(e => e.Format, StringComparer.Ordinal);
+    private readonly Dictionary<string, IFileCompression> _compressions = compressions.ToDictionary(c => c.Name, StringComparer.Ordinal);
     private readonly IRefiner[] _refiners = [.. refiners];
 
     public string Name => Stages.Export;
@@ -27,7 +30,8 @@ internal sealed class ExportStage(
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, Refiners(run.Plan));
-        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage)).ToArray();
+        var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
+        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
         try
         {

@@ -26,4 +26,5 @@ internal sealed record StageOutcome(IReadOnlyList<ExportedFile> Exports);
 /// <param name="Records">Records in it.</param>
 /// <param name="Sha256">Lower-case hex of the file's bytes.</param>
 /// <param name="Path">Path below the export root, <c>/</c> between its parts.</param>
-internal sealed record ExportedFile(string Name, string Format, long Bytes, long Records, string Sha256, string Path);
+/// <param name="Compression"><c>gzip</c> or <c>zstd</c>; null where the file is as the exporter wrote it.</param>
+internal sealed record ExportedFile(string Name, string Format, long Bytes, long Records, string Sha256, string Path, string? Compression = null);
