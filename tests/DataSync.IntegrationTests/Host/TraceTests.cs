@@ -31,7 +31,7 @@ public sealed class TraceTests(TraceTests.Traced traced) : IClassFixture<TraceTe
     public async Task Trace_of_the_caller_goes_on()
     {
         using var client = traced.System.Client("caller");
-        await client.PostAsync("api/sources", traced.System.Source("s", new { table = "things" }), HttpStatusCode.Created, Ct);
+        await client.PostAsync("api/sources", traced.System.Source("s", new { query = "SELECT id, 'canary-payload' AS secret FROM things WHERE name <> @name", parameters = new { name = "canary-payload-1" } }), HttpStatusCode.Created, Ct);
         client.DefaultRequestHeaders.Add("traceparent", $"00-{CallersTrace}-{CallersSpan}-01");
         var (job, correlation) = await StartAsync(client);
         client.DefaultRequestHeaders.Remove("traceparent");
