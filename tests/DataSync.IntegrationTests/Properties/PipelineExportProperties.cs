@@ -57,7 +57,7 @@ public sealed class PipelineExportProperties(WholePipeline pipeline) : IClassFix
         => Prop.ForAll(
             (from rules in RuleGenerators.Rules
              from documents in RuleGenerators.Document.ListOf(24)
-             from extra in Gen.Elements("_original", "__original", "note")
+             from extra in Gen.Elements("_original", "__original", "_metadata", "note")
              from values in Gen.Elements("1.50", "{\"a\":[1, 2]}", "null", "\"\\u0041\"").ListOf(24)
              select (rules, documents, extra, values)).ToArbitrary(),
             async given =>
@@ -66,11 +66,12 @@ public sealed class PipelineExportProperties(WholePipeline pipeline) : IClassFix
                 var data = fields with { Columns = [.. fields.Columns, new SourceDataColumn(given.extra, "json", [.. given.values])] };
                 var outcome = await pipeline.RunAsync(
                     data, $$$"""{"refinement_config":{"business_rules":[{{{string.Join(',', given.rules.Select(r => r.ToJson()))}}}]},"output_format":["jsonl","csv"]}""", Ct);
+                var tagging = given.rules.Any(r => r.Actions.Any(a => a.Kind == "tag"));
                 var (lines, originals) = (new Queue<string>(outcome.Lines), outcome.Rejected.ToDictionary(r => r.Seq, r => r.Original));
                 foreach (var (row, raw) in data.Records().Index())
                 {
                     var model = RuleModel.Run(raw, given.rules);
-                    if (model.Rejection is null) CheckRefined(lines.Dequeue(), raw, model.Record);
+                    if (model.Rejection is null) CheckRefined(lines.Dequeue(), raw, model, tagging);
                     else Assert.Equal(raw, originals[row]);
                 }
 
@@ -109,18 +110,22 @@ public sealed class PipelineExportProperties(WholePipeline pipeline) : IClassFix
         }
     }
 
-    /// <summary>The line has the refined members, and of the record's own each one as it was: among them, or in the last member.</summary>
-    private static void CheckRefined(string line, string raw, JsonObject refined)
+    /// <summary>The line has the refined members; of the record's own each one as it was, among them or in <c>_original</c>; and its tags in <c>_metadata</c> where any rule tags.</summary>
+    private static void CheckRefined(string line, string raw, RuleModel model, bool tagging)
     {
         var members = JsonElement.Parse(line).EnumerateObject().Select(m => (m.Name, Text: m.Value.GetRawText(), m.Value)).ToList();
-        var free = "_original";
-        while (refined.ContainsKey(free)) free = "_" + free;
-        Assert.Equal(refined.Select(m => m.Key).Append(free), members.Select(m => m.Name));
-        foreach (var (name, text, _) in members.SkipLast(1)) Assert.True(JsonNode.DeepEquals(refined[name], JsonNode.Parse(text)), $"{name}: {text} should be {refined[name]?.ToJsonString()}");
-        var before = JsonElement.Parse(raw).EnumerateObject().Select(m => (m.Name, Text: m.Value.GetRawText())).ToList();
-        var now = members.SkipLast(1).Select(m => (m.Name, m.Text)).ToHashSet();
-        var changed = before.Where(m => !now.Contains(m)).ToList();
-        var original = members[^1].Value;
+        var names = model.Record.Select(m => m.Key).ToList();
+        Assert.Equal([.. names, Free("_original", names), .. tagging ? [Free("_metadata", names)] : Array.Empty<string>()], members.Select(m => m.Name));
+        foreach (var (name, text, _) in members.Take(names.Count)) Assert.True(JsonNode.DeepEquals(model.Record[name], JsonNode.Parse(text)), $"{name}: {text} should be {model.Record[name]?.ToJsonString()}");
+        var now = members.Take(names.Count).Select(m => (m.Name, m.Text)).ToHashSet();
+        var changed = JsonElement.Parse(raw).EnumerateObject().Select(m => (m.Name, m.Value.GetRawText())).Where(m => !now.Contains(m));
+        var original = members[names.Count].Value;
         Assert.Equal(changed, original.ValueKind == JsonValueKind.Null ? [] : original.EnumerateObject().Select(m => (m.Name, m.Value.GetRawText())));
+        if (tagging) Assert.Equal(model.Tags.Count == 0 ? "null" : JsonSerializer.Serialize(new { tags = model.Tags }), Canonical(members[^1].Text));
     }
+
+    private static string Canonical(string json) => JsonNode.Parse(json)?.ToJsonString() ?? "null";
+
+    /// <summary>The name, with underscores before it until no member has it.</summary>
+    private static string Free(string name, List<string> taken) => taken.Contains(name, StringComparer.Ordinal) ? Free("_" + name, taken) : name;
 }

@@ -97,7 +97,7 @@ public sealed partial class PipelineRuleProperties(WholePipeline pipeline) : ICl
     }
 
     private static string Start(string rules, int batchSize) => $$$"""
-        {"refinement_config":{"business_rules":[{{{rules}}}]},"processing_rules":{"batch_size":{{{batchSize}}}},"output_format":"jsonl","export_config":{"include_original":false}}
+        {"refinement_config":{"business_rules":[{{{rules}}}]},"processing_rules":{"batch_size":{{{batchSize}}}},"output_format":"jsonl","export_config":{"include_original":false,"include_metadata":false}}
         """;
 
     [GeneratedRegex("^Warning 1400 Rule (?<rule>.+) failed with (?<code>.+) at field (?<field>.+) on (?<count>[0-9]+) records of a batch, first on record (?<first>[0-9]+) ", RegexOptions.ExplicitCapture)]
