@@ -2,6 +2,7 @@ using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Paging;
+using DataSync.Platform.Http.RateLimits;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Localization;
 using DataSync.Platform.Monitoring;
@@ -35,6 +36,7 @@ internal static class HttpServices
         services.Configure<JsonOptions>(o => AnswerJson.Configure(o.SerializerOptions));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddTokenAuthentication(configuration);
+        services.AddTenantRateLimits(configuration);
         services.AddHealth();
         services.AddApiDocument();
         return services;
