@@ -51,6 +51,8 @@ internal sealed class ExportStage(
         }
     }
 
+    public Task AbandonAsync(SyncRun run, CancellationToken ct) => storage.DiscardAsync(new ExportLocation(run.TenantId, run.JobId), run.Fence, ct);
+
     private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
     {
         var sessions = targets.Zip(context.Run.Plan.OutputFormats, (target, format) => _exporters[format].Open(target)).ToArray();

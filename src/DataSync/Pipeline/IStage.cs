@@ -8,6 +8,9 @@ internal interface IStage
 
     /// <summary>Runs the stage from its beginning; running it again must give the same outcome and no second effect.</summary>
     Task<StageOutcome> RunAsync(StageContext context, CancellationToken ct);
+
+    /// <summary>Clears away what attempts up to this one left half done, where the job ends without completing.</summary>
+    Task AbandonAsync(SyncRun run, CancellationToken ct);
 }
 
 /// <summary>What a stage works on.</summary>

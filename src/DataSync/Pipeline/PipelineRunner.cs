@@ -36,6 +36,12 @@ internal sealed class PipelineRunner(
         return await _stages[Stages.Export].RunAsync(new StageContext(run, token => strategy.ReadAsync(run, token)), ct);
     }
 
+    /// <summary>The job ends without completing: every stage clears away what it left half done.</summary>
+    public async Task AbandonAsync(SyncRun run, CancellationToken ct)
+    {
+        foreach (var stage in _stages.Values) await stage.AbandonAsync(run, ct);
+    }
+
     private async IAsyncEnumerable<RecordBatch> Refined(
         SyncRun run, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
     {

@@ -3,6 +3,7 @@ using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Paging;
+using DataSync.Platform.Http.RateLimits;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Localization;
 using DataSync.Platform.Monitoring;
@@ -40,6 +41,7 @@ internal static class HttpServices
         services.Configure<JsonOptions>(o => AnswerJson.Configure(o.SerializerOptions));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddTokenAuthentication(configuration);
+        services.AddTenantRateLimits(configuration);
         services.AddHealth();
         services.AddApiDocument();
         return services;
