@@ -22,9 +22,16 @@ public static class SecretFile
         if (!File.Exists(path))
         {
             // A move that must not overwrite is a look and a rename to .NET on Unix: two makers could both have looked. So one at a time.
-            using var turn = Wait($"{path}.lock");
-            if (!File.Exists(path)) Make(path, create());
+            var gate = $"{path}.lock";
+            using (Wait(gate))
+            {
+                if (!File.Exists(path)) Make(path, create());
+            }
+
+            // From here on the lock says nothing: whoever takes it, or another of its name, finds the file.
+            if (!OperatingSystem.IsWindows()) File.Delete(gate);
         }
+
         return File.ReadAllText(path);
     }
 
