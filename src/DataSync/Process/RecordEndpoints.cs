@@ -112,6 +112,6 @@ internal sealed record RejectionView(long Seq, string RuleId, string Code, strin
     /// <summary>A message of ours is stored as its key, and worded in the reader's language; a rule's own text stays as its author wrote it.</summary>
     public static RejectionView Of(SyncRejection rejection, Messages messages, string language) => new(
         rejection.Seq, rejection.RuleId, rejection.Code,
-        rejection.Message.StartsWith("errors.", StringComparison.Ordinal) ? messages.Format(rejection.Message, language) : rejection.Message,
+        rejection.Message.StartsWith("errors.", StringComparison.Ordinal) ? messages.Format(rejection.Message, language, new Dictionary<string, object?>(StringComparer.Ordinal) { ["field"] = rejection.Field }) : rejection.Message,
         rejection.Field, new RawJson(rejection.Original), rejection.CreatedAt);
 }

@@ -108,6 +108,10 @@ internal static class SourceCredentials
             return true;
         })).RootElement;
 
+    /// <summary>The secret members that are to be kept as they are stored.</summary>
+    public static IEnumerable<string> Kept(JsonElement sent, IReadOnlySet<string> secrets)
+        => sent.EnumerateObject().Where(m => secrets.Contains(m.Name) && IsMask(m.Value)).Select(m => m.Name);
+
     public static bool IsMask(JsonElement value) => value.ValueKind == JsonValueKind.String && value.ValueEquals(Mask);
 
     /// <summary>True for what only we may write.</summary>

@@ -16,6 +16,9 @@ internal sealed class SourceDefinition
     /// <summary>Names of the driver's secret members.</summary>
     public required IReadOnlySet<string> SecretFields { get; init; }
 
+    /// <summary>Names of the driver's members that say where its secrets are sent.</summary>
+    public required IReadOnlySet<string> AddressFields { get; init; }
+
     public string Driver => ConnectionParams.GetProperty("driver").GetString()!;
 
     /// <summary>Never the parameters: they hold secrets.</summary>

@@ -87,6 +87,9 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
 /// <summary>Records of a preview, byte for byte, and the members they have in order of first appearance.</summary>
 internal sealed class SourcePreview
 {
+    /// <summary>Databases allow any depth.</summary>
+    private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+
     private readonly ArrayBufferWriter<byte> _bytes = new();
     private readonly List<int> _ends = [];
     private readonly OrderedDictionary<string, SortedSet<string>> _columns = new(StringComparer.Ordinal);
@@ -107,7 +110,7 @@ internal sealed class SourcePreview
     {
         _bytes.Write(document);
         _ends.Add(_bytes.WrittenCount);
-        var json = new Utf8JsonReader(document);
+        var json = new Utf8JsonReader(document, AnyDepth);
         json.Read();
         if (json.TokenType != JsonTokenType.StartObject) return;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)

@@ -94,12 +94,15 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
     private async Task<JsonElement> KeepSecretsAsync(TenantTransaction transaction, DataSourceConfig source, SourceDefinition definition, CancellationToken ct)
     {
         var sent = definition.ConnectionParams;
-        if (!sent.EnumerateObject().Any(m => definition.SecretFields.Contains(m.Name) && SourceCredentials.IsMask(m.Value))) return sent;
+        if (!SourceCredentials.Kept(sent, definition.SecretFields).Any()) return sent;
         JsonElement stored = default;
         using (var found = JsonDocument.Parse(source.ConnectionParams))
         {
-            // Another driver's secrets mean something else: they are not kept.
-            if (CredentialOpener.DriverOf(found.RootElement) == definition.Driver)
+            // Another driver's secrets mean something else: they are not kept. Nor are they sent to another address than they were given for.
+            var sameDriver = CredentialOpener.DriverOf(found.RootElement) == definition.Driver;
+            string[] changed = sameDriver ? [.. definition.AddressFields.Where(f => Value(found.RootElement, f) != Value(sent, f)).Order(StringComparer.Ordinal)] : [];
+            if (changed.Length > 0) throw SourceFailure.Invalid([.. SourceCredentials.Kept(sent, definition.SecretFields).Select(m => SourceValidation.KeptElsewhere(m, changed))]);
+            if (sameDriver)
                 stored = await opener.OpenAsync(transaction, source, fresh: true, ct) ?? throw SourceFailure.Unreadable();
         }
 
@@ -108,6 +111,9 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         if (missing.Count > 0) throw SourceFailure.Invalid([.. missing.Select(SourceValidation.NothingToKeep)]);
         return clear;
     }
+
+    private static string? Value(JsonElement parameters, string member)
+        => parameters.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value.ToString() : null;
 
     private async Task FillAsync(TenantTransaction transaction, DataSourceConfig source, SourceDefinition definition, JsonElement clear, CancellationToken ct)
     {

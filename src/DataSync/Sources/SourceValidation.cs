@@ -42,6 +42,7 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
             Sync = fields.Sync ?? Nothing,
             IsActive = fields.IsActive ?? true,
             SecretFields = connector.SecretFields,
+            AddressFields = connector.AddressFields,
         };
     }
 
@@ -63,6 +64,10 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
 
     /// <summary><c>***</c> was sent where nothing is stored that it could keep.</summary>
     public static Fault NothingToKeep(string member) => new($"{ConnectionPath}/{member}", "faults.secret_not_stored");
+
+    /// <summary><c>***</c> was sent with another address than the stored secret was saved with.</summary>
+    public static Fault KeptElsewhere(string member, IEnumerable<string> changed)
+        => new($"{ConnectionPath}/{member}", "faults.secret_elsewhere", ("changed", string.Join(", ", changed)));
 
     private IConnector? CheckConnection(JsonElement connection, bool isNew, ICollection<Fault> faults)
     {

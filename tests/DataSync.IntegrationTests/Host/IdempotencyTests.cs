@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 
 namespace DataSync.IntegrationTests.Host;
 
@@ -27,6 +28,30 @@ public sealed class IdempotencyTests(RunningSystem system) : IClassFixture<Runni
         await client.PostAsync("api/sources", system.Source("things", new { table = "things" }), HttpStatusCode.Created, Ct);
         await LoseAnswersAsync("lost source");
         await client.PostAsync("api/sources", system.Source("things", new { table = "things" }), HttpStatusCode.Created, Ct);
+    }
+
+    [Fact]
+    public async Task Repeat_finds_its_answer_also_where_the_request_would_be_refused_today()
+    {
+        using var client = system.Client("changed");
+        await client.PostAsync("api/sources", system.Source("things", new { table = "things" }), HttpStatusCode.Created, Ct);
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "job");
+        var first = await client.StartAsync(new { source_id = "things" }, Ct);
+        await using var retire = system.Database.Superuser.CreateCommand("UPDATE data_source_configs SET is_active = false WHERE tenant_id = 'changed'");
+        await retire.ExecuteNonQueryAsync(Ct);
+        Assert.Equal(first, await client.StartAsync(new { source_id = "things" }, Ct));
+        client.DefaultRequestHeaders.Remove("Idempotency-Key");
+        await client.PostAsync("api/sync/start", new { source_id = "things" }, HttpStatusCode.Conflict, Ct);
+    }
+
+    [Fact]
+    public async Task Repeated_answer_has_the_entity_tag_of_the_first()
+    {
+        using var client = system.Client("tagged");
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "source");
+        using var first = await client.PostAsJsonAsync("api/sources", system.Source("things", new { table = "things" }), Ct);
+        using var again = await client.PostAsJsonAsync("api/sources", system.Source("things", new { table = "things" }), Ct);
+        Assert.Equal(("\"1\"", "\"1\""), (first.Headers.ETag?.Tag, again.Headers.ETag?.Tag));
     }
 
     [Fact]

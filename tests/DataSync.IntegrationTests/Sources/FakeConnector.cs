@@ -12,9 +12,11 @@ internal sealed class FakeConnector : IConnector
 {
     public string Driver => "fake";
 
+    public IReadOnlySet<string> AddressFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "host" };
+
     public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "password", "token" };
 
-    public IReadOnlySet<string> ConnectionFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "host", "password", "token" };
+    public IReadOnlySet<string> ConnectionFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "host", "database", "password", "token" };
 
     /// <summary>The records of every table.</summary>
     public IReadOnlyList<string> Records { get; set; } = ["""{"id":1,"name":"a"}""", """{"id":9007199254740993,"name":null}""", """{"id":3,"extra":[1]}"""];

@@ -49,7 +49,7 @@ public sealed class RotationTests(SystemDatabase database) : IClassFixture<Syste
             {
                 var number = Interlocked.Increment(ref n);
                 var (room, tenant, source) = (rooms[random.Next(3)], tenants[random.Next(2)], $"source {random.Next(3)}");
-                if (random.Next(3) == 0) await room.ReplaceAsync(tenant, source, """{"driver":"fake","host":"moved","password":"***","token":"***"}""", Ct);
+                if (random.Next(3) == 0) await room.ReplaceAsync(tenant, source, $$"""{"driver":"fake","host":"db","database":"moved{{number}}","password":"***","token":"***"}""", Ct);
                 else await room.ReplaceAsync(tenant, source, Pair(number), Ct);
                 Interlocked.Increment(ref writes);
             }));

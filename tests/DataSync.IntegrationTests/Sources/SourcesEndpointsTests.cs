@@ -79,10 +79,42 @@ public sealed class SourcesEndpointsTests(SourcesApi api) : IClassFixture<Source
     public async Task Put_with_masks_keeps_the_stored_secrets_and_takes_the_rest()
     {
         await CreateAsync("t4", "s");
-        var replaced = await api.SendAsync("t4", Put, "/api/sources/s", Body("s", """{"driver":"fake","host":"moved","password":"***","token":"new"}"""));
+        var replaced = await api.SendAsync("t4", Put, "/api/sources/s", Body("s", """{"driver":"fake","host":"db","database":"moved","password":"***","token":"new"}"""));
         Assert.Equal((200, "\"2\""), (replaced.Status, replaced.ETag));
         var opened = (await api.Get<DataSync.Sources.SourceReader>().OpenAsync("t4", "s", TestContext.Current.CancellationToken)).ConnectionParams;
-        Assert.Equal((Canary, "new", "moved"), (opened.GetProperty("password").GetString(), opened.GetProperty("token").GetString(), opened.GetProperty("host").GetString()));
+        Assert.Equal((Canary, "new", "moved"), (opened.GetProperty("password").GetString(), opened.GetProperty("token").GetString(), opened.GetProperty("database").GetString()));
+    }
+
+    [Theory]
+    [InlineData("""{"driver":"fake","host":"thief","password":"***","token":"new"}""", "/connection_params/password faults.secret_elsewhere")]
+    [InlineData("""{"driver":"fake","host":"thief","password":"***","token":"***"}""", "/connection_params/password faults.secret_elsewhere", "/connection_params/token faults.secret_elsewhere")]
+    public async Task Put_with_masks_and_another_address_is_refused_and_changes_nothing(string connection, params string[] faults)
+    {
+        await CreateAsync("t9", "s");
+        Assert.Equal(faults, (await api.SendAsync("t9", Put, "/api/sources/s", Body("s", connection))).Faults);
+        var opened = (await api.Get<DataSync.Sources.SourceReader>().OpenAsync("t9", "s", TestContext.Current.CancellationToken)).ConnectionParams;
+        Assert.Equal((Canary, "db"), (opened.GetProperty("password").GetString(), opened.GetProperty("host").GetString()));
+        await api.SendAsync("t9", Delete, "/api/sources/s");
+    }
+
+    [Fact]
+    public async Task Preview_shows_records_of_any_depth()
+    {
+        await CreateAsync("t10", "deep");
+        var document = $$"""{"a":{{new string('[', 500)}}{{new string(']', 500)}}}""";
+        var fake = (FakeConnector)api.Get<DataSync.Sources.ConnectorCatalog>().Find("fake")!;
+        var usual = fake.Records;
+        try
+        {
+            fake.Records = [document];
+            var answer = await api.SendAsync("t10", Post, "/api/sources/deep/preview", "{}");
+            Assert.Equal(200, answer.Status);
+            Assert.Contains(document, answer.Text, StringComparison.Ordinal);
+        }
+        finally
+        {
+            fake.Records = usual;
+        }
     }
 
     [Fact]

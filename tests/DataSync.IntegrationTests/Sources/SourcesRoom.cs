@@ -51,6 +51,7 @@ internal sealed class SourcesRoom : IAsyncDisposable
         Sync = JsonElement.Parse("{}"),
         IsActive = true,
         SecretFields = Get<ConnectorCatalog>().Find("fake")!.SecretFields,
+        AddressFields = Get<ConnectorCatalog>().Find("fake")!.AddressFields,
     };
 
     public Task<DataSourceConfig> CreateAsync(string tenant, string sourceId, string connectionParams, CancellationToken ct)

@@ -16,6 +16,12 @@ internal interface IConnector
     /// <summary>Members of <c>connection_params</c> that are secrets: sealed at rest, shown as <c>***</c>.</summary>
     IReadOnlySet<string> SecretFields { get; }
 
+    /// <summary>
+    /// Members of <c>connection_params</c> that say where a secret is sent, and how well guarded on the way. A stored secret is kept (<c>***</c>) only
+    /// while they are as they were: else whoever may write sources could have it sent to a server of their own.
+    /// </summary>
+    IReadOnlySet<string> AddressFields { get; }
+
     /// <summary>Every member this connector knows of <c>connection_params</c> (without <c>driver</c>).</summary>
     IReadOnlySet<string> ConnectionFields { get; }
 

@@ -33,6 +33,7 @@ internal static class HttpServices
         services.AddSingleton<CursorCodec>();
         var settings = new SettingsReader(configuration);
         services.AddSingleton(RequestEncodings.Read(settings));
+        services.AddSingleton(ObserverAllowList.Read(settings));
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddOptions<MasterKeyOptions>().Configure(o => o.Value = configuration["DATASYNC_MASTER_KEY"]).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MasterKeyOptions>, MasterKeyOptionsValidator>();

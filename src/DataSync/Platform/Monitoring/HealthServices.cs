@@ -8,7 +8,6 @@ internal static class HealthServices
     public static IServiceCollection AddHealth(this IServiceCollection services)
     {
         services.AddSingleton<Readiness>();
-        services.AddSingleton<ObserverAllowList>();
         return services;
     }
 }

@@ -1,4 +1,5 @@
-using Microsoft.Extensions.Configuration;
+using DataSync.Platform.Settings;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Serilog;
 using Serilog.Events;
@@ -14,8 +15,11 @@ internal static class LoggingServices
     /// </summary>
     public static IHostApplicationBuilder AddJsonLogs(this IHostApplicationBuilder builder, DataSyncRole role)
     {
+        var settings = new SettingsReader(builder.Configuration);
+        var level = settings.Name("DATASYNC_LOG_LEVEL", LogEventLevel.Information);
+        builder.Services.AddSingleton(new SettingsFaults(settings.Faults));
         builder.Services.AddSerilog(logs => logs
-            .MinimumLevel.Is(Level(builder.Configuration))
+            .MinimumLevel.Is(level)
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("Microsoft.Hosting.Lifetime", LogEventLevel.Information)
             .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LogEventLevel.Error)
@@ -27,7 +31,4 @@ internal static class LoggingServices
             .WriteTo.Sink(new SafeExceptionSink(new RenderedCompactJsonFormatter(), Console.Out)));
         return builder;
     }
-
-    private static LogEventLevel Level(IConfiguration configuration)
-        => Enum.TryParse<LogEventLevel>(configuration["DATASYNC_LOG_LEVEL"], ignoreCase: true, out var level) ? level : LogEventLevel.Information;
 }

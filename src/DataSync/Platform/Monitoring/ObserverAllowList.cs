@@ -1,6 +1,6 @@
 using System.Net;
+using DataSync.Platform.Settings;
 using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.Configuration;
 
 namespace DataSync.Platform.Monitoring;
 
@@ -10,26 +10,18 @@ namespace DataSync.Platform.Monitoring;
 /// </summary>
 internal sealed class ObserverAllowList
 {
-    private readonly IPNetwork[] _networks;
+    private readonly IReadOnlyList<IPNetwork> _networks;
 
-    public ObserverAllowList(IConfiguration configuration)
-    {
-        var setting = configuration["DATASYNC_METRICS_ALLOW"] is { Length: > 0 } cidrs ? cidrs : "127.0.0.0/8,::1/128";
-        _networks = [.. setting.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries).Select(Parse)];
-    }
+    private ObserverAllowList(IReadOnlyList<IPNetwork> networks) => _networks = networks;
+
+    /// <summary>Reads the setting; what is no range is a fault and lets nobody in.</summary>
+    public static ObserverAllowList Read(SettingsReader settings) => new(settings.Networks("DATASYNC_METRICS_ALLOW", "127.0.0.0/8,::1/128"));
 
     public bool Allows(IPAddress? address)
     {
         if (address is null) return false;
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         return _networks.Any(n => n.Contains(address));
-    }
-
-    private static IPNetwork Parse(string text)
-    {
-        if (IPNetwork.TryParse(text, out var network)) return network;
-        if (IPAddress.TryParse(text, out var address)) return new IPNetwork(address, address.GetAddressBytes().Length * 8);
-        throw new FormatException($"DATASYNC_METRICS_ALLOW holds '{text}', which is no CIDR such as 10.0.0.0/8.");
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using DataSync.Pipeline.Failures;
 using Microsoft.Extensions.Configuration;
 
@@ -25,6 +26,30 @@ internal sealed class SettingsReader(IConfiguration configuration)
         if (configuration[setting] is not { Length: > 0 } text) return fallback;
         if (bool.TryParse(text, out var value)) return value;
         _faults.Add(new Fault(setting, "errors.settings.bool", ("setting", setting), ("value", text)));
+        return fallback;
+    }
+
+    /// <summary>Addresses and ranges (CIDR), separated by commas.</summary>
+    public IReadOnlyList<IPNetwork> Networks(string setting, string fallback)
+    {
+        List<IPNetwork> networks = [];
+        var text = configuration[setting] is { Length: > 0 } given ? given : fallback;
+        foreach (var entry in text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (IPNetwork.TryParse(entry, out var network)) networks.Add(network);
+            else if (IPAddress.TryParse(entry, out var address)) networks.Add(new IPNetwork(address, address.GetAddressBytes().Length * 8));
+            else _faults.Add(new Fault(setting, "errors.settings.address_range", ("setting", setting), ("value", entry)));
+        }
+
+        return networks;
+    }
+
+    /// <summary>One of an enumeration's names, in any case.</summary>
+    public T Name<T>(string setting, T fallback) where T : struct, Enum
+    {
+        if (configuration[setting] is not { Length: > 0 } text) return fallback;
+        if (Enum.GetNames<T>().FirstOrDefault(n => string.Equals(n, text, StringComparison.OrdinalIgnoreCase)) is { } name) return Enum.Parse<T>(name);
+        _faults.Add(new Fault(setting, "errors.settings.one_of", ("setting", setting), ("value", text), ("allowed", string.Join(", ", Enum.GetNames<T>()))));
         return fallback;
     }
 }

@@ -13,6 +13,8 @@ internal sealed class ScriptedConnector(bool resumable, params (int Records, Syn
 
     public string Driver => "scripted";
 
+    public IReadOnlySet<string> AddressFields => SecretFields;
+
     public IReadOnlySet<string> SecretFields => new HashSet<string>();
 
     public IReadOnlySet<string> ConnectionFields => new HashSet<string>();

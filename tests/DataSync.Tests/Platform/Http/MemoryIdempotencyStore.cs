@@ -19,6 +19,9 @@ internal sealed class MemoryIdempotencyStore(TimeProvider time) : IdempotencySto
         return Task.FromResult(claim);
     }
 
+    public override Task<StoredAnswer?> FindAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken)
+        => Task.FromResult(_entries.TryGetValue(key, out var held) && fingerprints.Any(f => held.Fingerprint.AsSpan().SequenceEqual(f)) ? held.Answer : null);
+
     public override Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
     {
         if (_entries.TryGetValue(key, out var entry) && entry.Id == claimId) _entries[key] = entry with { Answer = answer };

@@ -24,6 +24,7 @@ public sealed class ProblemTests(ApiHost host) : IClassFixture<ApiHost>
     [Theory]
     [InlineData("exception", 500, "errors.internal")]
     [InlineData("uncatalogued", 500, "errors.internal")]
+    [InlineData("database", 503, "errors.database.unavailable")]
     [InlineData("failure", 503, "errors.readiness.timeout")]
     [InlineData("not_found", 404, "errors.request.not_found")]
     public async Task Failure_is_answered_by_its_key_and_never_shows_its_exception(string how, int status, string key)

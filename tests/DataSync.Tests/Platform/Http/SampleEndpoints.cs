@@ -120,6 +120,7 @@ internal static class SampleEndpoints
         await Task.Yield();
         switch (how)
         {
+            case "database": throw new InvalidOperationException(Secret, new Npgsql.NpgsqlException(Secret, new System.Net.Sockets.SocketException()));
             case "exception": throw new InvalidOperationException(Secret);
             case "failure": throw new SyncFailureException(SyncFailure.Permanent("errors.readiness.timeout", ("seconds", 5)), new InvalidOperationException(Secret));
             case "faults": throw new SyncFailureException(RequestFailure.Invalid) { Faults = [new Fault("/a", "faults.required"), new Fault("/b", "faults.unknown")] };

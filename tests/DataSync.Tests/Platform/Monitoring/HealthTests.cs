@@ -94,6 +94,6 @@ public sealed class HealthTests : IAsyncLifetime
     {
         var configuration = new ConfigurationBuilder().AddInMemoryCollection([new("DATASYNC_METRICS_ALLOW", setting)]).Build();
 
-        Assert.Equal(allowed, new ObserverAllowList(configuration).Allows(IPAddress.Parse(address)));
+        Assert.Equal(allowed, ObserverAllowList.Read(new DataSync.Platform.Settings.SettingsReader(configuration)).Allows(IPAddress.Parse(address)));
     }
 }

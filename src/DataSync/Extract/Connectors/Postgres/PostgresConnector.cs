@@ -19,6 +19,8 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "password" };
 
+    public IReadOnlySet<string> AddressFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "host", "port", "tls" };
+
     public IReadOnlySet<string> ConnectionFields => PostgresParametersValidation.Fields;
 
     public IEnumerable<Fault> Validate(JsonElement connectionParams) => new PostgresParametersValidation(_options).Validate(connectionParams);

@@ -68,8 +68,8 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
             _ => SslMode.Disable,
         };
 
-        // without TLS no password goes over the wire in the clear
-        if (source.Tls == TlsMode.Disable) settings.RequireAuth = "ScramSHA256,MD5,None";
+        // where nobody proved to be the server, it gets no password in the clear
+        if (source.Tls is TlsMode.Disable or TlsMode.Require) settings.RequireAuth = "ScramSHA256,MD5,None";
         Watch(builder);
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         if (source.Tls != TlsMode.Disable) builder.EnableTransportSecurity().UseSslClientAuthenticationOptionsCallback(tls =>

@@ -17,6 +17,8 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
 
     public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal);
 
+    public IReadOnlySet<string> AddressFields => SecretFields;
+
     public IReadOnlySet<string> ConnectionFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "path" };
 
     public IEnumerable<Fault> Validate(JsonElement connectionParams)

@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Persistence;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
 
@@ -6,7 +7,7 @@ namespace DataSync.Platform.Http.Errors;
 
 /// <summary>
 /// Turns whatever goes wrong below it into a problem: failures with a name as they are, the framework's own refusals by their status,
-/// and every other exception into <c>errors.internal</c> without a word about what it was. A caller who has gone is no error.
+/// a database that is away into a "try again", and every other exception into <c>errors.internal</c> without a word about what it was. A caller who has gone is no error.
 /// </summary>
 internal sealed partial class FailureMiddleware(RequestDelegate next, ProblemWriter problems, ILogger<FailureMiddleware> logger)
 {
@@ -48,6 +49,9 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ProblemWri
                 return (failure, faults);
             case BadHttpRequestException bad:
                 return (RequestFailure.ForStatus(bad.StatusCode), []);
+            case var _ when DatabaseUnavailable.Caused(e):
+                LogDatabaseUnavailable(e);
+                return (DatabaseUnavailable.Failure, []);
             default:
                 LogUnhandled(e);
                 return (SyncFailure.Permanent(ErrorCatalogue.InternalKey), []);
@@ -65,6 +69,9 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ProblemWri
         foreach (var name in new[] { "Content-Encoding", "Content-Disposition", "Content-Range", "ETag", "Last-Modified", "Location" })
             response.Headers.Remove(name);
     }
+
+    [LoggerMessage(1202, LogLevel.Warning, "A request could not be served: our database cannot be reached")]
+    private partial void LogDatabaseUnavailable(Exception exception);
 
     [LoggerMessage(1200, LogLevel.Error, "A request ended in an exception nobody expected")]
     private partial void LogUnhandled(Exception exception);

@@ -35,13 +35,14 @@ internal static class CapturedAnswer
             http.Features.Set(original);
         }
 
-        return new StoredAnswer(http.Response.StatusCode, http.Response.ContentType, http.Response.Headers.Location, body.ToArray());
+        return new StoredAnswer(http.Response.StatusCode, http.Response.ContentType, http.Response.Headers.Location, body.ToArray(), http.Response.Headers.ETag);
     }
 
     public static async Task SendAsync(HttpContext context, StoredAnswer answer)
     {
         context.Response.StatusCode = answer.Status;
         context.Response.ContentType = answer.ContentType;
+        if (answer.ETag is not null) context.Response.Headers.ETag = answer.ETag;
         if (answer.Location is not null) context.Response.Headers.Location = answer.Location;
         if (answer.Body.IsEmpty) return; // a 204 may not even say that it has no body
         context.Response.ContentLength = answer.Body.Length;

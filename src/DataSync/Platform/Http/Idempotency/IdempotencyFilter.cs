@@ -22,8 +22,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
         var http = context.HttpContext;
         if (IdempotencyHeader.Of(http) is not { } header) return await next(context);
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
-        var target = http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var key = new KeyedOperation(Caller.Of(http).Tenant, $"{http.Request.Method} {target}", header);
+        var key = KeyOf(http, header);
         switch (await store.ClaimAsync(key, await FingerprintsAsync(http), http.RequestAborted))
         {
             case IdempotencyClaim.Mismatch:
@@ -31,8 +30,7 @@ internal sealed class IdempotencyFilter : IEndpointFilter
             case IdempotencyClaim.InProgress:
                 return Problem.From(SyncFailure.Permanent("errors.idempotency.in_progress") with { RetryAfter = TimeSpan.FromSeconds(1) });
             case IdempotencyClaim.Done { Answer: var answer }:
-                http.Response.Headers["Idempotency-Replayed"] = "true";
-                await CapturedAnswer.SendAsync(http, answer);
+                await ReplayAsync(http, answer);
                 return Results.Empty;
             case IdempotencyClaim.Claimed { ClaimId: var claim }:
                 await WorkAsync(context, next, store, key, claim);
@@ -41,6 +39,29 @@ internal sealed class IdempotencyFilter : IEndpointFilter
                 throw new InvalidOperationException("The store answered a claim in a way nobody knows.");
         }
     }
+
+    /// <summary>
+    /// Gives the kept answer to a repeat that would be refused today, because what it speaks of has changed since it was first made. False where
+    /// there is none.
+    /// </summary>
+    public static async Task<bool> TryReplayAsync(HttpContext http)
+    {
+        if (http.GetEndpoint()?.Metadata.GetMetadata<IdempotencyMetadata>() is null || !IdempotencyHeader.IsValid(http) || IdempotencyHeader.Of(http) is not { } header) return false;
+        if (http.Features.Get<RequestBody>() is null) return false;
+        var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
+        if (await store.FindAsync(KeyOf(http, header), await FingerprintsAsync(http), http.RequestAborted) is not { } answer) return false;
+        await ReplayAsync(http, answer);
+        return true;
+    }
+
+    private static Task ReplayAsync(HttpContext http, StoredAnswer answer)
+    {
+        http.Response.Headers["Idempotency-Replayed"] = "true";
+        return CapturedAnswer.SendAsync(http, answer);
+    }
+
+    private static KeyedOperation KeyOf(HttpContext http, string header)
+        => new(Caller.Of(http).Tenant, $"{http.Request.Method} {http.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget}", header);
 
     private static async Task WorkAsync(
         EndpointFilterInvocationContext context, EndpointFilterDelegate next, IdempotencyStore store, KeyedOperation key, Guid claim)

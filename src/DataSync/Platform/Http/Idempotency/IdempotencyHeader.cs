@@ -16,10 +16,16 @@ internal static class IdempotencyHeader
     /// <summary>The key, or null if the header is absent.</summary>
     public static string? Of(HttpContext context) => context.Request.Headers[Name] is [{ } key] ? key : null;
 
-    public static void Check(HttpContext context)
+    /// <summary>Absent, or a key as it must be.</summary>
+    public static bool IsValid(HttpContext context)
     {
         var values = context.Request.Headers[Name];
-        if (values.Count == 0 || (values is [{ Length: > 0 and <= MaxLength } key] && key.All(c => c is >= ' ' and <= '~'))) return;
+        return values.Count == 0 || (values is [{ Length: > 0 and <= MaxLength } key] && key.All(c => c is >= ' ' and <= '~'));
+    }
+
+    public static void Check(HttpContext context)
+    {
+        if (IsValid(context)) return;
         RequestFaults.Of(context).Add(new Fault($"header/{Name}", "faults.idempotency_key", ("max", MaxLength)));
     }
 }

@@ -26,6 +26,7 @@ internal sealed class IdempotencyRow : ITenantOwned
     public int? Status { get; set; }
     public string? ContentType { get; set; }
     public string? Location { get; set; }
+    public string? ETag { get; set; }
     public byte[]? Body { get; set; }
     public DateTimeOffset CreatedAt { get; set; }
 }
@@ -37,5 +38,6 @@ internal sealed class IdempotencyRowMapping : IEntityTypeConfiguration<Idempoten
         builder.ToTable("idempotency_keys");
         builder.HasKey(k => new { k.TenantId, k.Operation, k.Key });
         builder.Property(k => k.Key).HasMaxLength(255);
+        builder.Property(k => k.ETag).HasColumnName("etag");
     }
 }

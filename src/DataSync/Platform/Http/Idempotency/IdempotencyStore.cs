@@ -7,7 +7,7 @@ namespace DataSync.Platform.Http.Idempotency;
 internal sealed record KeyedOperation(string Tenant, string Operation, string Key);
 
 /// <summary>An answer as it is given again.</summary>
-internal sealed record StoredAnswer(int Status, string? ContentType, string? Location, ReadOnlyMemory<byte> Body);
+internal sealed record StoredAnswer(int Status, string? ContentType, string? Location, ReadOnlyMemory<byte> Body, string? ETag = null);
 
 /// <summary>What came of a claim.</summary>
 internal abstract record IdempotencyClaim
@@ -44,6 +44,9 @@ internal abstract class IdempotencyStore
     /// <param name="fingerprints">Keyed hashes of the request (32 bytes), one a master key, the current one first; a request that has none of them is a mismatch.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     public abstract Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken);
+
+    /// <summary>The answer that is kept for this very request; null where there is none. Claims nothing.</summary>
+    public abstract Task<StoredAnswer?> FindAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken);
 
     /// <summary>Keeps the answer for repeats.</summary>
     public abstract Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken);

@@ -19,7 +19,7 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProv
             ON CONFLICT (tenant_id, operation, key) DO UPDATE
                SET fingerprint = EXCLUDED.fingerprint, expires_at = EXCLUDED.expires_at, created_at = EXCLUDED.created_at,
                    claim_id = CASE WHEN k.status IS NULL AND k.fingerprint = ANY($7) THEN k.claim_id ELSE EXCLUDED.claim_id END,
-                   status = NULL, content_type = NULL, location = NULL, body = NULL
+                   status = NULL, content_type = NULL, location = NULL, body = NULL, etag = NULL
              WHERE k.expires_at <= now()
             RETURNING claim_id
             """,
@@ -32,35 +32,47 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProv
             }
         }
 
-        await using var select = transaction.Command(
-            "SELECT fingerprint, status, content_type, location, body FROM idempotency_keys WHERE tenant_id = $1 AND operation = $2 AND key = $3",
-            key.Tenant, Operation(key), key.Key);
-        await using var row = await select.ExecuteReaderAsync(cancellationToken);
+        return await LookAsync(transaction, key, fingerprints, cancellationToken);
+    }
 
-        // Gone between the two statements: whoever held it has let go, so the caller may try again at once.
-        if (!await row.ReadAsync(cancellationToken)) return new IdempotencyClaim.InProgress();
-        var known = row.GetFieldValue<byte[]>(0);
-        if (!fingerprints.Any(f => CryptographicOperations.FixedTimeEquals(known, f))) return new IdempotencyClaim.Mismatch();
-        if (await row.IsDBNullAsync(1, cancellationToken)) return new IdempotencyClaim.InProgress();
-        return new IdempotencyClaim.Done(new StoredAnswer(
-            row.GetInt32(1),
-            await row.IsDBNullAsync(2, cancellationToken) ? null : row.GetString(2),
-            await row.IsDBNullAsync(3, cancellationToken) ? null : row.GetString(3),
-            row.GetFieldValue<byte[]>(4)));
+    public override async Task<StoredAnswer?> FindAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken)
+    {
+        await using var transaction = await database.BeginAsync(key.Tenant, cancellationToken);
+        return (await LookAsync(transaction, key, fingerprints, cancellationToken) as IdempotencyClaim.Done)?.Answer;
     }
 
     public override Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
         => ExecuteAsync(
             key,
             """
-            UPDATE idempotency_keys SET status = $5, content_type = $6, location = $7, body = $8, expires_at = now() + $9
+            UPDATE idempotency_keys SET status = $5, content_type = $6, location = $7, body = $8, etag = $9, expires_at = now() + $10
             WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL
             """,
-            cancellationToken, claimId, answer.Status, Text(answer.ContentType), Text(answer.Location), answer.Body.ToArray(), Keep);
+            cancellationToken, claimId, answer.Status, Text(answer.ContentType), Text(answer.Location), answer.Body.ToArray(), Text(answer.ETag), Keep);
 
     public override Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken)
         => ExecuteAsync(
             key, "UPDATE idempotency_keys SET expires_at = now() WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", cancellationToken, claimId);
+
+    private static async Task<IdempotencyClaim> LookAsync(TenantTransaction transaction, KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken ct)
+    {
+        await using var select = transaction.Command(
+            "SELECT fingerprint, status, content_type, location, body, etag FROM idempotency_keys WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND expires_at > now()",
+            key.Tenant, Operation(key), key.Key);
+        await using var row = await select.ExecuteReaderAsync(ct);
+
+        // Gone between the two statements: whoever held it has let go, so the caller may try again at once.
+        if (!await row.ReadAsync(ct)) return new IdempotencyClaim.InProgress();
+        var known = row.GetFieldValue<byte[]>(0);
+        if (!fingerprints.Any(f => CryptographicOperations.FixedTimeEquals(known, f))) return new IdempotencyClaim.Mismatch();
+        if (await row.IsDBNullAsync(1, ct)) return new IdempotencyClaim.InProgress();
+        return new IdempotencyClaim.Done(new StoredAnswer(
+            row.GetInt32(1),
+            await row.IsDBNullAsync(2, ct) ? null : row.GetString(2),
+            await row.IsDBNullAsync(3, ct) ? null : row.GetString(3),
+            row.GetFieldValue<byte[]>(4),
+            await row.IsDBNullAsync(5, ct) ? null : row.GetString(5)));
+    }
 
     private async Task ExecuteAsync(KeyedOperation key, string sql, CancellationToken ct, params object[] values)
     {

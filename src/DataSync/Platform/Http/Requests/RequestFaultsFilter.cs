@@ -15,6 +15,7 @@ internal sealed class RequestFaultsFilter : IEndpointFilter
         QueryReader.RefuseUnread(http);
         var faults = RequestFaults.Of(http);
         if (!faults.Any) return await next(context);
+        if (await IdempotencyFilter.TryReplayAsync(http)) return Results.Empty;
         await http.RequestServices.GetRequiredService<ProblemWriter>().WriteAsync(http, faults.Failure ?? RequestFailure.Invalid, faults.Faults);
         return Results.Empty;
     }
