@@ -37,7 +37,7 @@ internal sealed record EngineOptions
     /// <summary><c>DATASYNC_MAX_FRUITFUL_ATTEMPTS</c>: attempts that come further each time and yet do not end a job, after which it fails.</summary>
     public int MaxFruitfulAttempts { get; init; } = 1000;
 
-    /// <summary>How long a worker that is to stop lets its jobs run on, so that those near their end reach it; the rest is handed over.</summary>
+    /// <summary><c>DATASYNC_DRAIN_SECONDS</c>: how long a worker that is to stop lets its jobs run on, so that those near their end reach it; the rest is handed over.</summary>
     public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(8);
 
     /// <summary>How long an attempt that is to stop may take to come back, before its writer's backend is ended, and again before it is left behind.</summary>

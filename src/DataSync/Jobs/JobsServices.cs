@@ -6,6 +6,7 @@ using DataSync.Jobs.Status;
 using DataSync.Pipeline;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Settings;
+using Hangfire;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,6 +26,7 @@ internal static class JobsServices
             MaxQueuedJobsPerTenant = settings.Int("DATASYNC_MAX_QUEUED_JOBS_PER_TENANT", 10_000, 1, 1_000_000),
             MaxFruitlessAttempts = settings.Int("DATASYNC_MAX_FRUITLESS_ATTEMPTS", 5, 1, 10_000),
             MaxFruitfulAttempts = settings.Int("DATASYNC_MAX_FRUITFUL_ATTEMPTS", 1000, 1, 1_000_000),
+            Drain = TimeSpan.FromSeconds(settings.Int("DATASYNC_DRAIN_SECONDS", 8, 0, 10)),
             WorkerThreads = settings.Int("DATASYNC_WORKER_THREADS", 4, 1, 64),
         });
         services.AddSingleton(new SettingsFaults(settings.Faults));
@@ -48,7 +50,8 @@ internal static class JobsServices
         services.AddSingleton<PipelineRunner>();
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<JobRunner>();
-        services.AddSingleton<WorkerCapacity>();
+        services.AddSingleton(provider => new WorkerCapacity(
+            () => provider.GetRequiredService<JobStorage>().GetMonitoringApi().Servers(), provider.GetRequiredService<EngineOptions>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHostedService<Dispatcher>();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
         services.AddHangfireWorker();

@@ -48,6 +48,13 @@ internal sealed class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync(ct);
     }
 
+    /// <summary>SIGTERM: asks the process to end.</summary>
+    public async Task TerminateAsync(CancellationToken ct)
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(ct);
+    }
+
     /// <summary>Waits until the process ends by itself.</summary>
     public Task ExitAsync(CancellationToken ct) => _process.WaitForExitAsync(ct);
 

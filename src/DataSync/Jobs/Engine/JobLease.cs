@@ -160,13 +160,14 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         };
     }
 
+    /// <summary>An idle backend holds nothing, and may lie in a pool where the next to take it would find it dead.</summary>
     private static async Task EndWriterAsync(TenantTransaction transaction, string tenantId, Guid jobId, long fence, CancellationToken ct)
     {
         await using var end = transaction.Command(
             """
             SELECT pg_terminate_backend(a.pid, 5000)
             FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
-            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3
+            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND a.state <> 'idle'
             """,
             tenantId, jobId, fence);
         await end.ExecuteNonQueryAsync(ct);

@@ -1,4 +1,4 @@
-using Hangfire;
+using Hangfire.Storage.Monitoring;
 
 namespace DataSync.Jobs.Engine;
 
@@ -6,7 +6,7 @@ namespace DataSync.Jobs.Engine;
 /// How many jobs may lie with Hangfire without having begun: one for each thread of the workers that are alive. More would only wait there, first come first
 /// served, where a tenant that comes later could not be let ahead.
 /// </summary>
-internal sealed class WorkerCapacity(JobStorage storage, EngineOptions options, TimeProvider time)
+internal sealed class WorkerCapacity(Func<IEnumerable<ServerDto>> servers, EngineOptions options, TimeProvider time)
 {
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan Alive = TimeSpan.FromMinutes(1);
@@ -20,7 +20,7 @@ internal sealed class WorkerCapacity(JobStorage storage, EngineOptions options, 
             if (_known == 0 || time.GetElapsedTime(_asked) > Fresh)
             {
                 var since = time.GetUtcNow().UtcDateTime - Alive;
-                _known = Math.Max(options.WorkerThreads, storage.GetMonitoringApi().Servers().Where(s => s.Heartbeat > since).Sum(s => s.WorkersCount));
+                _known = Math.Max(options.WorkerThreads, servers().Where(s => s.Heartbeat > since).Sum(s => s.WorkersCount));
                 _asked = time.GetTimestamp();
             }
 

@@ -1,0 +1,44 @@
+using System.Collections.Concurrent;
+using DataSync.IntegrationTests.Postgres;
+using DataSync.Jobs;
+using DataSync.Jobs.Engine;
+using Hangfire;
+using Hangfire.Common;
+using Hangfire.States;
+using Hangfire.Storage.Monitoring;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DataSync.IntegrationTests.Jobs;
+
+/// <summary>Dispatchers on a real database that hand out to a list instead of to Hangfire.</summary>
+internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
+{
+    /// <summary>What was handed out, in order.</summary>
+    public ConcurrentQueue<(string Tenant, Guid Job)> HandedOut { get; } = new();
+
+    /// <summary>A dispatcher of a worker of its own; the workers together have as many threads as said.</summary>
+    public Dispatcher New(int threads)
+    {
+        IEnumerable<ServerDto> Servers() => [new ServerDto { Heartbeat = DateTimeOffset.UtcNow.UtcDateTime, WorkersCount = threads }];
+        return new Dispatcher(
+            database.Sources, new Client(this), engine.Runner, new WorkerCapacity(Servers, engine.Options with { WorkerThreads = 1 }, TimeProvider.System), engine.Options,
+            TimeProvider.System, NullLogger<Dispatcher>.Instance);
+    }
+
+    public async Task<int> DispatchAsync(Dispatcher dispatcher, CancellationToken ct)
+    {
+        await using var connection = await database.Sources.System.OpenConnectionAsync(ct);
+        return await dispatcher.DispatchAsync(connection, ct);
+    }
+
+    private sealed class Client(DispatchRig rig) : IBackgroundJobClient
+    {
+        public string Create(Job job, IState state)
+        {
+            rig.HandedOut.Enqueue(((string)job.Args[0], (Guid)job.Args[1]));
+            return "1";
+        }
+
+        public bool ChangeState(string jobId, IState state, string expectedState) => throw new NotSupportedException();
+    }
+}
