@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using DataSync.IntegrationTests.Postgres;
-using DataSync.Jobs;
 using DataSync.Jobs.Engine;
 using Hangfire;
 using Hangfire.Common;

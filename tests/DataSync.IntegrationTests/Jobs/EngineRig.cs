@@ -6,7 +6,6 @@ using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
 using DataSync.Platform.Monitoring;
 using DataSync.Process.Async;
-using Microsoft.Extensions.Diagnostics.Metrics;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;

@@ -6,7 +6,6 @@ using DataSync.Jobs.Engine;
 using DataSync.Jobs.Retry;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
-using Npgsql;
 
 namespace DataSync.IntegrationTests.Jobs;
 

@@ -1,8 +1,6 @@
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
-using DataSync.Jobs.Engine;
 using DataSync.Jobs.Hangfire;
-using DataSync.Platform.Persistence;
 using Hangfire;
 using Hangfire.Common;
 using Hangfire.States;
