@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Export.Inline;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
@@ -9,7 +10,8 @@ namespace DataSync.Export;
 
 /// <summary>
 /// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, the manifest
-/// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones.
+/// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones. A walk for one part of a job writes no manifest: the
+/// export of the rest names its files too, and until then nobody is told of them.
 /// </summary>
 internal sealed class ExportStage(
     IEnumerable<IExporter> exporters, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time, ILogger<ExportStage> log) : IStage
@@ -24,6 +26,13 @@ internal sealed class ExportStage(
         var run = context.Run;
         var started = time.GetTimestamp();
         run.Progress.RestartExport();
+        if (run.Plan.Export.Inline)
+        {
+            using var shown = new RecordView(run.Plan.Export, Refiners(run.Plan));
+            ExportLog.FinishedInline(log, run.JobId, await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
+            return new StageOutcome([]);
+        }
+
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, Refiners(run.Plan));
@@ -33,8 +42,9 @@ internal sealed class ExportStage(
         {
             var records = await FeedAsync(context, view, targets, ct);
             await storage.SealAsync(location, ct);
-            var files = targets.SelectMany(t => t.Published).ToArray();
-            await WriteManifestAsync(manifestTarget, view, records, files, ct);
+            ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
+            if (run.Inline?.Part is not null) return new StageOutcome(files);
+            await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);
             await storage.SealAsync(location, ct);
             await storage.KeepOnlyAsync(location, files.Select(f => f.Name).Append(ExportManifest.FileName).ToHashSet(StringComparer.Ordinal), ct);
             var (bytes, took) = (files.Sum(f => f.Bytes), time.GetElapsedTime(started).TotalMilliseconds);
@@ -46,6 +56,10 @@ internal sealed class ExportStage(
             foreach (var target in targets) await target.DisposeAsync();
         }
     }
+
+    /// <summary>Nobody goes on with the run, so nothing of its export may stay.</summary>
+    public Task AbandonAsync(SyncRun run, CancellationToken ct)
+        => run.Plan.Export.Inline ? Task.CompletedTask : storage.DeleteAsync(new ExportLocation(run.TenantId, run.JobId), ct);
 
     private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
     {
@@ -96,4 +110,8 @@ internal sealed class ExportStage(
     /// <summary>The job's refiners, asked for as the pipeline does: what they add decides what every record shows.</summary>
     private IBatchRefiner[] Refiners(SyncPlan plan)
         => plan.RefinementConfig.ValueKind == JsonValueKind.Object ? [.. _refiners.Select(r => r.Compile(plan.RefinementConfig)).OfType<IBatchRefiner>()] : [];
+
+    /// <summary>Every format has all records, so one tells how many an earlier walk exported.</summary>
+    private static long EarlierRecords(SyncRun run)
+        => run.Checkpoint.Exported is { } earlier ? earlier.Where(f => string.Equals(f.Format, run.Plan.OutputFormats[0], StringComparison.Ordinal)).Sum(f => f.Records) : 0;
 }

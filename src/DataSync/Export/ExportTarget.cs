@@ -19,8 +19,13 @@ internal sealed class ExportTarget(SyncRun run, string format, ExportLocation lo
     /// <summary>The files published so far, in order.</summary>
     public IReadOnlyList<ExportedFile> Published => _published;
 
-    /// <summary>Begins a file. It is invisible under its name until it is published; the same name may be begun again to replace a draft.</summary>
-    public StagedFile Create(string name)
+    /// <summary>Begins a file. It is invisible under its name until it is published. A walk for one part of a job names the part, so that the other's files stay.</summary>
+    public StagedFile Create(string name) => Begin(Run.Inline?.Part is { } part ? $"{part}-{name}" : name);
+
+    /// <summary>Begins a draft's file again, to replace it.</summary>
+    public StagedFile Redo(StagedFile draft) => Begin(draft.Name);
+
+    private StagedFile Begin(string name)
     {
         var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{format}{_created++}")), name);
         lock (_staged) _staged.Add(file);

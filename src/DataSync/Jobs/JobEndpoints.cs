@@ -1,6 +1,8 @@
 using System.Text.Json;
+using DataSync.Jobs.Inline;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
+using DataSync.Pipeline;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Idempotency;
@@ -28,7 +30,7 @@ internal static class JobEndpoints
          "created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00.02Z","completed_at":"2026-01-01T00:00:00.3Z","duration_ms":280,"attempts":1,
          "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"async"},
          "result":{"exports":[{"name":"data.jsonl","format":"jsonl","bytes":4660000,"records":10000,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","path":"acme/019f0000-0000-7000-8000-000000000000/data.jsonl"}]},
-         "error_details":null}
+         "routed":null,"error_details":null}
         """;
 
     public static IEndpointRouteBuilder MapJobs(this IEndpointRouteBuilder endpoints)
@@ -36,8 +38,12 @@ internal static class JobEndpoints
         var sync = endpoints.MapApiGroup("/api/sync", "Syncs");
         sync.MapPost("/start", StartAsync).RequireScope(ApiScope.SyncWrite).WithIdempotency().WithApi(
             "Start a sync",
-            "Lays the members of the body over the source's own `sync` section and queues a job. `Idempotency-Key` makes it safe to repeat.",
-            StartExample, JobExample, StatusCodes.Status202Accepted);
+            "Lays the members of the body over the source's own `sync` section and queues a job. `Idempotency-Key` makes it safe to repeat.\n\n"
+            + "Mode `realtime` is answered with 200 once the sync is done: the job, the refused records under `rejections`, and with `export_config.inline` the records under `data`. "
+            + "Nothing of the records is kept anywhere; a repeat by key is answered with `job_id` and `status` alone. Hanging up cancels the work. "
+            + "413: the records are too large for one realtime sync; 429 with `Retry-After`: others take the places or the memory at the moment.",
+            StartExample, JobExample, StatusCodes.Status202Accepted)
+            .WithOtherAnswer("The realtime sync is done", InlineEndpoint.Example, StatusCodes.Status200OK);
         sync.MapGet("/jobs", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "List jobs", "From the newest to the oldest, filtered by `status` and `source_id`.", response: $$"""{"items":[{{JobExample}}],"next_cursor":null}""");
         sync.MapGet("/jobs/{job_id}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi("One job", "Its state, how far it is, and what became of it.", response: JobExample);
@@ -48,8 +54,10 @@ internal static class JobEndpoints
         return endpoints;
     }
 
-    private static async Task<IResult> StartAsync(HttpContext context, Caller caller, StartCommand command, SyncManager manager, JobViews views, CancellationToken ct)
+    private static async Task<IResult> StartAsync(
+        HttpContext context, Caller caller, StartCommand command, SyncManager manager, InlineRunner inline, InlineAnswers answers, JobViews views, CancellationToken ct)
     {
+        if (command.Plan.Mode == SyncModes.Realtime) return await InlineEndpoint.RunAsync(context, caller, command, inline, answers, manager);
         var job = await manager.StartAsync(caller, command, IdempotentWork.IdOf(context), ct);
         return TypedResults.Accepted($"/api/sync/jobs/{job.Id:D}", views.Of(job, caller.Language));
     }

@@ -19,6 +19,7 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.HasIndex(j => new { j.TenantId, j.Id }).HasDatabaseName("idx_sync_jobs_open").HasFilter("status IN ('queued', 'running', 'waiting')");
         builder.Property(j => j.Config).HasColumnType("json");
         builder.Property(j => j.Result).HasColumnType("json");
+        builder.Property(j => j.Routed).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");
         builder.Property(j => j.Checkpoint).HasColumnType("json");
         builder.Property(j => j.SourceType).HasMaxLength(50);

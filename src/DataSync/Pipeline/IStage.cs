@@ -8,6 +8,9 @@ internal interface IStage
 
     /// <summary>Runs the stage from its beginning; running it again must give the same outcome and no second effect.</summary>
     Task<StageOutcome> RunAsync(StageContext context, CancellationToken ct);
+
+    /// <summary>Removes what the stage left outside the database of a run that failed and that nobody can go on with.</summary>
+    Task AbandonAsync(SyncRun run, CancellationToken ct) => Task.CompletedTask;
 }
 
 /// <summary>What a stage works on.</summary>

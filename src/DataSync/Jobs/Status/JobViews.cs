@@ -31,6 +31,7 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         CorrelationId = job.CorrelationId,
         Config = new RawJson(job.Config),
         Result = job.Result is null ? null : new RawJson(job.Result),
+        Routed = job.Routed is null ? null : new RawJson(job.Routed),
         ErrorDetails = job.ErrorDetails is null ? null : Error(job.ErrorDetails, language),
     };
 
