@@ -36,8 +36,6 @@ internal static class StoreProgram
         {
             Id = Guid.CreateVersion7(now),
             SourceId = "orders",
-            Status = JobStatus.Running,
-            Fence = 1,
             TimeoutSeconds = 3600,
             CreatedAt = now,
             Config = JsonSerializer.Serialize(new SyncPlan(), JobJson.Options),
@@ -48,6 +46,8 @@ internal static class StoreProgram
             async transaction =>
             {
                 transaction.Db.Add(job);
+                await transaction.Db.SaveChangesAsync(ct);
+                (job.Status, job.Fence, job.Stage) = (JobStatus.Running, 1, Stages.Extract);
                 return await transaction.Db.SaveChangesAsync(ct);
             },
             ct);

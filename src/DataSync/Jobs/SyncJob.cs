@@ -84,6 +84,18 @@ internal sealed class SyncJob : ITenantOwned
 
     /// <summary>Attempts in a row that moved nothing.</summary>
     public int FruitlessAttempts { get; set; }
+
+    /// <summary>Attempts that came further than any before them.</summary>
+    public int FruitfulAttempts { get; set; }
+
+    /// <summary>How far any attempt has come: records passed, and one more for the end of the extraction.</summary>
+    public long Furthest { get; set; }
+
+    /// <summary>JSON of the failure for which the job went back into the queue; null where none did.</summary>
+    public string? Interruption { get; set; }
+
+    /// <summary>JSON: records sent to memory and to the database, counted by rule. Hybrid mode only.</summary>
+    public string? Routed { get; set; }
 }
 
 /// <summary>The states of a job.</summary>

@@ -16,11 +16,16 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.HasKey(j => new { j.TenantId, j.Id });
         builder.HasIndex(j => new { j.TenantId, j.Status }).HasDatabaseName("idx_sync_jobs_tenant_status");
         builder.HasIndex(j => new { j.TenantId, j.SourceId }).HasDatabaseName("idx_sync_jobs_tenant_source");
-        builder.HasIndex(j => new { j.TenantId, j.Id }).HasDatabaseName("idx_sync_jobs_open").HasFilter("status IN ('queued', 'running', 'waiting')");
+
+        // What the dispatcher walks: a tenant's queue in its order, what is running, what was handed out and not begun. Each holds only what it is asked for.
+        builder.HasIndex(j => new { j.TenantId, j.Id }, "queued").HasDatabaseName("idx_sync_jobs_queued").HasFilter("status = 'queued'");
+        builder.HasIndex(j => new { j.TenantId, j.Id }, "running").HasDatabaseName("idx_sync_jobs_running").HasFilter("status = 'running'");
+        builder.HasIndex(j => new { j.TenantId, j.DispatchedAt }).HasDatabaseName("idx_sync_jobs_handed_out").HasFilter("status = 'queued' AND dispatched_at IS NOT NULL");
         builder.Property(j => j.Config).HasColumnType("json");
         builder.Property(j => j.Result).HasColumnType("json");
         builder.Property(j => j.Routed).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");
+        builder.Property(j => j.Routed).HasColumnType("json");
         builder.Property(j => j.Checkpoint).HasColumnType("json");
         builder.Property(j => j.SourceType).HasMaxLength(50);
         builder.Property(j => j.Mode).HasMaxLength(20);

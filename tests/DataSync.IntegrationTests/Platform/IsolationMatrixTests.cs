@@ -36,7 +36,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
     {
         var tables = await TablesAsync();
-        Assert.Equal(["data_source_configs", "idempotency_keys", "sync_data", "sync_jobs", "sync_rejections", "sync_state", "tenant_keys"], tables);
+        Assert.Equal(["data_source_configs", "idempotency_keys", "sync_data", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_state", "tenant_keys", "tenant_queues"], tables);
         List<string> holes = [];
         foreach (var table in tables)
         {
@@ -101,7 +101,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     [Fact]
     public async Task System_role_reads_only_the_columns_of_its_sweeps()
     {
-        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("idempotency_keys", "body")])
+        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("sync_job_attempts", "failure"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("idempotency_keys", "body")])
         {
             await using var command = database.System.Sources.System.CreateCommand($"SELECT {column} FROM {table}");
             var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteScalarAsync(Ct));

@@ -21,8 +21,6 @@ internal sealed class TestJobs(SystemDatabase database)
         {
             Id = Guid.CreateVersion7(),
             SourceId = source,
-            Status = JobStatus.Running,
-            Fence = 1,
             TimeoutSeconds = 300,
             CreatedAt = DateTimeOffset.UtcNow,
             Config = System.Text.Json.JsonSerializer.Serialize(plan, JobJson.Options),
@@ -31,6 +29,8 @@ internal sealed class TestJobs(SystemDatabase database)
         await using (var transaction = await Tenants.BeginAsync(tenant, ct))
         {
             transaction.Db.Add(job);
+            await transaction.Db.SaveChangesAsync(ct);
+            (job.Status, job.Fence, job.Stage) = (JobStatus.Running, 1, Stages.Extract);
             await transaction.Db.SaveChangesAsync(ct);
             await transaction.CommitAsync(ct);
         }

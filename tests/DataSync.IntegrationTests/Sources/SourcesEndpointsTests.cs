@@ -123,10 +123,10 @@ public sealed class SourcesEndpointsTests(SourcesApi api) : IClassFixture<Source
     public async Task Delete_waits_for_no_job_and_refuses_while_one_is_open()
     {
         await CreateAsync("t7", "busy");
-        await JobAsync("t7", "busy", "running", "NULL");
+        await QueuedJobAsync("t7", "busy");
         var refused = await api.SendAsync("t7", Delete, "/api/sources/busy");
         Assert.Equal((409, "SYNC_072"), (refused.Status, refused.Code));
-        await ExecuteAsync("UPDATE sync_jobs SET status = 'completed', completed_at = now() WHERE tenant_id = 't7'");
+        await ExecuteAsync("UPDATE sync_jobs SET status = 'cancelled', completed_at = now() WHERE tenant_id = 't7'");
         Assert.Equal(204, (await api.SendAsync("t7", Delete, "/api/sources/busy")).Status);
         Assert.Equal(404, (await api.SendAsync("t7", Get, "/api/sources/busy")).Status);
     }
@@ -256,11 +256,11 @@ public sealed class SourcesEndpointsTests(SourcesApi api) : IClassFixture<Source
         return (answer.Status, answer.Code);
     }
 
-    private Task JobAsync(string tenant, string source, string status, string completed) => ExecuteAsync($$"""
-        INSERT INTO sync_jobs SELECT (json_populate_record(NULL::sync_jobs, json_build_object('id', gen_random_uuid(), 'tenant_id', '{{tenant}}', 'source_id', '{{source}}', 'status', '{{status}}',
+    private Task QueuedJobAsync(string tenant, string source) => ExecuteAsync($$"""
+        INSERT INTO sync_jobs SELECT (json_populate_record(NULL::sync_jobs, json_build_object('id', gen_random_uuid(), 'tenant_id', '{{tenant}}', 'source_id', '{{source}}', 'status', 'queued',
             'source_type', 'read', 'mode', 'async', 'sync_type', 'full', 'record_count', 0, 'error_count', 0, 'extracted', 0, 'refined', 0, 'exported', 0, 'bytes', 0, 'config', '{}'::json,
-            'created_at', now(), 'completed_at', {{completed}}, 'created_by', 'x', 'correlation_id', 'x', 'language', 'en-US', 'timeout_seconds', 1, 'running_ms', 0, 'fence', 0,
-            'checkpoint', '{}'::json, 'attempts', 0, 'fruitless_attempts', 0))).*
+            'created_at', now(), 'created_by', 'x', 'correlation_id', 'x', 'language', 'en-US', 'timeout_seconds', 1, 'running_ms', 0, 'fence', 0,
+            'checkpoint', '{}'::json, 'attempts', 0, 'fruitless_attempts', 0, 'fruitful_attempts', 0, 'furthest', 0))).*
         """);
 
     private async Task ExecuteAsync(string sql)

@@ -22,6 +22,93 @@ namespace DataSync.Platform.Persistence.Migrations
 
             NpgsqlModelBuilderExtensions.UseIdentityByDefaultColumns(modelBuilder);
 
+            modelBuilder.Entity("DataSync.Jobs.History.SyncJobAttempt", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<long>("Fence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fence");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Failure")
+                        .HasColumnType("text")
+                        .HasColumnName("failure");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("outcome");
+
+                    b.Property<long>("Records")
+                        .HasColumnType("bigint")
+                        .HasColumnName("records");
+
+                    b.Property<long>("Rejected")
+                        .HasColumnType("bigint")
+                        .HasColumnName("rejected");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("TenantId", "JobId", "Fence")
+                        .HasName("pk_sync_job_attempts");
+
+                    b.ToTable("sync_job_attempts", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Jobs.History.SyncJobStage", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<long>("Fence")
+                        .HasColumnType("bigint")
+                        .HasColumnName("fence");
+
+                    b.Property<string>("Stage")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("stage");
+
+                    b.Property<DateTimeOffset?>("EndedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("ended_at");
+
+                    b.Property<string>("Outcome")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("outcome");
+
+                    b.Property<long>("Records")
+                        .HasColumnType("bigint")
+                        .HasColumnName("records");
+
+                    b.Property<DateTimeOffset>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("TenantId", "JobId", "Fence", "Stage")
+                        .HasName("pk_sync_job_stages");
+
+                    b.ToTable("sync_job_stages", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Jobs.SyncJob", b =>
                 {
                     b.Property<string>("TenantId")
@@ -97,9 +184,21 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("fence");
 
+                    b.Property<int>("FruitfulAttempts")
+                        .HasColumnType("integer")
+                        .HasColumnName("fruitful_attempts");
+
                     b.Property<int>("FruitlessAttempts")
                         .HasColumnType("integer")
                         .HasColumnName("fruitless_attempts");
+
+                    b.Property<long>("Furthest")
+                        .HasColumnType("bigint")
+                        .HasColumnName("furthest");
+
+                    b.Property<string>("Interruption")
+                        .HasColumnType("text")
+                        .HasColumnName("interruption");
 
                     b.Property<string>("Language")
                         .IsRequired()
@@ -139,6 +238,10 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.Property<string>("Result")
                         .HasColumnType("json")
                         .HasColumnName("result");
+
+                    b.Property<string>("Routed")
+                        .HasColumnType("json")
+                        .HasColumnName("routed");
 
                     b.Property<long>("RunningMs")
                         .HasColumnType("bigint")
@@ -198,15 +301,23 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.HasKey("TenantId", "Id")
                         .HasName("pk_sync_jobs");
 
-                    b.HasIndex("TenantId", "Id")
-                        .HasDatabaseName("idx_sync_jobs_open")
-                        .HasFilter("status IN ('queued', 'running', 'waiting')");
+                    b.HasIndex("TenantId", "DispatchedAt")
+                        .HasDatabaseName("idx_sync_jobs_handed_out")
+                        .HasFilter("status = 'queued' AND dispatched_at IS NOT NULL");
 
                     b.HasIndex("TenantId", "SourceId")
                         .HasDatabaseName("idx_sync_jobs_tenant_source");
 
                     b.HasIndex("TenantId", "Status")
                         .HasDatabaseName("idx_sync_jobs_tenant_status");
+
+                    b.HasIndex(new[] { "TenantId", "Id" }, "queued")
+                        .HasDatabaseName("idx_sync_jobs_queued")
+                        .HasFilter("status = 'queued'");
+
+                    b.HasIndex(new[] { "TenantId", "Id" }, "running")
+                        .HasDatabaseName("idx_sync_jobs_running")
+                        .HasFilter("status = 'running'");
 
                     b.ToTable("sync_jobs", null, t =>
                         {
@@ -216,6 +327,22 @@ namespace DataSync.Platform.Persistence.Migrations
 
                             t.HasCheckConstraint("ck_sync_jobs_status", "status IN ('queued', 'running', 'waiting', 'completed', 'failed', 'cancelled')");
                         });
+                });
+
+            modelBuilder.Entity("DataSync.Jobs.TenantQueue", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<int>("Queued")
+                        .HasColumnType("integer")
+                        .HasColumnName("queued");
+
+                    b.HasKey("TenantId")
+                        .HasName("pk_tenant_queues");
+
+                    b.ToTable("tenant_queues", (string)null);
                 });
 
             modelBuilder.Entity("DataSync.Platform.Encryption.TenantKey", b =>
@@ -533,6 +660,26 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasDatabaseName("idx_sync_state_tenant_source");
 
                     b.ToTable("sync_state", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Jobs.History.SyncJobAttempt", b =>
+                {
+                    b.HasOne("DataSync.Jobs.SyncJob", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId", "JobId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sync_job_attempts_sync_jobs_tenant_id_job_id");
+                });
+
+            modelBuilder.Entity("DataSync.Jobs.History.SyncJobStage", b =>
+                {
+                    b.HasOne("DataSync.Jobs.History.SyncJobAttempt", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId", "JobId", "Fence")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sync_job_stages_sync_job_attempts_tenant_id_job_id_fence");
                 });
 
             modelBuilder.Entity("DataSync.Sources.SyncState", b =>
