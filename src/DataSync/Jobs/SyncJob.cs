@@ -36,9 +36,6 @@ internal sealed class SyncJob : ITenantOwned
     /// <summary>JSON: the files.</summary>
     public string? Result { get; set; }
 
-    /// <summary>JSON: which routing rule sent how many records where; null where nothing is routed.</summary>
-    public string? Routed { get; set; }
-
     /// <summary>JSON of the failure: key and values, worded in the reader's language when it is read.</summary>
     public string? ErrorDetails { get; set; }
 

@@ -23,7 +23,6 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.HasIndex(j => new { j.TenantId, j.DispatchedAt }).HasDatabaseName("idx_sync_jobs_handed_out").HasFilter("status = 'queued' AND dispatched_at IS NOT NULL");
         builder.Property(j => j.Config).HasColumnType("json");
         builder.Property(j => j.Result).HasColumnType("json");
-        builder.Property(j => j.Routed).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");
         builder.Property(j => j.Routed).HasColumnType("json");
         builder.Property(j => j.Checkpoint).HasColumnType("json");
