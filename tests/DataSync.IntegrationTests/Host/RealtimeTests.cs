@@ -6,9 +6,11 @@ using System.Text.Json;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Realtime over HTTP: answered by the process that was asked, from memory alone.</summary>
-public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixture<RealtimeTests.Machines>
 {
     private const string Slow = "SELECT i, pg_sleep(0.05)::text FROM generate_series(1, 100000) i";
+
+    private readonly EndToEndTests.System _system = machines.Near;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -17,7 +19,7 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
     {
         using var client = await TenantAsync("inline");
         var answer = await client.PostAsync("api/sync/start", Inline(), HttpStatusCode.OK, Ct);
-        Assert.Equal(await system.ExpectedAsync(Ct), answer.GetProperty("data").EnumerateArray().Select(r => r.GetRawText()));
+        Assert.Equal(await _system.ExpectedAsync(Ct), answer.GetProperty("data").EnumerateArray().Select(r => r.GetRawText()));
         Assert.Equal(("completed", "realtime", "export", EndToEndTests.System.Rows), (Text(answer, "status"), Text(answer, "mode"), Text(answer, "stage"), answer.GetProperty("record_count").GetInt32()));
         Assert.Empty(answer.GetProperty("rejections").EnumerateArray());
         Assert.Empty(answer.GetProperty("result").GetProperty("exports").EnumerateArray());
@@ -25,7 +27,7 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
         var job = await client.GetJsonAsync($"api/sync/jobs/{id}", Ct);
         Assert.Equal(("completed", EndToEndTests.System.Rows, 1), (Text(job, "status"), job.GetProperty("progress").GetProperty("exported").GetInt32(), job.GetProperty("attempts").GetInt32()));
         Assert.Empty((await client.GetJsonAsync($"api/sync/jobs/{id}/records", Ct)).GetProperty("items").EnumerateArray());
-        Assert.False(Directory.Exists(Path.Combine(system.Running.ExportRoot, "inline")));
+        Assert.False(Directory.Exists(Path.Combine(_system.Running.ExportRoot, "inline")));
     }
 
     [Fact]
@@ -54,7 +56,7 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
         Assert.False(answer.TryGetProperty("data", out _));
         Assert.Equal(["data.jsonl", "data.csv", "manifest.json"], answer.GetProperty("result").GetProperty("exports").EnumerateArray().Select(f => Text(f, "name")));
         var lines = (await client.ExportAsync(answer.GetProperty("job_id").GetGuid(), "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(await system.ExpectedAsync(Ct), lines);
+        Assert.Equal(await _system.ExpectedAsync(Ct), lines);
     }
 
     [Fact]
@@ -139,10 +141,8 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
     [Fact]
     public async Task Cancel_on_another_machine_ends_the_run_within_two_seconds()
     {
-        var (other, address) = await system.Running.StartApiAsync(Ct);
-        await using var process = other;
         using var client = await TenantAsync("far");
-        using var far = system.Running.Client("far", address: address);
+        using var far = _system.Running.Client("far", address: machines.Far);
         var call = far.PostAsJsonAsync("api/sync/start", Inline(query: Slow), Ct);
         var id = await RunningAsync(client);
         var began = Stopwatch.GetTimestamp();
@@ -157,10 +157,10 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
     [Fact]
     public async Task Run_whose_process_dies_is_marked_failed_and_never_run_again()
     {
-        var (other, address) = await system.Running.StartApiAsync(Ct);
+        var (other, address) = await _system.Running.StartApiAsync(Ct);
         await using var process = other;
         using var client = await TenantAsync("killed");
-        using var far = system.Running.Client("killed", address: address);
+        using var far = _system.Running.Client("killed", address: address);
         var call = far.PostAsJsonAsync("api/sync/start", Inline(query: Slow), Ct);
         var id = await RunningAsync(client);
         await process.KillAsync(Ct);
@@ -173,10 +173,8 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
     [Fact]
     public async Task Records_beyond_the_memory_are_refused_with_limit_and_size()
     {
-        var (other, address) = await system.Running.StartApiAsync(Ct, ("SYNC_REALTIME_MAX_MEMORY_MB", "1"));
-        await using var process = other;
         using var near = await TenantAsync("large");
-        using var client = system.Running.Client("large", address: address);
+        using var client = _system.Running.Client("large", address: machines.Far);
         var problem = await client.PostAsync("api/sync/start", Inline(), HttpStatusCode.RequestEntityTooLarge, Ct);
         Assert.Equal(("errors.realtime.too_large", "SYNC_220"), (Text(problem, "message_key"), Text(problem, "error_code")));
         var values = problem.GetProperty("message_params");
@@ -192,11 +190,8 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
     [Fact]
     public async Task Tenant_at_its_limit_on_another_machine_is_refused_in_time()
     {
-        (string, string)[] settings = [("SYNC_MAX_CONCURRENT_JOBS_PER_TENANT", "1"), ("DATASYNC_REALTIME_WAIT_SECONDS", "1")];
-        var (other, address) = await system.Running.StartApiAsync(Ct, settings);
-        await using var process = other;
         using var client = await TenantAsync("busy");
-        using var far = system.Running.Client("busy", address: address);
+        using var far = _system.Running.Client("busy", address: machines.Far);
         using var hangUp = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var call = client.PostAsJsonAsync("api/sync/start", Inline(query: Slow), hangUp.Token);
         await RunningAsync(client);
@@ -232,8 +227,8 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
 
     private async Task<HttpClient> TenantAsync(string tenant)
     {
-        var client = system.Running.Client(tenant);
-        using var made = await client.PostAsJsonAsync("api/sources", system.Running.Source("s", new { table = "things" }), Ct);
+        var client = _system.Running.Client(tenant);
+        using var made = await client.PostAsJsonAsync("api/sources", _system.Running.Source("s", new { table = "things" }), Ct);
         Assert.Contains(made.StatusCode, (HttpStatusCode[])[HttpStatusCode.Created, HttpStatusCode.Conflict]);
         return client;
     }
@@ -257,4 +252,21 @@ public sealed class RealtimeTests(EndToEndTests.System system) : IClassFixture<E
         var line = metrics.Split('\n').Single(l => l.StartsWith("datasync_realtime_memory_bytes", StringComparison.Ordinal) && !l.Contains("limit", StringComparison.Ordinal));
         return line.Split(' ')[1] == "0";
     }, Ct, seconds: 10);
+
+    /// <summary>The system, and a second machine with an API of little memory that takes one run of a tenant at once and lets callers wait a second.</summary>
+    public sealed class Machines : IAsyncLifetime
+    {
+        public EndToEndTests.System Near { get; } = new();
+
+        public Uri Far { get; private set; } = new("http://127.0.0.1/");
+
+        public async ValueTask InitializeAsync()
+        {
+            await Near.InitializeAsync();
+            (_, Far) = await Near.Running.StartApiAsync(
+                Ct, ("SYNC_REALTIME_MAX_MEMORY_MB", "1"), ("SYNC_MAX_CONCURRENT_JOBS_PER_TENANT", "1"), ("DATASYNC_REALTIME_WAIT_SECONDS", "1"));
+        }
+
+        public ValueTask DisposeAsync() => Near.DisposeAsync();
+    }
 }
