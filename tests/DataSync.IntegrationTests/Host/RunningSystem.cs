@@ -65,27 +65,30 @@ public sealed class RunningSystem : IAsyncLifetime
     /// <summary>Starts a process of the host.</summary>
     internal HostProcess Start(string role, params (string Name, string Value)[] settings)
     {
-        Dictionary<string, string> environment = new(StringComparer.Ordinal)
-        {
-            ["DATASYNC_ROLE"] = role,
-            ["DATASYNC_CONNECTION"] = _database.Options.Connection,
-            ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
-            ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority),
-            ["DATASYNC_MASTER_KEY"] = _masterKey,
-            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
-            ["DATASYNC_EXPORT_ROOT"] = _exports,
-            ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
-            ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
-            ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
-            ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05",
-            ["ASPNETCORE_ENVIRONMENT"] = "Development",
-            ["DATASYNC_STOP_WITH_PARENT"] = "true",
-        };
+        var environment = Settings(role);
         foreach (var (name, value) in settings) environment[name] = value;
         var process = HostProcess.Start(environment);
         _processes.Add(process);
         return process;
     }
+
+    /// <summary>What a process of the host is told.</summary>
+    internal Dictionary<string, string> Settings(string role) => new(StringComparer.Ordinal)
+    {
+        ["DATASYNC_ROLE"] = role,
+        ["DATASYNC_CONNECTION"] = _database.Options.Connection,
+        ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
+        ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority),
+        ["DATASYNC_MASTER_KEY"] = _masterKey,
+        ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
+        ["DATASYNC_EXPORT_ROOT"] = _exports,
+        ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
+        ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
+        ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
+        ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05",
+        ["ASPNETCORE_ENVIRONMENT"] = "Development",
+        ["DATASYNC_STOP_WITH_PARENT"] = "true",
+    };
 
     /// <summary>A client with a token of the tenant.</summary>
     internal HttpClient Client(string tenant, string scope = "sources.write sync.read sync.write", string? language = null, Uri? address = null)
