@@ -3,23 +3,44 @@ namespace DataSync.Host;
 /// <summary>The operator's commands: <c>rotate-master-key</c> and <c>rotate-data-key TENANT</c>. They end with 0 if nothing was left behind.</summary>
 internal static class KeyCommand
 {
+    private const string Usage = """
+        DataSync.Host                          runs what DATASYNC_ROLE says
+        DataSync.Host rotate-master-key        wraps every data key under the first key of DATASYNC_MASTER_KEY
+        DataSync.Host rotate-data-key TENANT   gives a tenant a new data key
+        """;
+
+    /// <summary>False, with all commands on standard error, where the arguments are neither settings (<c>--name value</c>) nor a command: a misspelt one must not start a server.</summary>
+    public static async Task<bool> IsUnderstoodAsync(string[] args)
+    {
+        if (args is [] or ["rotate-master-key"] or ["rotate-data-key", { Length: > 0 }] or [['-' or '/', ..], ..] || args[0].Contains('=', StringComparison.Ordinal)) return true;
+        await Console.Error.WriteLineAsync($"'{string.Join(' ', args)}' is no command. Use one of:\n{Usage}");
+        return false;
+    }
+
     /// <summary>Runs the command that the arguments name; null if they name none.</summary>
     public static async Task<int?> RunAsync(string[] args, IServiceProvider services, CancellationToken ct)
     {
-        switch (args)
+        if (args is not ["rotate-master-key" or "rotate-data-key", ..]) return null;
+        if (!await HostRole.MayStartAsync(services, DataSyncRole.Worker, ct)) return 1;
+        return args is [_, var tenant] ? await RotateDataKeyAsync(tenant, services, ct) : await RotateMasterKeyAsync(services, ct);
+    }
+
+    private static async Task<int> RotateMasterKeyAsync(IServiceProvider services, CancellationToken ct)
+    {
+        var (rewrapped, failed) = await services.RotateMasterKeyAsync(ct);
+        Console.WriteLine($"{rewrapped} data keys wrapped again, {failed} tenants failed.");
+        return failed == 0 ? 0 : 1;
+    }
+
+    private static async Task<int> RotateDataKeyAsync(string tenant, IServiceProvider services, CancellationToken ct)
+    {
+        if (await services.RotateDataKeyAsync(tenant, ct) is not var (moved, unreadable))
         {
-            case ["rotate-master-key"] when await HostRole.MayStartAsync(services, DataSyncRole.Worker, ct):
-                var (rewrapped, failed) = await services.RotateMasterKeyAsync(ct);
-                Console.WriteLine($"{rewrapped} data keys wrapped again, {failed} tenants failed.");
-                return failed == 0 ? 0 : 1;
-            case ["rotate-data-key", { Length: > 0 } tenant] when await HostRole.MayStartAsync(services, DataSyncRole.Worker, ct):
-                var (moved, unreadable) = await services.RotateDataKeyAsync(tenant, ct);
-                Console.WriteLine($"{moved} sources moved to the new key, {unreadable} do not open and were left.");
-                return unreadable == 0 ? 0 : 1;
-            case ["rotate-master-key" or "rotate-data-key", ..]:
-                return 1;
-            default:
-                return null;
+            await Console.Error.WriteLineAsync($"Tenant '{tenant}' has no data key: nothing was rotated. Check the tenant's id.");
+            return 1;
         }
+
+        Console.WriteLine($"{moved} sources moved to the new key, {unreadable} do not open and were left.");
+        return unreadable == 0 ? 0 : 1;
     }
 }

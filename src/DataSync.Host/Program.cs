@@ -7,6 +7,8 @@ if (!HostRole.TryParse(Environment.GetEnvironmentVariable("DATASYNC_ROLE"), out 
     return 2;
 }
 
+if (!await KeyCommand.IsUnderstoodAsync(args)) return 2;
+
 var builder = WebApplication.CreateSlimBuilder(args);
 await using var development = await DevelopmentDatabase.StartIfNeededAsync(builder, role);
 builder.AddDataSyncLogs(role);

@@ -13,10 +13,13 @@ public static class DataSyncKeys
         return (outcome.Rewrapped, outcome.Failed);
     }
 
-    /// <summary>Gives a tenant a new data key and moves its sealed values to it; returns how many moved, and how many do not open and stayed.</summary>
-    public static async Task<(int Moved, int Unreadable)> RotateDataKeyAsync(this IServiceProvider services, string tenantId, CancellationToken ct)
+    /// <summary>
+    /// Gives a tenant a new data key and moves its sealed values to it; returns how many moved, and how many do not open and stayed. Null for a
+    /// tenant that has no data key: it never sealed anything, or its id is misspelt.
+    /// </summary>
+    public static async Task<(int Moved, int Unreadable)?> RotateDataKeyAsync(this IServiceProvider services, string tenantId, CancellationToken ct)
     {
         var outcome = await services.GetRequiredService<DataKeyRotation>().RunAsync(tenantId, ct);
-        return (outcome.Moved, outcome.Unreadable);
+        return outcome.KeyId == 0 ? null : (outcome.Moved, outcome.Unreadable);
     }
 }

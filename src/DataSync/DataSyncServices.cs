@@ -1,4 +1,5 @@
 using DataSync.Export;
+using DataSync.Export.Compression;
 using DataSync.Extract;
 using DataSync.Jobs;
 using DataSync.Pipeline;
@@ -45,7 +46,7 @@ public static class DataSyncServices
 
         return services
             .AddEvery<IConnector>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
-            .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IPlanSection>();
+            .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IFileCompression>().AddEvery<IPlanSection>();
     }
 
     /// <summary>Logs as JSON lines, without exceptions' messages, which may quote a customer's data.</summary>

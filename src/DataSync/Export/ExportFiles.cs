@@ -1,13 +1,15 @@
 using System.Security.Cryptography;
+using DataSync.Export.Compression;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 
 namespace DataSync.Export;
 
 /// <summary>Finished exports, for those who list, download and remove them. Only what a manifest names exists.</summary>
-internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter> exporters)
+internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions)
 {
     private readonly Dictionary<string, string> _contentTypes = exporters.ToDictionary(e => e.Format, e => e.ContentType, StringComparer.Ordinal);
+    private readonly Dictionary<string, string> _compressedTypes = compressions.ToDictionary(c => c.Name, c => c.ContentType, StringComparer.Ordinal);
 
     /// <summary>The files of an export, the manifest last; none where the job has no finished export.</summary>
     public async Task<IReadOnlyList<ExportedFile>> ListAsync(string tenantId, Guid jobId, CancellationToken ct)
@@ -17,7 +19,7 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
         if (stream is null) return [];
         var bytes = new byte[stream.Length];
         await stream.ReadExactlyAsync(bytes, ct);
-        var files = ExportManifest.Parse(bytes).Files.Select(f => new ExportedFile(f.Name, f.Format, f.Bytes, f.Records, f.Sha256, location.KeyOf(f.Name)));
+        var files = ExportManifest.Parse(bytes).Files.Select(f => new ExportedFile(f.Name, f.Format, f.Bytes, f.Records, f.Sha256, location.KeyOf(f.Name), f.Compression));
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return [.. files, new ExportedFile(ExportManifest.FileName, ExportManifest.Format, bytes.Length, 0, sha256, location.KeyOf(ExportManifest.FileName))];
     }
@@ -28,11 +30,14 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
         var files = await ListAsync(tenantId, jobId, ct);
         if (files.FirstOrDefault(f => string.Equals(f.Name, name, StringComparison.Ordinal)) is not { } file) return null;
         var content = await storage.OpenAsync(new ExportLocation(tenantId, jobId), file.Name, ct);
-        return content is null ? null : new ExportDownload(file, _contentTypes.GetValueOrDefault(file.Format, "application/json"), content);
+        return content is null ? null : new ExportDownload(file, ContentTypeOf(file), content);
     }
 
     /// <summary>Removes a job's export; nothing happens where there is none.</summary>
     public Task DeleteAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
+
+    private string ContentTypeOf(ExportedFile file)
+        => file.Compression is { } compression && _compressedTypes.TryGetValue(compression, out var type) ? type : _contentTypes.GetValueOrDefault(file.Format, "application/json");
 }
 
 /// <summary>A file to send: its entry, its media type, and the bytes (seekable, for ranges).</summary>

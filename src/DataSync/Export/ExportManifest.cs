@@ -53,7 +53,7 @@ internal sealed record ExportManifest
 }
 
 /// <summary>A file of an export as the manifest names it.</summary>
-internal sealed record ManifestFile(string Name, string Format, long Records, long Bytes, string Sha256)
+internal sealed record ManifestFile(string Name, string Format, long Records, long Bytes, string Sha256, string? Compression)
 {
-    public static ManifestFile Of(ExportedFile file) => new(file.Name, file.Format, file.Records, file.Bytes, file.Sha256);
+    public static ManifestFile Of(ExportedFile file) => new(file.Name, file.Format, file.Records, file.Bytes, file.Sha256, file.Compression);
 }

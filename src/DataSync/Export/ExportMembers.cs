@@ -4,19 +4,18 @@ using DataSync.Pipeline.Failures;
 namespace DataSync.Export;
 
 /// <summary>What is wrong with <c>export_config</c>. Null stands for the default.</summary>
-internal static class ExportMembers
+/// <param name="compressions">The values of <c>compression</c>.</param>
+internal sealed class ExportMembers(string[] compressions)
 {
     private const int LargestPage = 100_000;
-    private static readonly string[] Compressions = ["none", "gzip", "zstd"];
-    private static readonly string[] AvailableCompressions = ["none"];
 
-    public static IEnumerable<Fault> Validate(JsonElement config, string path)
+    public IEnumerable<Fault> Validate(JsonElement config, string path)
     {
         foreach (var fault in Members(config, path, Member)) yield return fault;
         if (IsFalse(config, "include_original") && IsFalse(config, "include_enhanced")) yield return new Fault(path, "faults.export.nothing_included");
     }
 
-    private static IEnumerable<Fault> Member(JsonProperty member, string path) => member.Name switch
+    private IEnumerable<Fault> Member(JsonProperty member, string path) => member.Name switch
     {
         "include_metadata" or "include_original" or "include_enhanced" or "inline" => One(IsFlag(member.Value) ? null : new Fault(path, "faults.bool")),
         "compression" => One(Compression(member.Value, path)),
@@ -36,8 +35,8 @@ internal static class ExportMembers
         _ => [new Fault(path, "faults.object")],
     };
 
-    private static Fault? Compression(JsonElement value, string path)
-        => value.ValueKind == JsonValueKind.Null ? null : Choice.Fault(value, Compressions, AvailableCompressions, path);
+    private Fault? Compression(JsonElement value, string path)
+        => value.ValueKind == JsonValueKind.Null ? null : Choice.Fault(value, compressions, compressions, path);
 
     private static IEnumerable<Fault> One(Fault? fault) => fault is null ? [] : [fault];
 

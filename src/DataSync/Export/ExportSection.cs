@@ -1,21 +1,23 @@
 using System.Text.Json;
+using DataSync.Export.Compression;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Export;
 
 /// <summary>The members of a Start that say which files come out: <c>output_format</c> and <c>export_config</c>. Null stands for the default.</summary>
-internal sealed class ExportSection(IEnumerable<IExporter> exporters) : IPlanSection
+internal sealed class ExportSection(IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions) : IPlanSection
 {
     private static readonly string[] Formats = ["json", "csv", "coco", "jsonl", "parquet"];
     private readonly string[] _available = [.. exporters.Select(e => e.Format).Order(StringComparer.Ordinal)];
+    private readonly ExportMembers _members = new(["none", .. compressions.Select(c => c.Name).Order(StringComparer.Ordinal)]);
 
     public IReadOnlySet<string> Members { get; } = new HashSet<string>(StringComparer.Ordinal) { "output_format", "export_config" };
 
     public IEnumerable<Fault> Validate(JsonElement plan, string path)
     {
         IEnumerable<Fault> formats = plan.TryGetProperty("output_format", out var format) ? ValidateFormats(format, path + "/output_format") : [];
-        IEnumerable<Fault> config = plan.TryGetProperty("export_config", out var export) ? ExportMembers.Validate(export, path + "/export_config") : [];
+        IEnumerable<Fault> config = plan.TryGetProperty("export_config", out var export) ? _members.Validate(export, path + "/export_config") : [];
         return formats.Concat(config).Concat(ValidateInline(plan, path));
     }
 

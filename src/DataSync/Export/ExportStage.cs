@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Export.Compression;
 using DataSync.Export.Inline;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
@@ -14,9 +15,11 @@ namespace DataSync.Export;
 /// export of the rest names its files too, and until then nobody is told of them.
 /// </summary>
 internal sealed class ExportStage(
-    IEnumerable<IExporter> exporters, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time, ILogger<ExportStage> log) : IStage
+    IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time,
+    ILogger<ExportStage> log) : IStage
 {
     private readonly Dictionary<string, IExporter> _exporters = exporters.ToDictionary(e => e.Format, StringComparer.Ordinal);
+    private readonly Dictionary<string, IFileCompression> _compressions = compressions.ToDictionary(c => c.Name, StringComparer.Ordinal);
     private readonly IRefiner[] _refiners = [.. refiners];
 
     public string Name => Stages.Export;
@@ -29,14 +32,16 @@ internal sealed class ExportStage(
         if (run.Plan.Export.Inline)
         {
             using var shown = new RecordView(run.Plan.Export, Refiners(run.Plan));
-            ExportLog.FinishedInline(log, run.JobId, await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
+            var (count, milliseconds) = (await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
+            ExportLog.FinishedInline(log, run.JobId, count, milliseconds);
             return new StageOutcome([]);
         }
 
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, Refiners(run.Plan));
-        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage)).ToArray();
+        var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
+        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
         try
         {
@@ -57,9 +62,13 @@ internal sealed class ExportStage(
         }
     }
 
-    /// <summary>Nobody goes on with the run, so nothing of its export may stay.</summary>
+    /// <summary>A run of this process can be gone on with by nobody, so nothing of its export stays; of other jobs, the files of a walk before this one do.</summary>
     public Task AbandonAsync(SyncRun run, CancellationToken ct)
-        => run.Plan.Export.Inline ? Task.CompletedTask : storage.DeleteAsync(new ExportLocation(run.TenantId, run.JobId), ct);
+    {
+        var location = new ExportLocation(run.TenantId, run.JobId);
+        if (run.Inline is not null) return run.Plan.Export.Inline ? Task.CompletedTask : storage.DeleteAsync(location, ct);
+        return storage.DiscardAsync(location, run.Fence, (run.Checkpoint.Exported ?? []).Select(f => f.Name).ToHashSet(StringComparer.Ordinal), ct);
+    }
 
     private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
     {

@@ -1,3 +1,4 @@
+using DataSync.Export.Compression;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 
@@ -7,7 +8,14 @@ namespace DataSync.Export;
 /// Where a session puts its files. Every file of every format is made here, so what concerns all formats (naming, compression, splits)
 /// has this one place.
 /// </summary>
-internal sealed class ExportTarget(SyncRun run, string format, ExportLocation location, string stagingFolder, IExportStorage storage) : IAsyncDisposable
+/// <param name="run">The attempt.</param>
+/// <param name="format">The exporter's name.</param>
+/// <param name="location">Whose files these are.</param>
+/// <param name="stagingFolder">Where files are staged.</param>
+/// <param name="storage">Takes whole files.</param>
+/// <param name="compression">Applied to every file that it makes smaller; null for none.</param>
+internal sealed class ExportTarget(
+    SyncRun run, string format, ExportLocation location, string stagingFolder, IExportStorage storage, IFileCompression? compression = null) : IAsyncDisposable
 {
     private readonly List<StagedFile> _staged = [];
     private readonly List<ExportedFile> _published = [];
@@ -62,9 +70,22 @@ internal sealed class ExportTarget(SyncRun run, string format, ExportLocation lo
 
     private async Task PublishNowAsync(StagedFile file, long records, CancellationToken ct)
     {
-        var sha256 = await file.FinishAsync(ct);
-        await storage.PublishAsync(location, file.TemporaryPath, file.Name, ct);
-        _published.Add(new ExportedFile(file.Name, format, file.Length, records, sha256, location.KeyOf(file.Name)));
+        var applied = compression is null ? null : await TryCompressAsync(file, compression, ct);
+        var sent = applied ?? file;
+        var sha256 = await sent.FinishAsync(ct);
+        await storage.PublishAsync(location, sent.TemporaryPath, sent.Name, ct);
+        _published.Add(new ExportedFile(sent.Name, format, sent.Length, records, sha256, location.KeyOf(sent.Name), applied is null ? null : compression!.Name));
         Drop(file);
+        if (applied is not null) Drop(applied);
+    }
+
+    /// <summary>The compressed form; null where it is not smaller, and the file goes out as it is.</summary>
+    private async Task<StagedFile?> TryCompressAsync(StagedFile file, IFileCompression into, CancellationToken ct)
+    {
+        var small = Begin(file.Name + into.Extension);
+        await CompressedFile.WriteAsync(file, small, into, ct);
+        if (small.Length < file.Length) return small;
+        Drop(small);
+        return null;
     }
 }

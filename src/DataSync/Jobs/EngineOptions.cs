@@ -34,6 +34,15 @@ internal sealed record EngineOptions
     /// <summary><c>DATASYNC_MAX_FRUITLESS_ATTEMPTS</c>: attempts in a row that move nothing, after which a job fails instead of going round for ever.</summary>
     public int MaxFruitlessAttempts { get; init; } = 5;
 
+    /// <summary><c>DATASYNC_MAX_FRUITFUL_ATTEMPTS</c>: attempts that come further each time and yet do not end a job, after which it fails.</summary>
+    public int MaxFruitfulAttempts { get; init; } = 1000;
+
+    /// <summary>How long a worker that is to stop lets its jobs run on, so that those near their end reach it; the rest is handed over.</summary>
+    public TimeSpan Drain { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>How long an attempt that is to stop may take to come back, before its writer's backend is ended, and again before it is left behind.</summary>
+    public TimeSpan Unwinding { get; init; } = TimeSpan.FromMilliseconds(700);
+
     /// <summary>First wait before a failed attempt is repeated; doubles with each that moved nothing.</summary>
     public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
 }

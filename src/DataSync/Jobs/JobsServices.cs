@@ -1,6 +1,7 @@
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Inline;
+using DataSync.Jobs.Retry;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
 using DataSync.Pipeline;
@@ -24,6 +25,7 @@ internal static class JobsServices
             DefaultTimeoutSeconds = settings.Int("SYNC_DEFAULT_TIMEOUT_SECONDS", 300, 1, 86_400),
             MaxQueuedJobsPerTenant = settings.Int("DATASYNC_MAX_QUEUED_JOBS_PER_TENANT", 10_000, 1, 1_000_000),
             MaxFruitlessAttempts = settings.Int("DATASYNC_MAX_FRUITLESS_ATTEMPTS", 5, 1, 10_000),
+            MaxFruitfulAttempts = settings.Int("DATASYNC_MAX_FRUITFUL_ATTEMPTS", 1000, 1, 1_000_000),
             WorkerThreads = settings.Int("DATASYNC_WORKER_THREADS", 4, 1, 64),
         });
         services.AddSingleton(new InlineOptions
@@ -35,6 +37,7 @@ internal static class JobsServices
         });
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<SyncManager>();
+        services.AddSingleton<JobRetry>();
         services.AddSingleton<PlanReader>();
         services.AddSingleton<JobViews>();
         services.AddSingleton<JobExists>(provider => async (tenant, job, ct)
@@ -52,7 +55,9 @@ internal static class JobsServices
     public static IServiceCollection AddJobWorker(this IServiceCollection services)
     {
         services.AddSingleton<JobOutcome>();
+        services.AddSingleton<Heartbeat>();
         services.AddSingleton<JobRunner>();
+        services.AddSingleton<WorkerCapacity>();
         services.AddHostedService<Dispatcher>();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
         services.AddHangfireWorker();

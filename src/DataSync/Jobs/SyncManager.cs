@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.History;
 using DataSync.Jobs.Start;
+using DataSync.Jobs.Status;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Authentication;
@@ -15,12 +17,15 @@ namespace DataSync.Jobs;
 /// <summary>Makes, finds and cancels jobs. A job is durable before anybody is told of it; the commit's notification wakes a dispatcher.</summary>
 internal sealed class SyncManager(TenantDatabase database, EngineOptions options, TimeProvider time)
 {
+    /// <summary>A job may have had a thousand attempts; nobody reads them all.</summary>
+    private const int AttemptsShown = 100;
+
     /// <summary>Queues a sync. Throws <see cref="SyncFailureException"/> where the tenant's queue is full.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="command">What for.</param>
     /// <param name="workId">Names the work of a repeatable request (a UUIDv7): where its job was made before, that job is the answer.</param>
     /// <param name="ct">Ends the wait.</param>
-    public async Task<SyncJob> StartAsync(Caller caller, StartCommand command, Guid? workId, CancellationToken ct)
+    public async Task<JobDetails> StartAsync(Caller caller, StartCommand command, Guid? workId, CancellationToken ct)
     {
         var now = time.GetUtcNow();
         var job = new SyncJob
@@ -40,21 +45,28 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
             TimeoutSeconds = command.Plan.TimeoutSeconds,
         };
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
-        if (workId is { } id && await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == id, ct) is { } made) return made;
+        if (workId is { } id && await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == id, ct) is { } made)
+            return new JobDetails(made, (await QueuePositions.OfAsync(transaction, caller.Tenant, [made], ct)).TryGetValue(id, out var place) ? place : null);
 
         // Held to the commit, so that the source cannot be deleted under a job that is being made of it.
         if (await SourceRows.FindAndHoldAsync(transaction, command.SourceId, ct) is null) throw SourceFailure.NotFound();
-        var queued = await transaction.Db.Set<SyncJob>().Where(j => j.Status == JobStatus.Queued).Take(options.MaxQueuedJobsPerTenant).CountAsync(ct);
-        if (queued >= options.MaxQueuedJobsPerTenant)
-        {
-            throw new SyncFailureException(SyncFailure.Transient("errors.job.queue_full", ("limit", options.MaxQueuedJobsPerTenant)) with { RetryAfter = TimeSpan.FromSeconds(30) });
-        }
-
         transaction.Db.Add(job);
         await transaction.Db.SaveChangesAsync(ct);
-        await NotifyAsync(transaction, JobOutcome.DispatchChannel, "", ct);
+        var queued = await WakeAsync(transaction, options, ct);
         await transaction.CommitAsync(ct);
-        return job;
+        return new JobDetails(job, queued);
+    }
+
+    /// <summary>
+    /// To be called with a job newly queued in the transaction: refuses it where the tenant's queue is too long now, and wakes a dispatcher with the commit.
+    /// The queue's length is locked by the job's own entry, so the limit holds whoever else is queueing. Returns the length.
+    /// </summary>
+    internal static async Task<long> WakeAsync(TenantTransaction transaction, EngineOptions options, CancellationToken ct)
+    {
+        await using var command = transaction.Command("SELECT queued, pg_notify($1, '') FROM tenant_queues", JobOutcome.DispatchChannel);
+        var queued = (int)(await command.ExecuteScalarAsync(ct))!;
+        if (queued <= options.MaxQueuedJobsPerTenant) return queued;
+        throw new SyncFailureException(SyncFailure.Transient("errors.job.queue_full", ("limit", options.MaxQueuedJobsPerTenant)) with { RetryAfter = TimeSpan.FromSeconds(30) });
     }
 
     /// <summary>The job, or null where this tenant has none of that id.</summary>
@@ -64,15 +76,30 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
         return await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == jobId, ct);
     }
 
+    /// <summary>The job with its place in the queue and its history; null where this tenant has none of that id.</summary>
+    public async Task<JobDetails?> FindDetailsAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        if (await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == jobId, ct) is not { } job) return null;
+        var positions = await QueuePositions.OfAsync(transaction, tenantId, [job], ct);
+        var attempts = await transaction.Db.Set<SyncJobAttempt>().AsNoTracking().Where(a => a.JobId == jobId).OrderByDescending(a => a.Fence).Take(AttemptsShown).ToListAsync(ct);
+        attempts.Reverse();
+        var first = attempts.Count > 0 ? attempts[0].Fence : 0;
+        var stages = await transaction.Db.Set<SyncJobStage>().AsNoTracking().Where(s => s.JobId == jobId && s.Fence >= first).OrderBy(s => s.Fence).ThenBy(s => s.StartedAt).ToListAsync(ct);
+        return new JobDetails(job, positions.TryGetValue(jobId, out var position) ? position : null, attempts, stages);
+    }
+
     /// <summary>Jobs from the newest to the oldest, beginning below <paramref name="before"/>.</summary>
-    public async Task<IReadOnlyList<SyncJob>> ListAsync(string tenantId, string? status, string? sourceId, Guid? before, int count, CancellationToken ct)
+    public async Task<IReadOnlyList<JobDetails>> ListAsync(string tenantId, string? status, string? sourceId, Guid? before, int count, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         var jobs = transaction.Db.Set<SyncJob>().AsNoTracking();
         if (status is not null) jobs = jobs.Where(j => j.Status == status);
         if (sourceId is not null) jobs = jobs.Where(j => j.SourceId == sourceId);
         if (before is { } id) jobs = jobs.Where(j => j.Id.CompareTo(id) < 0);
-        return await jobs.OrderByDescending(j => j.Id).Take(count).ToListAsync(ct);
+        var found = await jobs.OrderByDescending(j => j.Id).Take(count).ToListAsync(ct);
+        var positions = await QueuePositions.OfAsync(transaction, tenantId, found, ct);
+        return [.. found.Select(j => new JobDetails(j, positions.TryGetValue(j.Id, out var position) ? position : null))];
     }
 
     /// <summary>
@@ -93,6 +120,9 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
         if (status is null) return false;
         if (status is JobStatus.Completed or JobStatus.Failed) throw new SyncFailureException(SyncFailure.Permanent("errors.job.ended", ("status", status)));
         await NotifyAsync(transaction, WorkerSession.CancelChannel, jobId.ToString("D"), ct);
+
+        // A dispatcher ends it where its worker is gone.
+        await NotifyAsync(transaction, JobOutcome.DispatchChannel, "", ct);
         await transaction.CommitAsync(ct);
         return true;
     }

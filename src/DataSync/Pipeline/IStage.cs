@@ -9,8 +9,8 @@ internal interface IStage
     /// <summary>Runs the stage from its beginning; running it again must give the same outcome and no second effect.</summary>
     Task<StageOutcome> RunAsync(StageContext context, CancellationToken ct);
 
-    /// <summary>Removes what the stage left outside the database of a run that failed and that nobody can go on with.</summary>
-    Task AbandonAsync(SyncRun run, CancellationToken ct) => Task.CompletedTask;
+    /// <summary>Clears away what attempts up to this one left half done, where the job ends without completing.</summary>
+    Task AbandonAsync(SyncRun run, CancellationToken ct);
 }
 
 /// <summary>What a stage works on.</summary>
@@ -29,4 +29,5 @@ internal sealed record StageOutcome(IReadOnlyList<ExportedFile> Exports);
 /// <param name="Records">Records in it.</param>
 /// <param name="Sha256">Lower-case hex of the file's bytes.</param>
 /// <param name="Path">Path below the export root, <c>/</c> between its parts.</param>
-internal sealed record ExportedFile(string Name, string Format, long Bytes, long Records, string Sha256, string Path);
+/// <param name="Compression"><c>gzip</c> or <c>zstd</c>; null where the file is as the exporter wrote it.</param>
+internal sealed record ExportedFile(string Name, string Format, long Bytes, long Records, string Sha256, string Path, string? Compression = null);

@@ -60,12 +60,6 @@ internal sealed class PipelineRunner(
         }
     }
 
-    /// <summary>Removes what a run that nobody can go on with left outside the database.</summary>
-    public async Task AbandonAsync(SyncRun run, CancellationToken ct)
-    {
-        foreach (var stage in _stages.Values) await stage.AbandonAsync(run, ct);
-    }
-
     private async Task<SyncRun> StoreAsync(SyncRun run, IProcessingStrategy strategy, CancellationToken ct)
     {
         if (run.Checkpoint is { Resume: null, NextSeq: > 0 })
@@ -89,6 +83,12 @@ internal sealed class PipelineRunner(
             run.Progress.AddExtracted(batch.Count - skipped, batch.Raw.Length);
             yield return batch;
         }
+    }
+
+    /// <summary>The job ends without completing: every stage clears away what it left half done.</summary>
+    public async Task AbandonAsync(SyncRun run, CancellationToken ct)
+    {
+        foreach (var stage in _stages.Values) await stage.AbandonAsync(run, ct);
     }
 
     private async IAsyncEnumerable<RecordBatch> Refined(

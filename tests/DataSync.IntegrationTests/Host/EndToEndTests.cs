@@ -128,6 +128,27 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
     }
 
     [Fact]
+    public async Task Source_that_breaks_after_its_first_records_and_cannot_go_on_is_read_again()
+    {
+        using var client = system.Running.Client("broken off");
+        const string Query = "SELECT i, repeat('x', 20000) AS filler, CASE WHEN i = 20 THEN pg_sleep(2)::text END AS pause FROM generate_series(1, 30) i";
+        await client.PostAsync("api/sources", system.Running.Source("breaks", new { query = Query }), HttpStatusCode.Created, Ct);
+        var id = await client.StartAsync(new { source_id = "breaks", processing_rules = new { batch_size = 5 }, output_format = "jsonl" }, Ct);
+        await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
+        await RunningSystem.WaitAsync("the query to pause", async () =>
+        {
+            await using var end = source.CreateCommand(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND wait_event = 'PgSleep' AND query LIKE '%AS filler%'");
+            return await end.ExecuteScalarAsync(Ct) is true;
+        }, Ct);
+        var job = await client.EndAsync(id, Ct);
+        Assert.Equal(("completed", 30), (job.GetProperty("status").GetString(), job.GetProperty("record_count").GetInt32()));
+        Assert.Equal(
+            Enumerable.Range(1, 30),
+            (await client.ExportAsync(id, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l).GetProperty("i").GetInt32()));
+    }
+
+    [Fact]
     public async Task Job_beyond_its_time_fails_with_a_timeout()
     {
         using var client = system.Running.Client("late");

@@ -16,6 +16,7 @@ internal sealed class HostProcess : IAsyncDisposable
         process.ErrorDataReceived += (_, e) => Keep(e.Data);
     }
 
+    /// <summary>Standard output and standard error.</summary>
     public string Log => string.Join('\n', _log);
 
     public bool HasExited => _process.HasExited;
@@ -24,11 +25,12 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public int Id => _process.Id;
 
-    public static HostProcess Start(IReadOnlyDictionary<string, string> environment)
+    public static HostProcess Start(IReadOnlyDictionary<string, string> environment, params string[] command)
     {
         var host = typeof(Here).Assembly.Location.Replace("DataSync.IntegrationTests.dll", "DataSync.Host.dll", StringComparison.Ordinal);
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(host);
+        foreach (var argument in command) start.ArgumentList.Add(argument);
         foreach (var name in start.Environment.Keys.Where(n => n.StartsWith("DATASYNC_", StringComparison.Ordinal) || n.StartsWith("SYNC_", StringComparison.Ordinal)).ToList()) start.Environment.Remove(name);
         foreach (var (name, value) in environment) start.Environment[name] = value;
         var process = new System.Diagnostics.Process { StartInfo = start };

@@ -16,7 +16,7 @@ internal sealed class InProcessHost(IHost host) : IAsyncDisposable
     public static async Task<InProcessHost> StartAsync(RunningSystem system, CancellationToken ct)
     {
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
-        builder.Configuration.AddInMemoryCollection(system.Settings("api").ToDictionary(s => s.Key, s => (string?)s.Value, StringComparer.Ordinal));
+        builder.Configuration.AddInMemoryCollection(system.Environment("api").ToDictionary(s => s.Key, s => (string?)s.Value, StringComparer.Ordinal));
         builder.Services.AddDataSync(builder.Configuration, DataSyncRole.Api);
         var host = builder.Build();
         await host.StartAsync(ct);

@@ -166,7 +166,7 @@ public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixtu
         await process.KillAsync(Ct);
         await Assert.ThrowsAnyAsync<HttpRequestException>(() => call);
         var job = await client.EndAsync(id, Ct, seconds: 30);
-        Assert.Equal(("failed", "errors.realtime.process_lost"), (Text(job, "status"), Text(job.GetProperty("error_details"), "message_key")));
+        Assert.Equal(("failed", "errors.job.realtime_lost"), (Text(job, "status"), Text(job.GetProperty("error_details"), "message_key")));
         Assert.Equal(0, job.GetProperty("progress").GetProperty("exported").GetInt32());
     }
 

@@ -1,13 +1,11 @@
-using System.Buffers.Text;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
-using System.Text;
-using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs.Hangfire;
+using DataSync.Tests.Platform.Authentication;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
@@ -15,15 +13,21 @@ namespace DataSync.IntegrationTests.Host;
 /// <summary>The system as users run it: the host as real processes (one API, workers on demand) on a real database, spoken to over HTTP.</summary>
 public sealed class RunningSystem : IAsyncLifetime
 {
-    private static readonly byte[] TokenKey = SHA256.HashData("a token key for tests"u8);
+    /// <summary>Signs the tokens that every process accepts.</summary>
+    internal static readonly byte[] TokenKey = SHA256.HashData("a token key for tests"u8);
     private readonly SystemDatabase _database = new();
     private readonly List<HostProcess> _processes = [];
     private readonly string _exports = Directory.CreateTempSubdirectory("datasync-exports-").FullName;
-    private readonly string _masterKey = Convert.ToBase64String(SHA256.HashData("a master key for tests"u8));
     private readonly SocketsHttpHandler _handler = new() { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) };
     private Uri _address = new("http://127.0.0.1/");
 
     internal SystemDatabase Database => _database;
+
+    /// <summary>What every process has as its master key unless told otherwise.</summary>
+    internal static string MasterKey { get; } = Convert.ToBase64String(SHA256.HashData("a master key for tests"u8));
+
+    /// <summary>Settings of every process, before those given at its start. Set them before the system is initialized.</summary>
+    internal List<(string Name, string Value)> Settings { get; } = [];
 
     /// <summary>A superuser's connection to an empty database that plays the customer's.</summary>
     internal string SourceDatabase { get; private set; } = "";
@@ -63,32 +67,47 @@ public sealed class RunningSystem : IAsyncLifetime
     }
 
     /// <summary>Starts a process of the host.</summary>
-    internal HostProcess Start(string role, params (string Name, string Value)[] settings)
+    internal HostProcess Start(string role, params (string Name, string Value)[] settings) => Start([], role, settings);
+
+    /// <summary>Runs a command of the host to its end.</summary>
+    internal async Task<HostProcess> RunAsync(string[] command, CancellationToken ct, params (string Name, string Value)[] settings)
     {
-        var environment = Settings(role);
+        var process = Start(command, "worker", settings);
+        await process.ExitAsync(ct).WaitAsync(TimeSpan.FromSeconds(60), ct);
+        return process;
+    }
+
+    private HostProcess Start(string[] command, string role, (string Name, string Value)[] settings)
+    {
+        var environment = Environment(role);
         foreach (var (name, value) in settings) environment[name] = value;
-        var process = HostProcess.Start(environment);
+        var process = HostProcess.Start(environment, command);
         _processes.Add(process);
         return process;
     }
 
     /// <summary>What a process of the host is told.</summary>
-    internal Dictionary<string, string> Settings(string role) => new(StringComparer.Ordinal)
+    internal Dictionary<string, string> Environment(string role)
     {
-        ["DATASYNC_ROLE"] = role,
-        ["DATASYNC_CONNECTION"] = _database.Options.Connection,
-        ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
-        ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority),
-        ["DATASYNC_MASTER_KEY"] = _masterKey,
-        ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
-        ["DATASYNC_EXPORT_ROOT"] = _exports,
-        ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
-        ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
-        ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
-        ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05",
-        ["ASPNETCORE_ENVIRONMENT"] = "Development",
-        ["DATASYNC_STOP_WITH_PARENT"] = "true",
-    };
+        Dictionary<string, string> environment = new(StringComparer.Ordinal)
+        {
+            ["DATASYNC_ROLE"] = role,
+            ["DATASYNC_CONNECTION"] = _database.Options.Connection,
+            ["DATASYNC_SYSTEM_CONNECTION"] = _database.Options.SystemConnection,
+            ["DATASYNC_URLS"] = _address.GetLeftPart(UriPartial.Authority),
+            ["DATASYNC_MASTER_KEY"] = MasterKey,
+            ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
+            ["DATASYNC_EXPORT_ROOT"] = _exports,
+            ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
+            ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
+            ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
+            ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05",
+            ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["DATASYNC_STOP_WITH_PARENT"] = "true",
+        };
+        foreach (var (name, value) in Settings) environment[name] = value;
+        return environment;
+    }
 
     /// <summary>A client with a token of the tenant.</summary>
     internal HttpClient Client(string tenant, string scope = "sources.write sync.read sync.write", string? language = null, Uri? address = null)
@@ -99,22 +118,7 @@ public sealed class RunningSystem : IAsyncLifetime
     }
 
     internal static string Token(string tenant, string scope, string? language = null)
-    {
-        var now = DateTimeOffset.UtcNow;
-        Dictionary<string, object> claims = new(StringComparer.Ordinal)
-        {
-            ["iss"] = "datasync-development",
-            ["aud"] = "datasync",
-            ["sub"] = "tester",
-            ["tenant_id"] = tenant,
-            ["scope"] = scope,
-            ["iat"] = now.ToUnixTimeSeconds(),
-            ["exp"] = now.AddHours(1).ToUnixTimeSeconds(),
-        };
-        if (language is not null) claims["language"] = language;
-        var text = $"{Base64Url.EncodeToString("""{"alg":"HS256","typ":"at+jwt"}"""u8)}.{Base64Url.EncodeToString(JsonSerializer.SerializeToUtf8Bytes(claims))}";
-        return $"{text}.{Base64Url.EncodeToString(HMACSHA256.HashData(TokenKey, Encoding.ASCII.GetBytes(text)))}";
-    }
+        => TestTokens.Sign(TestTokens.Payload(DateTimeOffset.UtcNow, tenant, scope, language), key: TokenKey);
 
     /// <summary>The body that registers the customer's database as a source.</summary>
     internal object Source(string sourceId, object extraction, object? sync = null)

@@ -25,6 +25,7 @@ public sealed partial class ArchitectureTests
     {
         ["Hangfire"] = ["Jobs"],
         ["CsvHelper"] = ["Export/Csv"],
+        ["ZstdSharp"] = ["Export/Compression/Zstd"],
         ["Npgsql"] = ["Platform", "Process/Async", "Jobs", "Extract/Connectors/Postgres"],
         ["Microsoft.Data.Sqlite"] = ["Extract/Connectors/Sqlite"],
         ["SQLitePCL"] = ["Extract/Connectors/Sqlite"],

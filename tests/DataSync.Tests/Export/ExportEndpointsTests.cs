@@ -41,6 +41,7 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
         builder.Services.AddRouting().AddTelemetry(builder.Configuration, DataSyncRole.Api).AddPlatformHttp(builder.Configuration);
         builder.Services.AddExport(builder.Configuration);
         foreach (var exporter in ExportRig.Exporters) builder.Services.AddSingleton(exporter);
+        foreach (var compression in ExportRig.Compressions) builder.Services.AddSingleton(compression);
         builder.Services.AddSingleton<JobExists>((tenant, job, _) => Task.FromResult(tenant == ExportRig.Tenant && (job == ExportRig.Job || job == Running)));
         _app = builder.Build();
         _app.UsePlatformHttp();
@@ -63,7 +64,7 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
     {
         var items = JsonElement.Parse(await _client.GetByteArrayAsync($"/api/sync/jobs/{ExportRig.Job}/exports", Ct)).GetProperty("items");
         Assert.Equal(
-            _outcome.Exports.Select(f => $"{f.Name}|{f.Format}|{f.Bytes}|{f.Records}|{f.Sha256}|{f.Path}"),
+            _outcome.Exports.Select(f => $"{f.Name}|{f.Format}|{f.Bytes}|{f.Records}|{f.Sha256}|{f.Path}|{f.Compression}"),
             items.EnumerateArray().Select(i => string.Join('|', i.EnumerateObject().Select(m => m.Value.ToString()))));
     }
 

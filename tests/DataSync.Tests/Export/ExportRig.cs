@@ -1,6 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using DataSync.Export;
+using DataSync.Export.Compression;
+using DataSync.Export.Compression.Gzip;
+using DataSync.Export.Compression.Zstd;
 using DataSync.Export.Csv;
 using DataSync.Export.Json;
 using DataSync.Export.Jsonl;
@@ -18,6 +21,7 @@ internal sealed class ExportRig : IDisposable
     public const string Tenant = "acme";
     public static readonly Guid Job = Guid.Parse("019f0000-0000-7000-8000-000000000001");
     public static readonly IExporter[] Exporters = [new CsvExporter(), new JsonExporter(), new JsonlExporter()];
+    public static readonly IFileCompression[] Compressions = [new GzipFileCompression(), new ZstdFileCompression()];
 
     /// <summary>In memory where the machine has such a folder: thousands of flushed files would make the suite wait for the disk.</summary>
     public string Root { get; } = Directory.Exists("/dev/shm")
@@ -38,7 +42,7 @@ internal sealed class ExportRig : IDisposable
     /// <summary>Called before each batch is handed out.</summary>
     public Action<int> BeforeBatch { get; set; } = _ => { };
 
-    public ExportFiles Files => new(Storage, Exporters);
+    public ExportFiles Files => new(Storage, Exporters, Compressions);
 
     public DiskExportStorage Storage => new(Options.Create(new ExportOptions { Root = Root }));
 
@@ -68,7 +72,7 @@ internal sealed class ExportRig : IDisposable
             Advance = (_, _, _) => throw new NotSupportedException(),
             RegisterWriter = (_, _) => throw new NotSupportedException(),
         };
-        var stage = new ExportStage(Exporters, [new RulesRefiner(NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage(Exporters, Compressions, [new RulesRefiner(NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         return stage.RunAsync(new StageContext(run, _ => Batches(raw, refined, batchSize)), ct);
     }
 

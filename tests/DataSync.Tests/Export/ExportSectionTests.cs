@@ -5,13 +5,15 @@ namespace DataSync.Tests.Export;
 
 public class ExportSectionTests
 {
-    private static readonly ExportSection Section = new(ExportRig.Exporters);
+    private static readonly ExportSection Section = new(ExportRig.Exporters, ExportRig.Compressions);
 
     [Theory]
     [InlineData("""{}""")]
     [InlineData("""{"output_format":"csv"}""")]
     [InlineData("""{"output_format":["csv","json","jsonl"],"export_config":{"include_metadata":false,"include_original":false,"include_enhanced":true,"pagination":{"page_size":100000},"compression":"none","inline":false}}""")]
     [InlineData("""{"output_format":null,"export_config":{"pagination":{"page_size":null},"compression":null,"inline":null}}""")]
+    [InlineData("""{"export_config":{"compression":"gzip"}}""")]
+    [InlineData("""{"export_config":{"compression":"zstd"}}""")]
     public void Validate_accepts(string start) => Assert.Empty(Faults(start));
 
     [Theory]
@@ -21,13 +23,12 @@ public class ExportSectionTests
     [InlineData("""{"output_format":["json","csv","json"]}""", "/output_format/2 faults.duplicate")]
     [InlineData("""{"output_format":{}}""", "/output_format faults.one_of")]
     [InlineData("""{"export_config":[]}""", "/export_config faults.object")]
-    [InlineData("""{"export_config":{"pagination":{"page_size":0,"x":1},"compression":"gzip","zip/":1}}""",
-        "/export_config/pagination/page_size faults.integer", "/export_config/pagination/x faults.unknown", "/export_config/compression faults.not_available", "/export_config/zip~1 faults.unknown")]
+    [InlineData("""{"export_config":{"pagination":{"page_size":0,"x":1},"compression":"brotli","zip/":1}}""",
+        "/export_config/pagination/page_size faults.integer", "/export_config/pagination/x faults.unknown", "/export_config/compression faults.one_of", "/export_config/zip~1 faults.unknown")]
     [InlineData("""{"export_config":{"pagination":{"page_size":100001}}}""", "/export_config/pagination/page_size faults.integer")]
     [InlineData("""{"export_config":{"pagination":{"page_size":1.5}}}""", "/export_config/pagination/page_size faults.integer")]
     [InlineData("""{"export_config":{"pagination":3,"compression":"rar","include_metadata":"yes"}}""",
         "/export_config/pagination faults.object", "/export_config/compression faults.one_of", "/export_config/include_metadata faults.bool")]
-    [InlineData("""{"mode":"realtime","export_config":{"compression":"zstd"}}""", "/export_config/compression faults.not_available")]
     [InlineData("""{"export_config":{"inline":1}}""", "/export_config/inline faults.bool")]
     [InlineData("""{"mode":"realtime","export_config":{"inline":true}}""", "/export_config/inline faults.not_available")]
     [InlineData("""{"export_config":{"include_original":false,"include_enhanced":false}}""", "/export_config faults.export.nothing_included")]

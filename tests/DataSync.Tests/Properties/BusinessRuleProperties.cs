@@ -24,11 +24,7 @@ public class BusinessRuleProperties
     public Property Failing_rules_leave_originals_and_say_where_they_failed()
         => Prop.ForAll(
             (from documents in RuleGenerators.Document.ListOf(4)
-             from failing in Gen.Elements(
-                 ("""{"set":{"marker":"secret-payload"}},{"cast":{"marker":"integer"}}""", "SYNC_260", "marker"),
-                 ("""{"remove":"a"},{"set":{"x.y":{"/":[1,0]}}}""", "SYNC_264", "x.y"),
-                 ("""{"set":{"a":"secret-payload"}},{"set":{"a.b":1}}""", "SYNC_265", "a.b"),
-                 ("""{"tag":"t"},{"set":{"z":{"missing_some":[1,null]}}}""", "SYNC_266", "z"))
+             from failing in RuleGenerators.Failing
              from keeps in ArbMap.Default.GeneratorFor<bool>()
              select (documents, failing, keeps)).ToArbitrary(),
             c => CheckFailure([.. c.documents], c.failing, c.keeps));

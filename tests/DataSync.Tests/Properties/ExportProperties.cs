@@ -1,11 +1,11 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
-using CsvHelper;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 using DataSync.Tests.Export;
 using DataSync.Tests.Export.Csv;
+using DataSync.Tests.Export.Json;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -27,7 +27,7 @@ public class ExportProperties
             var utf8 = new UTF8Encoding(false, throwOnInvalidBytes: true);
             foreach (var name in rig.Names()) utf8.GetString(File.ReadAllBytes(Path.Combine(rig.Folder, name)));
             Assert.Equal(c.Documents.Select(d => d.Trim(' ', '\t', '\r', '\n')), Pages(rig).SelectMany(p => p.Data));
-            Assert.All(Pages(rig), p => Assert.Equal(["job_id", "source_id", "created_at", "page", "page_size", "records", "has_more"], p.Metadata.EnumerateObject().Select(m => m.Name)));
+            Assert.All(Pages(rig), p => Assert.Equal(PageText.MetadataMembers, p.Metadata.EnumerateObject().Select(m => m.Name)));
             var lines = rig.Read("data.jsonl").Split('\n');
             Assert.Equal(c.Documents.Select(d => d.Replace("\r", "", StringComparison.Ordinal).Replace("\n", "", StringComparison.Ordinal)).Append(""), lines);
             foreach (var line in lines.SkipLast(1)) JsonDocument.Parse(line, AnyDepth).Dispose();
@@ -47,7 +47,7 @@ public class ExportProperties
             // without any column, header and rows are blank lines: one empty field each, to a reader
             List<List<string?>> expected = rows.Count == 0 ? [] : header.Count == 0 ? [.. Enumerable.Repeat<List<string?>>([null], rows.Count + 1)] : [[.. header], .. rows];
             Assert.Equal(expected, CsvText.Parse(text));
-            Assert.Equal(expected.Select(r => r.Select(v => v ?? "").ToList()), ByCsvHelper(text));
+            Assert.Equal(expected.Select(r => r.Select(v => v ?? "").ToList()), CsvLibrary.Parse(text));
         });
 
     // Feature: data-sync-pipeline, Property 18: For any data with semantic enhancement applied, the export output should contain both
@@ -78,15 +78,7 @@ public class ExportProperties
                 string[] records = [.. Enumerable.Range(0, c.count).Select(i => $$"""{"id":{{i}}}""")];
                 using var rig = new ExportRig { Plan = new SyncPlan { OutputFormats = ["json"], Export = new ExportPlan { PageSize = c.size } } };
                 Run(rig, records, c.batch);
-                var pages = Pages(rig).ToArray();
-                Assert.Equal(records, pages.SelectMany(p => p.Data));
-                Assert.Equal(Math.Max(1, (c.count + c.size - 1) / c.size), pages.Length);
-                foreach (var (index, page) in pages.Index())
-                {
-                    Assert.Equal((index + 1, page.Data.Length), (page.Metadata.GetProperty("page").GetInt32(), page.Metadata.GetProperty("records").GetInt32()));
-                    Assert.Equal(index < pages.Length - 1, page.Metadata.GetProperty("has_more").GetBoolean());
-                    Assert.True(index == pages.Length - 1 || page.Data.Length == c.size);
-                }
+                PageText.CheckPagination(Pages(rig), records, c.size);
             });
 
     [FsCheck.Xunit.Property(MaxTest = 2000)]
@@ -139,20 +131,5 @@ public class ExportProperties
 
     private static void Run(ExportRig rig, IReadOnlyList<string> documents, int batchSize) => rig.RunAsync(documents, batchSize: batchSize).GetAwaiter().GetResult();
 
-    private static IEnumerable<(JsonElement Metadata, string[] Data)> Pages(ExportRig rig)
-    {
-        foreach (var name in rig.Names().Where(n => n.StartsWith("data-", StringComparison.Ordinal)))
-        {
-            using var page = JsonDocument.Parse(rig.Read(name), AnyDepth);
-            yield return (page.RootElement.GetProperty("metadata").Clone(), [.. page.RootElement.GetProperty("data").EnumerateArray().Select(r => r.GetRawText())]);
-        }
-    }
-
-    private static List<List<string>> ByCsvHelper(string csv)
-    {
-        using var reader = CsvReader.Create(Encoding.UTF8.GetBytes(csv), new CsvReaderOptions { Separator = ',', HasHeader = false, SkipEmptyLines = false, MalformedData = CsvMalformedDataHandling.Throw });
-        var rows = new List<List<string>>();
-        while (reader.Read()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(reader.GetString)]);
-        return rows;
-    }
+    private static PageText[] Pages(ExportRig rig) => PageText.All(rig.Contents().Select(f => (f.Key, f.Value)));
 }

@@ -10,12 +10,7 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
     public Task<string> PrepareAsync(ExportLocation location, long fence, CancellationToken ct) => Run(() =>
     {
         var folder = Directory.CreateDirectory(FolderOf(location)).FullName;
-        foreach (var leftover in Directory.EnumerateFiles(folder, ".*.tmp"))
-        {
-            // an attempt under a newer fence may be at work; its files are not ours
-            if (StagedFile.FenceOf(Path.GetFileName(leftover)) <= fence) File.Delete(leftover);
-        }
-
+        RemoveStaged(folder, fence);
         return folder;
     });
 
@@ -42,6 +37,23 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
             if (!names.Contains(name) && StagedFile.FenceOf(name) is null) File.Delete(path);
         }
 
+        return true;
+    });
+
+    public Task DiscardAsync(ExportLocation location, long fence, IReadOnlySet<string> keep, CancellationToken ct) => Run(() =>
+    {
+        var folder = FolderOf(location);
+        if (!Directory.Exists(folder)) return false;
+        RemoveStaged(folder, fence);
+        if (!File.Exists(Path.Combine(folder, ExportManifest.FileName)))
+        {
+            foreach (var path in Directory.EnumerateFiles(folder))
+            {
+                if (Path.GetFileName(path) is var name && !keep.Contains(name) && StagedFile.FenceOf(name) is null) File.Delete(path);
+            }
+        }
+
+        if (!Directory.EnumerateFileSystemEntries(folder).Any()) Directory.Delete(folder);
         return true;
     });
 
@@ -72,6 +84,15 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
         Directory.Delete(folder, recursive: true);
         return true;
     });
+
+    private static void RemoveStaged(string folder, long fence)
+    {
+        foreach (var leftover in Directory.EnumerateFiles(folder, ".*.tmp"))
+        {
+            // an attempt under a newer fence may be at work; its files are not ours
+            if (StagedFile.FenceOf(Path.GetFileName(leftover)) <= fence) File.Delete(leftover);
+        }
+    }
 
     private static Task<T> Run<T>(Func<T> work) => StorageFailures.WrapAsync(() => ValueTask.FromResult(work())).AsTask();
 

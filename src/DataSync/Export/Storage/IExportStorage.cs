@@ -18,6 +18,12 @@ internal interface IExportStorage
     /// <summary>Removes every published file but those named.</summary>
     Task KeepOnlyAsync(ExportLocation location, IReadOnlySet<string> names, CancellationToken ct);
 
+    /// <summary>
+    /// Removes what attempts up to this fence left half done, and the published files too where no manifest says that they are an export. An attempt
+    /// under a newer fence keeps what it stages, and the files named to keep stay.
+    /// </summary>
+    Task DiscardAsync(ExportLocation location, long fence, IReadOnlySet<string> keep, CancellationToken ct);
+
     /// <summary>Opens a file: seekable, with a length. Null where there is none. The name is one that was published.</summary>
     Task<Stream?> OpenAsync(ExportLocation location, string name, CancellationToken ct);
 

@@ -11,7 +11,7 @@ internal sealed class PushRecordSource : IRecordSource
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (run.Inline is not { Payload: { } payload } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.realtime.process_lost"));
+        if (run.Inline is not { Payload: { } payload } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
         var elements = new JsonElements(payload);
         var seq = 0L;
         while (Fill(elements, seq, run.Plan.BatchSize, inline.BatchBytes) is { } batch)

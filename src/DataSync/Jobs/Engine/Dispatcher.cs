@@ -12,32 +12,22 @@ namespace DataSync.Jobs.Engine;
 /// Every worker runs one; a lock of the database lets one at a time decide, so the limit holds across machines.
 /// </summary>
 internal sealed partial class Dispatcher(
-    DataSources sources, IBackgroundJobClient hangfire, EngineOptions options, TimeProvider time, ILogger<Dispatcher> logger) : BackgroundService
+    DataSources sources, IBackgroundJobClient hangfire, JobRunner runner, WorkerCapacity capacity, EngineOptions options, TimeProvider time, ILogger<Dispatcher> logger)
+    : BackgroundService
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
     /// <summary>Hands out what may run now; returns how many jobs.</summary>
     public async Task<int> DispatchAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        List<(string Tenant, Guid Job)> due = [];
-        await using (var transaction = await connection.BeginTransactionAsync(ct))
-        {
-            await using var take = new NpgsqlCommand(TakeSql, connection, transaction)
-            {
-                Parameters = { new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant }, new NpgsqlParameter<int> { TypedValue = options.WorkerThreads * 4 } },
-            };
-            await using (var rows = await take.ExecuteReaderAsync(ct))
-            {
-                while (await rows.ReadAsync(ct)) due.Add((rows.GetString(0), rows.GetGuid(1)));
-            }
-
-            await transaction.CommitAsync(ct);
-        }
+        var due = await TakeAsync(connection, ct);
 
         // Committed before it is enqueued: if this process dies here, the mark grows old and the job is taken again.
-        foreach (var (tenant, job) in due)
+        foreach (var job in due)
         {
-            hangfire.Create<Hangfire.SyncJobEntry>(entry => entry.RunAsync(tenant, job, CancellationToken.None), new EnqueuedState(Hangfire.SyncJobEntry.Queue));
+            // Called off while its worker was dead: it is only to be ended, which needs no free thread.
+            if (job.CancelRequested) await runner.RunAsync(job.Tenant, job.Id, ct);
+            else hangfire.Create<Hangfire.SyncJobEntry>(entry => entry.RunAsync(job.Tenant, job.Id, CancellationToken.None), new EnqueuedState(Hangfire.SyncJobEntry.Queue));
         }
 
         return due.Count;
@@ -69,32 +59,63 @@ internal sealed partial class Dispatcher(
         }
     }
 
+    private async Task<List<(string Tenant, Guid Id, bool CancelRequested)>> TakeAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        List<(string, Guid, bool)> due = [];
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await using (var turn = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock(7305161846021)", connection, transaction))
+        {
+            // Whoever decides now hears of the same commit and looks again after this turn.
+            if (await turn.ExecuteScalarAsync(ct) is not true) return due;
+        }
+
+        await using (var take = new NpgsqlCommand(TakeSql, connection, transaction))
+        {
+            take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant });
+            take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = capacity.Threads });
+            await using var rows = await take.ExecuteReaderAsync(ct);
+            while (await rows.ReadAsync(ct)) due.Add((rows.GetString(0), rows.GetGuid(1), rows.GetBoolean(2)));
+        }
+
+        await transaction.CommitAsync(ct);
+        return due;
+    }
+
     /// <summary>
     /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
-    /// not begun for a minute counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on.
+    /// not begun for a minute counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
+    /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run.
     /// </summary>
     private const string TakeSql = """
-        WITH allowed AS MATERIALIZED (SELECT pg_try_advisory_xact_lock(7305161846021) AS ok),
-        open AS MATERIALIZED (
-            SELECT tenant_id, id, created_at,
-                   status = 'running' AND (lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid)) AS orphan,
-                   status = 'queued' AS queued,
-                   coalesce(dispatched_at > now() - interval '60 seconds', false) AS handed_out,
-                   coalesce(dispatched_at > now() - interval '3 seconds', false) AS just_handed_out,
-                   coalesce(not_before > now(), false) AS held
-            FROM sync_jobs j WHERE status IN ('queued', 'running', 'waiting')),
+        WITH RECURSIVE live AS MATERIALIZED (
+            SELECT tenant_id, id, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - interval '15 seconds', false) AS just_handed_out,
+                   lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid) AS orphan
+            FROM sync_jobs j WHERE status = 'running'),
+        handed_out AS MATERIALIZED (
+            SELECT tenant_id FROM sync_jobs WHERE status = 'queued' AND dispatched_at IS NOT NULL AND dispatched_at > now() - interval '60 seconds'),
         busy AS (
-            SELECT tenant_id, count(*) AS n FROM open WHERE NOT orphan AND (NOT queued OR handed_out) GROUP BY tenant_id),
-        ranked AS (
-            SELECT o.tenant_id, o.id, o.orphan, o.created_at,
-                   coalesce(b.n, 0) + row_number() OVER (PARTITION BY o.tenant_id ORDER BY o.orphan DESC, o.created_at, o.id) AS place
-            FROM open o LEFT JOIN busy b USING (tenant_id)
-            WHERE NOT o.held AND ((o.queued AND NOT o.handed_out) OR (o.orphan AND NOT o.just_handed_out))),
+            SELECT tenant_id, count(*) AS n FROM (SELECT tenant_id FROM live UNION ALL SELECT tenant_id FROM handed_out) b GROUP BY tenant_id),
+        tenants AS (
+            (SELECT tenant_id FROM sync_jobs WHERE status = 'queued' ORDER BY tenant_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT j.tenant_id FROM sync_jobs j WHERE j.status = 'queued' AND j.tenant_id > t.tenant_id ORDER BY j.tenant_id LIMIT 1)
+            FROM tenants t WHERE t.tenant_id IS NOT NULL),
+        next AS (
+            SELECT t.tenant_id, q.id, q.created_at, coalesce(b.n, 0) + row_number() OVER (PARTITION BY t.tenant_id ORDER BY q.id) AS place
+            FROM tenants t LEFT JOIN busy b USING (tenant_id)
+            CROSS JOIN LATERAL (
+                SELECT j.id, j.created_at FROM sync_jobs j
+                WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
+                  AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - interval '60 seconds')
+                ORDER BY j.id LIMIT greatest(0, $1 - coalesce(b.n, 0))) q
+            WHERE t.tenant_id IS NOT NULL),
         due AS (
-            SELECT tenant_id, id FROM ranked WHERE place <= $1 OR orphan ORDER BY orphan DESC, place, created_at LIMIT $2)
-        UPDATE sync_jobs j SET dispatched_at = now() FROM due d, allowed
-        WHERE allowed.ok AND j.tenant_id = d.tenant_id AND j.id = d.id
-        RETURNING j.tenant_id, j.id
+            SELECT tenant_id, id, called_off FROM live WHERE orphan AND NOT just_handed_out
+            UNION ALL
+            (SELECT tenant_id, id, false FROM next ORDER BY place, created_at LIMIT greatest(0, $2 - (SELECT count(*) FROM handed_out))))
+        UPDATE sync_jobs j SET dispatched_at = now() FROM due d
+        WHERE j.tenant_id = d.tenant_id AND j.id = d.id
+        RETURNING j.tenant_id, j.id, d.called_off
         """;
 
     private static partial class Log

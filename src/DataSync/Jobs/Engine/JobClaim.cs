@@ -15,7 +15,18 @@ internal sealed record JobClaim
     public required DateTimeOffset CreatedAt { get; init; }
     public required long Fence { get; init; }
     public required int Attempt { get; init; }
+
+    /// <summary>Attempts in a row that moved nothing, this one included until it moves.</summary>
     public required int FruitlessAttempts { get; init; }
+
+    /// <summary>Attempts that moved the job.</summary>
+    public required int FruitfulAttempts { get; init; }
+
+    /// <summary>Why the attempt before did not end the job; null where it did not fail or there was none.</summary>
+    public required JobFailure? Interruption { get; init; }
+
+    /// <summary>The job was running: its worker is gone or asleep.</summary>
+    public required bool IsTakeover { get; init; }
     public required TimeSpan TimeLeft { get; init; }
 
     /// <summary>Time the job lay in the queue before this attempt.</summary>

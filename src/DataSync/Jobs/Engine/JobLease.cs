@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
 using DataSync.Platform.Tenancy;
 using Npgsql;
 using NpgsqlTypes;
@@ -13,7 +14,13 @@ namespace DataSync.Jobs.Engine;
 /// </summary>
 internal sealed class JobLease(TenantDatabase database, WorkerSession session, EngineOptions options)
 {
-    /// <summary>Takes the job; null if it is not to be had: ended, or held by a live worker.</summary>
+    /// <summary>Why a job that was taken over had to be.</summary>
+    private static readonly string Lost = JobFailure.Serialize(SyncFailure.Transient("errors.job.worker_lost"));
+
+    /// <summary>
+    /// Takes the job; null if it is not to be had: ended, or held by a live worker. The time a lost attempt ran counts; that it moved nothing counts
+    /// too, unless the database itself was restarted under it.
+    /// </summary>
     public async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, CancellationToken ct)
     {
         if (session.Current is not { } backend) return null;
@@ -22,16 +29,16 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         if (claim is null) return null;
 
         // A writer of the attempt before may hang in COPY for ever and hold the keys of its rows: end it before a row is written.
-        await using var end = transaction.Command(
-            """
-            SELECT pg_terminate_backend(a.pid, 5000)
-            FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
-            WHERE j.tenant_id = $1 AND j.id = $2
-            """,
-            tenantId, jobId);
-        await end.ExecuteNonQueryAsync(ct);
+        if (claim.IsTakeover) await EndWriterAsync(transaction, tenantId, jobId, claim.Fence, ct);
         await transaction.CommitAsync(ct);
         return claim;
+    }
+
+    /// <summary>Ends the backend that writes for this attempt: what hangs in a COPY or a commit comes back with an error.</summary>
+    public async Task EndWriterAsync(SyncRun run, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await EndWriterAsync(transaction, run.TenantId, run.JobId, run.Fence, ct);
     }
 
     /// <summary>Keeps the lease and shows how far the job is; false where it was lost. Tells whether cancellation was asked for.</summary>
@@ -70,7 +77,10 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     {
         await using var command = new NpgsqlCommand(
             """
-            UPDATE sync_jobs SET checkpoint = $4, record_count = $5, error_count = $6, bytes = $7, extracted = $8, lease_until = now() + $9, fruitless_attempts = 0
+            UPDATE sync_jobs SET checkpoint = $4, record_count = $5, error_count = $6, bytes = $7, extracted = $8, lease_until = now() + $9,
+                   fruitful_attempts = fruitful_attempts + CASE WHEN $10 > furthest AND fruitless_attempts > 0 THEN 1 ELSE 0 END,
+                   fruitless_attempts = CASE WHEN $10 > furthest THEN 0 ELSE fruitless_attempts END,
+                   furthest = greatest(furthest, $10)
             WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
             """,
             (NpgsqlConnection)connection);
@@ -79,6 +89,9 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             run.TenantId, run.JobId, run.Fence,
             new NpgsqlParameter { Value = JsonSerializer.Serialize(move.Next, JobJson.Options), NpgsqlDbType = NpgsqlDbType.Json },
             move.Records, move.Rejected, move.Bytes, move.Records + move.Rejected, lease,
+
+            // The end of the extraction is a step of its own. An attempt that only repeats what another did, having begun anew, is none.
+            move.Next.NextSeq + (string.Equals(move.Next.Stage, Stages.Extract, StringComparison.Ordinal) ? 0 : 1),
         ];
         foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
@@ -102,15 +115,22 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     {
         await using var command = transaction.Command(
             """
-            UPDATE sync_jobs j SET status = 'running', fence = fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5,
-                   started_at = coalesce(started_at, now()), attempts = attempts + 1, fruitless_attempts = fruitless_attempts + 1, not_before = NULL
-            WHERE tenant_id = $1 AND id = $2
-              AND (status = 'queued' OR (status = 'running' AND (lease_until < now() OR NOT EXISTS (
+            UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, dispatched_at = NULL,
+                   started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint ->> 'stage', 'extract'), attempts = j.attempts + 1,
+                   fruitless_attempts = CASE WHEN o.lost AND pg_postmaster_start_time() > j.lease_backend_start THEN greatest(1, j.fruitless_attempts) ELSE j.fruitless_attempts + 1 END,
+                   interruption = CASE WHEN o.lost THEN $6 ELSE j.interruption END,
+                   running_ms = j.running_ms + CASE WHEN o.lost THEN coalesce((
+                       SELECT greatest(0, extract(epoch FROM least(now(), j.lease_until) - a.started_at) * 1000)::bigint
+                       FROM sync_job_attempts a WHERE a.tenant_id = j.tenant_id AND a.job_id = j.id AND a.fence = j.fence), 0) ELSE 0 END
+            FROM (SELECT status = 'running' AS lost FROM sync_jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE) o
+            WHERE j.tenant_id = $1 AND j.id = $2
+              AND (j.status = 'queued' OR (j.status = 'running' AND (j.lease_until < now() OR NOT EXISTS (
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
-                      timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL
+                      timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,
+                      fruitful_attempts, interruption, o.lost
             """,
-            tenantId, jobId, options.Lease, backend.Pid, backend.Start);
+            tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
         await using var row = await command.ExecuteReaderAsync(ct);
         if (!await row.ReadAsync(ct)) return null;
         return new JobClaim
@@ -134,6 +154,21 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             Bytes = row.GetInt64(15),
             Waited = row.GetTimeSpan(16),
             CancelRequested = row.GetBoolean(17),
+            FruitfulAttempts = row.GetInt32(18),
+            Interruption = await row.IsDBNullAsync(19, ct) ? null : JobFailure.Read(row.GetString(19)),
+            IsTakeover = row.GetBoolean(20),
         };
+    }
+
+    private static async Task EndWriterAsync(TenantTransaction transaction, string tenantId, Guid jobId, long fence, CancellationToken ct)
+    {
+        await using var end = transaction.Command(
+            """
+            SELECT pg_terminate_backend(a.pid, 5000)
+            FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
+            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3
+            """,
+            tenantId, jobId, fence);
+        await end.ExecuteNonQueryAsync(ct);
     }
 }

@@ -13,8 +13,8 @@ internal sealed class JobOutcome(TenantDatabase database)
     /// <summary>Wakes the dispatchers.</summary>
     public const string DispatchChannel = "datasync_dispatch";
 
-    /// <summary>The job is over.</summary>
-    public async Task<bool> EndAsync(SyncRun run, string status, StageOutcome? outcome, SyncFailure? failure, TimeSpan ran, CancellationToken ct)
+    /// <summary>The job is over; <paramref name="error"/> is the JSON of a <see cref="JobFailure"/>, if it failed.</summary>
+    public async Task<bool> EndAsync(SyncRun run, string status, StageOutcome? outcome, string? error, TimeSpan ran, CancellationToken ct)
         => await UpdateAsync(
             run,
             """
@@ -24,19 +24,23 @@ internal sealed class JobOutcome(TenantDatabase database)
             ran, ct,
             status,
             Json(outcome is null ? null : new JobResult(outcome.Exports)),
-            new NpgsqlParameter { Value = failure is null ? DBNull.Value : JobFailure.Serialize(failure), NpgsqlDbType = NpgsqlDbType.Text },
+            Text(error),
             run.Progress.Exported, run.Progress.Extracted, run.Progress.Refined,
             Json(run.Progress.Routed?.Snapshot()));
 
-    /// <summary>The job goes back into the queue, to be taken up after the wait by any worker.</summary>
-    public async Task<bool> RequeueAsync(SyncRun run, TimeSpan wait, bool countsAsAttempt, TimeSpan ran, CancellationToken ct)
+    /// <summary>
+    /// The job goes back into the queue, to be taken up after the wait by any worker. An attempt that does not count leaves the budgets as they were
+    /// before it; nor does one count that the database's own restart ended.
+    /// </summary>
+    public async Task<bool> RequeueAsync(SyncRun run, TimeSpan wait, SyncFailure? failure, bool counts, TimeSpan ran, CancellationToken ct)
         => await UpdateAsync(
             run,
             """
-            status = 'queued', lease_until = NULL, lease_pid = NULL, dispatched_at = NULL, not_before = now() + $5,
-            fruitless_attempts = greatest(0, fruitless_attempts - CASE WHEN $6 THEN 0 ELSE 1 END)
+            status = 'queued', lease_until = NULL, lease_pid = NULL, writer_pid = NULL, dispatched_at = NULL, not_before = now() + $5, interruption = $7,
+            fruitful_attempts = fruitful_attempts - CASE WHEN fruitless_attempts > 0 OR fruitful_attempts = 0 OR ($6 AND pg_postmaster_start_time() < now() - $4 * interval '1 ms') THEN 0 ELSE 1 END,
+            fruitless_attempts = fruitless_attempts - CASE WHEN fruitless_attempts = 0 OR ($6 AND pg_postmaster_start_time() < now() - $4 * interval '1 ms') THEN 0 ELSE 1 END
             """,
-            ran, ct, wait, countsAsAttempt);
+            ran, ct, wait, counts, Text(failure is null ? null : JobFailure.Serialize(failure)));
 
     private async Task<bool> UpdateAsync(SyncRun run, string set, TimeSpan ran, CancellationToken ct, params object[] values)
     {
@@ -51,17 +55,11 @@ internal sealed class JobOutcome(TenantDatabase database)
         return changed;
     }
 
+    private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
+
     private static NpgsqlParameter Json<T>(T? value) where T : class
         => new() { Value = value is null ? DBNull.Value : JsonSerializer.Serialize(value, JobJson.Options), NpgsqlDbType = NpgsqlDbType.Json };
 }
 
 /// <summary>The <c>result</c> of a job.</summary>
 internal sealed record JobResult(IReadOnlyList<ExportedFile> Exports);
-
-/// <summary>A failure as stored with the job: worded when it is read, in the reader's language.</summary>
-internal sealed record JobFailure(string MessageKey, IReadOnlyDictionary<string, JsonElement> Params)
-{
-    public static string Serialize(SyncFailure failure)
-        => JsonSerializer.Serialize(
-            new { failure.MessageKey, Params = failure.Params ?? new Dictionary<string, object?>(StringComparer.Ordinal) }, JobJson.Options);
-}

@@ -4,21 +4,22 @@ using DataSync.Pipeline.Failures;
 using DataSync.Platform.Monitoring;
 using DataSync.Sources;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace DataSync.Jobs.Engine;
 
 /// <summary>Runs one attempt at a job: claims it, takes it through the pipeline under its time and its caller's right to cancel, and ends it.</summary>
-internal sealed partial class JobRunner(
-    JobLease leases, JobOutcome outcomes, WorkerSession session, PipelineRunner pipeline, SourceReader sources,
+internal sealed class JobRunner(
+    JobLease leases, JobOutcome outcomes, WorkerSession session, Heartbeat heartbeat, PipelineRunner pipeline, SourceReader sources,
     EngineOptions options, SyncTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
 {
     /// <summary>Runs the attempt to its end; does nothing where the job is not to be had.</summary>
     /// <param name="tenantId">Whose job it is.</param>
     /// <param name="jobId">The job.</param>
-    /// <param name="stopping">The worker is to stop: the job is handed to another.</param>
+    /// <param name="stopping">The worker is to stop: the job may run on for a while and is then handed to another.</param>
     public async Task RunAsync(string tenantId, Guid jobId, CancellationToken stopping)
     {
+        using var cancel = new CancellationTokenSource();
+        using var listening = session.Listen(jobId, cancel);
         if (await leases.ClaimAsync(tenantId, jobId, stopping) is not { } claim) return;
         using var activity = telemetry.StartJob(claim.TraceParent, claim.Plan.Mode, claim.Attempt);
         using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
@@ -28,53 +29,48 @@ internal sealed partial class JobRunner(
             ["JobId"] = jobId,
             ["Fence"] = claim.Fence,
         });
-        Log.Started(logger, claim.Attempt, claim.Waited.TotalMilliseconds);
+        RunnerLog.Started(logger, claim.Attempt, claim.Waited.TotalMilliseconds);
         telemetry.Waited(claim.Waited);
         var run = NewRun(claim);
         var began = time.GetTimestamp();
-        if (claim.CancelRequested)
+        if (Refused(claim) is { } over)
         {
-            await EndAsync(run, JobStatus.Cancelled, null, null, began);
+            await EndAsync(run, over.Status, null, over, began);
             return;
         }
 
-        if (claim.FruitlessAttempts > options.MaxFruitlessAttempts)
-        {
-            await EndAsync(run, JobStatus.Failed, null, SyncFailure.Permanent("errors.job.poisoned", ("attempts", claim.FruitlessAttempts - 1)), began);
-            return;
-        }
-
-        using var cancel = new CancellationTokenSource();
-        using var timeout = new CancellationTokenSource(claim.TimeLeft > TimeSpan.Zero ? claim.TimeLeft : TimeSpan.FromTicks(1), time);
-        using var lost = new CancellationTokenSource();
-        using var all = CancellationTokenSource.CreateLinkedTokenSource(stopping, cancel.Token, timeout.Token, lost.Token);
-        Activity? stage = null;
-        session.Register(jobId, cancel);
-        var beating = BeatAsync(run, cancel, lost, all.Token);
+        using var signals = new AttemptSignals(cancel, claim.TimeLeft, options.Drain, time, stopping);
+        var beating = heartbeat.RunAsync(run, signals);
+        var stages = new StageWalk(leases, telemetry, run, claim.Checkpoint.Stage);
         try
         {
-            var outcome = await pipeline.RunAsync(
-                run,
-                (name, ct) =>
-                {
-                    stage?.Dispose();
-                    stage = telemetry.StartStage(name);
-                    return leases.EnterAsync(run, name, ct);
-                },
-                all.Token);
-            await StopAsync(all, beating);
+            // On a thread of its own: what blocks without awaiting must not keep this one from seeing the signals.
+            var work = Task.Run(() => pipeline.RunAsync(run, stages.EnterAsync, signals.Token), CancellationToken.None);
+            await UnwindAsync(work, run, signals);
+            var outcome = await work;
+            await signals.EndAsync();
+            await beating;
             await EndAsync(run, JobStatus.Completed, outcome, null, began);
         }
         catch (Exception e)
         {
-            await StopAsync(all, beating);
-            await FailAsync(run, claim, e, (cancel.IsCancellationRequested, timeout.IsCancellationRequested, lost.IsCancellationRequested, stopping.IsCancellationRequested), began, activity);
+            var verdict = AttemptVerdict.Of(e, signals, claim, run, stages.Current, options);
+            await signals.EndAsync();
+            await beating;
+            await ApplyAsync(run, verdict, e, began, activity);
         }
         finally
         {
-            stage?.Dispose();
-            session.Unregister(jobId);
+            stages.Dispose();
         }
+    }
+
+    /// <summary>What forbids the attempt, once it is claimed: then nothing is left but to end the job.</summary>
+    private AttemptVerdict.Over? Refused(JobClaim claim)
+    {
+        if (claim.CancelRequested) return new AttemptVerdict.Over(JobStatus.Cancelled, null);
+        if (claim is { IsTakeover: true, Plan.Mode: "realtime" }) return new AttemptVerdict.Over(JobStatus.Failed, SyncFailure.Permanent("errors.job.realtime_lost"));
+        return AttemptBudget.Exceeded(claim, options) is { } parked ? new AttemptVerdict.Over(JobStatus.Failed, parked, claim.Interruption) : null;
     }
 
     private SyncRun NewRun(JobClaim claim)
@@ -100,131 +96,88 @@ internal sealed partial class JobRunner(
         return run;
     }
 
-    /// <summary>Renews the lease until the attempt is over. A database that does not answer is no reason to stop: the fence decides.</summary>
-    private async Task BeatAsync(SyncRun run, CancellationTokenSource cancel, CancellationTokenSource lost, CancellationToken ct)
+    /// <summary>
+    /// Waits for the work, as long as it takes, until it is told to stop. From then on it has a moment to come back; then its writer's backend is ended; then
+    /// it is left behind, holding nothing: the job is no longer its own, so it can commit nothing.
+    /// </summary>
+    private async Task UnwindAsync(Task work, SyncRun run, AttemptSignals signals)
     {
-        using var timer = new PeriodicTimer(options.Heartbeat, time);
+        if (await work.EndsAsync(Timeout.InfiniteTimeSpan, time, signals.Token) || await work.EndsAsync(options.Unwinding, time, CancellationToken.None)) return;
         try
         {
-            while (await timer.WaitForNextTickAsync(ct))
-            {
-                try
-                {
-                    var (held, cancelRequested) = await leases.RenewAsync(run, ct);
-                    if (!held) await lost.CancelAsync();
-                    if (cancelRequested) await cancel.CancelAsync();
-                }
-                catch (NpgsqlException e)
-                {
-                    Log.HeartbeatFailed(logger, e.SqlState);
-                }
-            }
+            await leases.EndWriterAsync(run, CancellationToken.None).WaitAsync(options.Unwinding, time);
         }
-        catch (OperationCanceledException)
+        catch (Exception e) when (e is TimeoutException || AttemptVerdict.IsOwnDatabase(e))
         {
-            // the attempt is over
+            RunnerLog.WriterNotEnded(logger, e);
         }
+
+        if (await work.EndsAsync(options.Unwinding, time, CancellationToken.None)) return;
+        RunnerLog.LeftBehind(logger);
+        throw new OperationCanceledException("The work did not come back when it was told to stop.");
     }
 
-    private static async Task StopAsync(CancellationTokenSource all, Task beating)
+    private async Task ApplyAsync(SyncRun run, AttemptVerdict verdict, Exception error, long began, Activity? activity)
     {
-        await all.CancelAsync();
-        await beating;
-    }
-
-    private async Task FailAsync(
-        SyncRun run, JobClaim claim, Exception error, (bool Cancelled, bool TimedOut, bool Lost, bool Stopping) why, long began, Activity? activity)
-    {
-        if (error is StaleFenceException || why.Lost)
+        switch (verdict)
         {
-            Log.Superseded(logger);
-            return;
-        }
+            case AttemptVerdict.Over over:
+                if (over.Failure is { } failure)
+                {
+                    RunnerLog.Failed(logger, failure.MessageKey, error.InnerException ?? error);
+                    activity?.SetStatus(ActivityStatusCode.Error, failure.MessageKey);
+                }
 
-        var moved = run.Progress.Processed + run.Progress.Rejected > claim.Records + claim.Rejected;
-        switch (error)
-        {
-            case var _ when why.Cancelled:
-                await EndAsync(run, JobStatus.Cancelled, null, null, began);
-                return;
-            case var _ when why.TimedOut:
-                await EndAsync(run, JobStatus.Failed, null, SyncFailure.Permanent("errors.job.timeout", ("seconds", run.Plan.TimeoutSeconds)), began);
-                return;
-            case var _ when why.Stopping:
-                await RequeueAsync(run, TimeSpan.Zero, countsAsAttempt: false, began);
-                return;
-            case SyncFailureException { Failure: { Kind: FailureKind.Transient } failure } when moved:
-                Log.AttemptFailed(logger, failure.MessageKey, error.InnerException ?? error);
-                await RequeueAsync(run, failure.RetryAfter ?? options.RetryDelay, countsAsAttempt: true, began);
-                return;
-            case SyncFailureException typed:
-                Log.Failed(logger, typed.Failure.MessageKey, typed.InnerException ?? typed);
-                activity?.SetStatus(ActivityStatusCode.Error, typed.Failure.MessageKey);
-                await EndAsync(run, JobStatus.Failed, null, typed.Failure, began);
-                return;
-            case NpgsqlException database:
-                // Our own database: it comes back, and the job with it, unless it fails for ever without moving.
-                Log.AttemptFailed(logger, "errors.database.unavailable", database);
-                await RequeueAsync(run, options.RetryDelay * (1 << Math.Min(6, claim.FruitlessAttempts)), countsAsAttempt: true, began);
-                return;
+                await EndAsync(run, over.Status, null, over, began);
+                break;
+            case AttemptVerdict.Again again:
+                if (again.Failure is { } reason) RunnerLog.AttemptFailed(logger, reason.MessageKey, error.InnerException ?? error);
+                else RunnerLog.HandedOver(logger, run.Progress.Processed);
+                await StoreAsync(() => outcomes.RequeueAsync(run, again.Wait, again.Failure, again.Counts, time.GetElapsedTime(began), CancellationToken.None));
+                break;
             default:
-                Log.Failed(logger, "errors.internal", error);
-                activity?.SetStatus(ActivityStatusCode.Error, "errors.internal");
-                await EndAsync(run, JobStatus.Failed, null, SyncFailure.Permanent("errors.internal", ("correlation_id", run.CorrelationId)), began);
-                return;
+                RunnerLog.Superseded(logger);
+                break;
         }
     }
 
-    private async Task EndAsync(SyncRun run, string status, StageOutcome? outcome, SyncFailure? failure, long began)
+    private async Task EndAsync(SyncRun run, string status, StageOutcome? outcome, AttemptVerdict.Over? over, long began)
     {
+        if (over is not null && !await AbandonAsync(run)) return;
         var ran = time.GetElapsedTime(began);
-        try
-        {
-            if (!await outcomes.EndAsync(run, status, outcome, failure, ran, CancellationToken.None)) return;
-        }
-        catch (NpgsqlException e)
-        {
-            Log.EndFailed(logger, e); // the lease runs out, and the next attempt ends the job
-            return;
-        }
-
-        Log.Ended(logger, status, run.Progress.Processed, run.Progress.Rejected, ran.TotalMilliseconds);
+        var error = over?.Failure is { } failure ? JobFailure.Serialize(failure, over.Cause) : null;
+        if (!await StoreAsync(() => outcomes.EndAsync(run, status, outcome, error, ran, CancellationToken.None))) return;
+        RunnerLog.Ended(logger, status, run.Progress.Processed, run.Progress.Rejected, ran.TotalMilliseconds);
         telemetry.Ended(status, run.Plan.Mode, ran, run.Progress.Processed, run.Progress.Rejected, run.Progress.Bytes);
     }
 
-    private async Task RequeueAsync(SyncRun run, TimeSpan wait, bool countsAsAttempt, long began)
+    /// <summary>Clears away what the attempt left half done, if the job is still its own; false where it is not. What cannot be cleared does not keep the job from ending.</summary>
+    private async Task<bool> AbandonAsync(SyncRun run)
     {
         try
         {
-            await outcomes.RequeueAsync(run, wait, countsAsAttempt, time.GetElapsedTime(began), CancellationToken.None);
+            if (!(await leases.RenewAsync(run, CancellationToken.None)).Held) return false;
+            await pipeline.AbandonAsync(run, CancellationToken.None).WaitAsync(options.Unwinding, time);
         }
-        catch (NpgsqlException e)
+        catch (Exception e) when (e is SyncFailureException or TimeoutException || AttemptVerdict.IsOwnDatabase(e))
         {
-            Log.EndFailed(logger, e);
+            RunnerLog.NotCleared(logger, e.InnerException ?? e);
         }
+
+        return true;
     }
 
-    private static partial class Log
+    /// <summary>False where the job is another's by now, or the database does not answer: the lease runs out, and the next attempt ends the job.</summary>
+    private async Task<bool> StoreAsync(Func<Task<bool>> store)
     {
-        [LoggerMessage(1310, LogLevel.Information, "Attempt {Attempt} begins after {WaitedMs:0} ms in the queue")]
-        public static partial void Started(ILogger logger, int attempt, double waitedMs);
-
-        [LoggerMessage(1311, LogLevel.Information, "Job {Status}: {Records} records, {Rejected} refused, {RanMs:0} ms")]
-        public static partial void Ended(ILogger logger, string status, long records, long rejected, double ranMs);
-
-        [LoggerMessage(1312, LogLevel.Warning, "Attempt failed with {MessageKey}; the job goes on later from its checkpoint")]
-        public static partial void AttemptFailed(ILogger logger, string messageKey, Exception exception);
-
-        [LoggerMessage(1313, LogLevel.Error, "Job failed with {MessageKey}")]
-        public static partial void Failed(ILogger logger, string messageKey, Exception exception);
-
-        [LoggerMessage(1314, LogLevel.Warning, "Another worker has taken the job over; this attempt stops")]
-        public static partial void Superseded(ILogger logger);
-
-        [LoggerMessage(1315, LogLevel.Warning, "Lease not renewed, SQLSTATE {SqlState}")]
-        public static partial void HeartbeatFailed(ILogger logger, string? sqlState);
-
-        [LoggerMessage(1316, LogLevel.Error, "The end of the attempt could not be stored; it is taken up again when the lease runs out")]
-        public static partial void EndFailed(ILogger logger, Exception exception);
+        try
+        {
+            return await store();
+        }
+        catch (Exception e) when (AttemptVerdict.IsOwnDatabase(e))
+        {
+            RunnerLog.EndFailed(logger, e);
+            return false;
+        }
     }
 }

@@ -15,16 +15,21 @@ internal sealed partial class WorkerSession(DataSources sources, TimeProvider ti
     /// <summary>Channel on which a job's id is called when it is to be cancelled.</summary>
     public const string CancelChannel = "datasync_cancel";
 
-    private readonly ConcurrentDictionary<Guid, CancellationTokenSource> _running = new();
+    private readonly ConcurrentDictionary<CancellationTokenSource, Guid> _listening = new();
     private volatile Backend? _backend;
 
     /// <summary>The session's backend; null while there is no connection.</summary>
     public Backend? Current => _backend;
 
-    /// <summary>Lets a call for cancellation reach a running job.</summary>
-    public void Register(Guid jobId, CancellationTokenSource cancel) => _running[jobId] = cancel;
-
-    public void Unregister(Guid jobId) => _running.TryRemove(jobId, out _);
+    /// <summary>
+    /// Lets a call for cancellation reach a job, until disposed. To be called before the job is claimed: a call made earlier is then seen by the claim,
+    /// a later one is heard here, and none falls between.
+    /// </summary>
+    public IDisposable Listen(Guid jobId, CancellationTokenSource cancel)
+    {
+        _listening[cancel] = jobId;
+        return new Listener(this, cancel);
+    }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
@@ -59,14 +64,35 @@ internal sealed partial class WorkerSession(DataSources sources, TimeProvider ti
 
         connection.Notification += (_, e) =>
         {
-            if (Guid.TryParse(e.Payload, out var job) && _running.TryGetValue(job, out var cancel)) _ = cancel.CancelAsync();
+            if (!Guid.TryParse(e.Payload, out var job)) return;
+            foreach (var (cancel, listening) in _listening)
+            {
+                if (listening == job) Call(cancel);
+            }
         };
         await using (var listen = new NpgsqlCommand("LISTEN " + CancelChannel, connection)) await listen.ExecuteNonQueryAsync(ct);
         while (true) await connection.WaitAsync(ct);
     }
 
+    private static void Call(CancellationTokenSource cancel)
+    {
+        try
+        {
+            _ = cancel.CancelAsync();
+        }
+        catch (ObjectDisposedException)
+        {
+            // the attempt ended just now
+        }
+    }
+
     /// <summary>A backend of PostgreSQL: the start time tells it from a later one with the same pid.</summary>
     internal sealed record Backend(int Pid, DateTimeOffset Start);
+
+    private sealed class Listener(WorkerSession session, CancellationTokenSource cancel) : IDisposable
+    {
+        public void Dispose() => session._listening.TryRemove(cancel, out _);
+    }
 
     private static partial class Log
     {

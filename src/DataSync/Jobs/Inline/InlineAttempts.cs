@@ -23,7 +23,7 @@ internal sealed partial class InlineAttempts(
     ILogger<InlineAttempts> logger)
 {
     /// <summary>The row is not this process's any more.</summary>
-    public static SyncFailure Lost { get; } = SyncFailure.Permanent("errors.realtime.process_lost");
+    public static SyncFailure Lost { get; } = SyncFailure.Permanent("errors.job.realtime_lost");
 
     /// <summary>Runs the work; when it throws, the row is ended accordingly, nothing of its export stays, and the caller's failure is thrown.</summary>
     public async Task RunAsync(InlineAttempt attempt, Func<CancellationToken, Task> work, CancellationToken gone)
@@ -41,7 +41,7 @@ internal sealed partial class InlineAttempts(
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(run.Plan.TimeoutSeconds), time);
         using var lost = new CancellationTokenSource();
         using var all = CancellationTokenSource.CreateLinkedTokenSource(gone, cancel.Token, timeout.Token, lost.Token);
-        session.Register(job.Id, cancel);
+        using var listening = session.Listen(job.Id, cancel);
         var beating = BeatAsync(attempt, cancel, lost, all.Token);
         try
         {
@@ -67,7 +67,6 @@ internal sealed partial class InlineAttempts(
         }
         finally
         {
-            session.Unregister(job.Id);
             await all.CancelAsync();
             await beating;
         }
@@ -83,7 +82,7 @@ internal sealed partial class InlineAttempts(
         return true;
     }
 
-    private (string Status, SyncFailure? Failure) Outcome(SyncRun run, Exception e, (bool Gone, bool Cancelled, bool TimedOut, bool Lost) why) => e switch
+    private static (string Status, SyncFailure? Failure) Outcome(SyncRun run, Exception e, (bool Gone, bool Cancelled, bool TimedOut, bool Lost) why) => e switch
     {
         _ when why.Lost || e is StaleFenceException => (JobStatus.Failed, Lost),
         _ when why.TimedOut => (JobStatus.Failed, SyncFailure.Permanent("errors.job.timeout", ("seconds", run.Plan.TimeoutSeconds))),

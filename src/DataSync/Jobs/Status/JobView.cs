@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DataSync.Platform.Http.Json;
 
 namespace DataSync.Jobs.Status;
@@ -22,6 +23,12 @@ internal sealed record JobView
     public DateTimeOffset? CompletedAt { get; init; }
     public long? DurationMs { get; init; }
     public required int Attempts { get; init; }
+
+    /// <summary>1 for the tenant's next; null where the job is not queued.</summary>
+    public long? QueuePosition { get; init; }
+
+    /// <summary>The job failed because of the number of its attempts: it rests until somebody retries it.</summary>
+    public required bool Parked { get; init; }
     public required string CreatedBy { get; init; }
     public required string CorrelationId { get; init; }
 
@@ -32,11 +39,16 @@ internal sealed record JobView
     /// <summary>Records by the routing rule that sent them; null where nothing is routed.</summary>
     public RawJson? Routed { get; init; }
     public ErrorView? ErrorDetails { get; init; }
+
+    /// <summary>The newest attempts, oldest first; only where one job is asked for.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public IReadOnlyList<AttemptView>? History { get; init; }
 }
 
 /// <summary>How far a job is. <c>total</c> and <c>eta_seconds</c> are null where nobody can know.</summary>
 internal sealed record ProgressView(long Extracted, long Processed, long Refined, long Exported, long? Total, double RecordsPerSecond, double? EtaSeconds);
 
-/// <summary>Why a job failed, in the reader's language.</summary>
+/// <summary>Why a job failed, in the reader's language. <c>cause</c> is there where the failure is the number of attempts: why the last one failed.</summary>
 internal sealed record ErrorView(
-    string ErrorCode, string ErrorType, string MessageKey, string Message, IReadOnlyDictionary<string, JsonElement> MessageParams);
+    string ErrorCode, string ErrorType, string MessageKey, string Message, IReadOnlyDictionary<string, JsonElement> MessageParams,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] ErrorView? Cause);

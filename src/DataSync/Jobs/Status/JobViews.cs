@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.History;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
 using DataSync.Platform.Localization;
@@ -9,7 +10,21 @@ namespace DataSync.Jobs.Status;
 /// <summary>Turns a job's row into what the API shows.</summary>
 internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, TimeProvider time)
 {
-    public JobView Of(SyncJob job, string language) => new()
+    public JobView Of(SyncJob job, string language) => Of(new JobDetails(job, null), language);
+
+    public JobView Of(JobDetails details, string language)
+    {
+        var job = details.Job;
+        var failure = job.ErrorDetails is null ? null : JobFailure.Read(job.ErrorDetails);
+        return Of(job, failure) with
+        {
+            QueuePosition = details.QueuePosition,
+            ErrorDetails = failure is null ? null : Error(failure, language),
+            History = details.Attempts is null ? null : [.. details.Attempts.Select(a => Attempt(a, details.Stages ?? [], language))],
+        };
+    }
+
+    private JobView Of(SyncJob job, JobFailure? failure) => new()
     {
         JobId = job.Id,
         TenantId = job.TenantId,
@@ -32,8 +47,15 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         Config = new RawJson(job.Config),
         Result = job.Result is null ? null : new RawJson(job.Result),
         Routed = job.Routed is null ? null : new RawJson(job.Routed),
-        ErrorDetails = job.ErrorDetails is null ? null : Error(job.ErrorDetails, language),
+        Parked = failure is { IsParked: true },
     };
+
+    private AttemptView Attempt(SyncJobAttempt attempt, IReadOnlyList<SyncJobStage> stages, string language) => new(
+        attempt.Fence, attempt.StartedAt, attempt.EndedAt, Milliseconds(attempt.StartedAt, attempt.EndedAt), attempt.Outcome, attempt.Records, attempt.Rejected,
+        [.. stages.Where(s => s.Fence == attempt.Fence).Select(s => new StageView(s.Stage, s.StartedAt, s.EndedAt, Milliseconds(s.StartedAt, s.EndedAt), s.Outcome, s.Records))],
+        attempt.Failure is null ? null : Error(JobFailure.Read(attempt.Failure), language));
+
+    private static long? Milliseconds(DateTimeOffset start, DateTimeOffset? end) => end is { } ended ? (long)(ended - start).TotalMilliseconds : null;
 
     private ProgressView Progress(SyncJob job)
     {
@@ -45,12 +67,12 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
 
     private static TimeSpan? Duration(SyncJob job) => job.CompletedAt is { } completed ? completed - (job.StartedAt ?? completed) : null;
 
-    private ErrorView Error(string details, string language)
+    private ErrorView Error(JobFailure failure, string language)
     {
-        var failure = JsonSerializer.Deserialize<JobFailure>(details, JobJson.Options)!;
         var error = catalogue.Find(failure.MessageKey) ?? catalogue.Internal;
         var values = failure.Params.ToDictionary(p => p.Key, p => Plain(p.Value), StringComparer.Ordinal);
-        return new ErrorView(error.Code, error.Type, error.Key, messages.Format(error.Key, language, values), failure.Params);
+        return new ErrorView(
+            error.Code, error.Type, error.Key, messages.Format(error.Key, language, values), failure.Params, failure.Cause is null ? null : Error(failure.Cause, language));
     }
 
     private static object? Plain(JsonElement value) => value.ValueKind switch

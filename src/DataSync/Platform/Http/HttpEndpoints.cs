@@ -3,6 +3,7 @@ using DataSync.Platform.Http.Correlation;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.RateLimits;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Monitoring;
 using Microsoft.AspNetCore.Builder;
@@ -23,6 +24,7 @@ internal static class HttpEndpoints
         app.UseMiddleware<ObserversOnlyMiddleware>();
         app.UseAuthentication();
         app.UseMiddleware<CallerScopeMiddleware>();
+        app.UseTenantRateLimits();
         app.UseAuthorization();
         app.UseMiddleware<IdempotencyShield>();
         return app;

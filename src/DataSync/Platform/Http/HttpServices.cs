@@ -1,10 +1,13 @@
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
+using DataSync.Platform.Http.Json;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Paging;
+using DataSync.Platform.Http.RateLimits;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Localization;
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Settings;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
@@ -28,6 +31,9 @@ internal static class HttpServices
         services.AddSingleton(_ => ErrorCatalogue.Load());
         services.AddSingleton<ProblemWriter>();
         services.AddSingleton<CursorCodec>();
+        var settings = new SettingsReader(configuration);
+        services.AddSingleton(RequestEncodings.Read(settings));
+        services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddOptions<MasterKeyOptions>().Configure(o => o.Value = configuration["DATASYNC_MASTER_KEY"]).ValidateOnStart();
         services.AddSingleton<IValidateOptions<MasterKeyOptions>, MasterKeyOptionsValidator>();
         services.AddSingleton(provider => new DerivedKeys(MasterKeyOptions.Keys(provider.GetRequiredService<IOptions<MasterKeyOptions>>().Value.Value)!));
@@ -35,6 +41,7 @@ internal static class HttpServices
         services.Configure<JsonOptions>(o => AnswerJson.Configure(o.SerializerOptions));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddTokenAuthentication(configuration);
+        services.AddTenantRateLimits(configuration);
         services.AddHealth();
         services.AddApiDocument();
         return services;

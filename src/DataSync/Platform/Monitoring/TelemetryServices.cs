@@ -15,7 +15,7 @@ internal static class TelemetryServices
         services.AddSingleton<SyncTelemetry>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("datasync-" + role.ToString().ToLowerInvariant(), serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(traces => traces.AddSource(SyncTelemetry.Name).AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)).AddHttpClientInstrumentation().AddNpgsql())
+            .WithTracing(traces => traces.AddInstrumentation(static () => new SafeExceptionEvents()).AddSource(SyncTelemetry.Name).AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)).AddHttpClientInstrumentation().AddNpgsql())
             .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {

@@ -19,4 +19,12 @@ internal sealed class SettingsReader(IConfiguration configuration)
         _faults.Add(new Fault(setting, "errors.settings.range", ("setting", setting), ("value", text), ("min", min), ("max", max)));
         return fallback;
     }
+
+    public bool Bool(string setting, bool fallback)
+    {
+        if (configuration[setting] is not { Length: > 0 } text) return fallback;
+        if (bool.TryParse(text, out var value)) return value;
+        _faults.Add(new Fault(setting, "errors.settings.bool", ("setting", setting), ("value", text)));
+        return fallback;
+    }
 }

@@ -13,6 +13,7 @@ internal static class StoredRecords
     private const int BatchBytes = 1024 * 1024;
     private const int HeaderBytes = 19;
 
+    /// <summary>Streams the job's records in order.</summary>
     /// <param name="connection">In a transaction of the tenant.</param>
     /// <param name="run">Whose records.</param>
     /// <param name="withSeqs">Also reads each record's sequence number; without, batches count from 0 past what is missing.</param>

@@ -19,7 +19,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
     public async IAsyncEnumerable<RecordBatch> AdmitAsync(SyncRun run, IAsyncEnumerable<RecordBatch> extracted, [EnumeratorCancellation] CancellationToken ct)
     {
         // Whoever finds the job later has neither its records nor its caller.
-        if (run.Inline is not { } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.realtime.process_lost"));
+        if (run.Inline is not { } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
         var held = new HeldRecords(memory.Open(run.TenantId), inline.BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
         if (!_held.TryAdd(run.JobId, held)) throw new InvalidOperationException("The run holds records already.");
         if (inline.Payload is { } payload) held.Charge(payload.Length);
@@ -49,7 +49,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (!_held.TryGetValue(run.JobId, out var held)) throw new SyncFailureException(SyncFailure.Permanent("errors.realtime.process_lost"));
+        if (!_held.TryGetValue(run.JobId, out var held)) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
         foreach (var batch in held.Read())
         {
             ct.ThrowIfCancellationRequested();

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Routing;
 using DataSync.Refine.Rules.Logic;

@@ -23,7 +23,7 @@ public sealed class MalformedRequestTests(ApiHost host) : IClassFixture<ApiHost>
         var before = host.Samples.Created;
         var content = new ByteArrayContent(request.Body);
         if (request.ContentType is { } type) content.Headers.TryAddWithoutValidation("Content-Type", type);
-        if (request.Encoding is { } encoding) content.Headers.ContentEncoding.Add(encoding);
+        if (request.Encoding is { } encoding) content.Headers.TryAddWithoutValidation("Content-Encoding", encoding);
 
         var answer = await host.SendAsync(HttpMethod.Post, "/api/samples", host.Token(), content);
 

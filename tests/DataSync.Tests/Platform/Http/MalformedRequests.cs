@@ -39,8 +39,19 @@ public static class MalformedRequests
             "application/json; charset=iso-8859-1", "application/jsonx", "*/*",
         ];
         foreach (var type in types) yield return new($"content type {type ?? "absent"}", 415, MediaType, body, type);
-        yield return new("content encoding gzip", 415, MediaType, body, Encoding: "gzip");
-        yield return new("content encoding unknown", 415, MediaType, body, Encoding: "rot13");
+        yield return new("content encoding gzip of a body that is plain", 400, "errors.request.encoding_broken", body, Encoding: "gzip");
+        yield return new("content encoding br of a body that is plain", 400, "errors.request.encoding_broken", body, Encoding: "br");
+        yield return new("content encoding gzip cut off", 400, NotJson, Gzip(body)[..^12], Encoding: "gzip");
+        yield return new("content encoding gzip of a bomb", 413, TooLarge, Gzip(new byte[64 * 1024 * 1024]), Encoding: "gzip");
+        yield return new("content encoding of two layers", 415, "errors.request.encoding", body, Encoding: "gzip, gzip");
+        yield return new("content encoding unknown", 415, "errors.request.encoding", body, Encoding: "rot13");
+    }
+
+    private static byte[] Gzip(byte[] bytes)
+    {
+        using var into = new MemoryStream();
+        using (var gzip = new System.IO.Compression.GZipStream(into, System.IO.Compression.CompressionLevel.Fastest)) gzip.Write(bytes);
+        return into.ToArray();
     }
 
     private static IEnumerable<MalformedRequest> Bytes(string valid)

@@ -85,7 +85,7 @@ public sealed class RealtimeStrategyTests : IDisposable
         {
             await foreach (var _ in ((IProcessingStrategy)_rig.Strategy).AdmitAsync(run, _rig.ReadAsync(run, Ct), Ct)) { }
         });
-        Assert.Equal("errors.realtime.process_lost", refused.Failure.MessageKey);
+        Assert.Equal("errors.job.realtime_lost", refused.Failure.MessageKey);
     }
 
     [Fact]

@@ -70,6 +70,7 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
 
         // without TLS no password goes over the wire in the clear
         if (source.Tls == TlsMode.Disable) settings.RequireAuth = "ScramSHA256,MD5,None";
+        Watch(builder);
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         if (source.Tls != TlsMode.Disable) builder.EnableTransportSecurity().UseSslClientAuthenticationOptionsCallback(tls =>
         {
@@ -77,5 +78,17 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
             tls.EnabledSslProtocols = options.IsTlsException(source.Host) ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
         });
         return builder.Build();
+    }
+
+    /// <summary>
+    /// A tenant's statement may hold whatever it looks for, so spans are without it. The driver would name each connection after its address and
+    /// login, in spans and as a label of metrics: tenants' sources have no bound, so all share one name.
+    /// </summary>
+    private static void Watch(NpgsqlSlimDataSourceBuilder builder)
+    {
+        builder.Name = "source";
+        builder.ConfigureTracing(static traces => traces
+            .ConfigureCommandEnrichmentCallback(static (span, _) => span.SetTag("db.query.text", null))
+            .ConfigureBatchEnrichmentCallback(static (span, _) => span.SetTag("db.query.text", null)));
     }
 }

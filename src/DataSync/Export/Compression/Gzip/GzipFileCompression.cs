@@ -1,0 +1,15 @@
+using System.IO.Compression;
+
+namespace DataSync.Export.Compression.Gzip;
+
+/// <summary>gzip (RFC 1952), without a time in its header.</summary>
+internal sealed class GzipFileCompression : IFileCompression
+{
+    public string Name => "gzip";
+
+    public string Extension => ".gz";
+
+    public string ContentType => "application/gzip";
+
+    public Stream Compress(Stream target) => new GZipStream(target, CompressionLevel.Fastest, leaveOpen: true);
+}

@@ -1,0 +1,29 @@
+using System.Diagnostics;
+using DataSync.Pipeline;
+using DataSync.Platform.Monitoring;
+
+namespace DataSync.Jobs.Engine;
+
+/// <summary>The stages an attempt goes through: each made durable before it begins, each with its span.</summary>
+/// <param name="leases">Notes the stage under the fence.</param>
+/// <param name="telemetry">Spans.</param>
+/// <param name="run">The attempt.</param>
+/// <param name="claimed">The stage the claim has noted already.</param>
+internal sealed class StageWalk(JobLease leases, SyncTelemetry telemetry, SyncRun run, string claimed) : IDisposable
+{
+    private Activity? _span;
+
+    /// <summary>The stage the attempt is in.</summary>
+    public string Current { get; private set; } = claimed;
+
+    public Task EnterAsync(string stage, CancellationToken ct)
+    {
+        _span?.Dispose();
+        _span = telemetry.StartStage(stage);
+        if (string.Equals(stage, Current, StringComparison.Ordinal)) return Task.CompletedTask;
+        Current = stage;
+        return leases.EnterAsync(run, stage, ct);
+    }
+
+    public void Dispose() => _span?.Dispose();
+}

@@ -1,0 +1,38 @@
+using DataSync.Jobs.Status;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Tenancy;
+using DataSync.Sources;
+using Microsoft.EntityFrameworkCore;
+
+namespace DataSync.Jobs.Retry;
+
+/// <summary>Brings a failed or cancelled job back into the queue. It goes on from its checkpoint, with its budgets and its time anew.</summary>
+internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, EngineOptions options)
+{
+    /// <summary>The job, queued; null where this tenant has none of that id. Throws where it cannot be retried.</summary>
+    public async Task<JobDetails?> RetryAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        await using (var transaction = await database.BeginAsync(tenantId, ct))
+        {
+            var found = await transaction.Db.Set<SyncJob>().FromSql($"SELECT * FROM sync_jobs WHERE id = {jobId} FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(ct);
+            if (found is null) return null;
+            if (found.Status is not (JobStatus.Failed or JobStatus.Cancelled)) throw Refused("errors.job.not_failed", ("status", found.Status));
+            if (string.Equals(found.Mode, "realtime", StringComparison.Ordinal)) throw Refused("errors.job.nothing_kept");
+            if (await SourceRows.FindAndHoldAsync(transaction, found.SourceId, ct) is null) throw Refused("errors.job.source_gone");
+            await using var command = transaction.Command(
+                """
+                UPDATE sync_jobs SET status = 'queued', completed_at = NULL, started_at = NULL, error_details = NULL, interruption = NULL, cancel_requested_at = NULL,
+                       dispatched_at = NULL, not_before = NULL, lease_until = NULL, lease_pid = NULL, writer_pid = NULL, running_ms = 0, fruitless_attempts = 0, fruitful_attempts = 0
+                WHERE tenant_id = $1 AND id = $2
+                """,
+                tenantId, jobId);
+            await command.ExecuteNonQueryAsync(ct);
+            await SyncManager.WakeAsync(transaction, options, ct);
+            await transaction.CommitAsync(ct);
+        }
+
+        return await jobs.FindDetailsAsync(tenantId, jobId, ct);
+    }
+
+    private static SyncFailureException Refused(string key, params (string Name, object? Value)[] values) => new(SyncFailure.Permanent(key, values));
+}

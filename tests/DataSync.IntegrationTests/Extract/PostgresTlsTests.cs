@@ -1,0 +1,109 @@
+using System.Net;
+using DataSync.IntegrationTests.Host;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.IntegrationTests.Extract;
+
+/// <summary>Whole TLS sessions with a PostgreSQL that has a certificate.</summary>
+public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer>
+{
+    private static readonly ReadRequest HowEncrypted = new() { Query = "SELECT ssl, version, (SELECT count(*) FROM things) AS things FROM pg_stat_ssl WHERE pid = pg_backend_pid()" };
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("verify-full", "localhost")]
+    [InlineData("verify-ca", "localhost")]
+    [InlineData("verify-full", "")]
+    [InlineData("verify-ca", "")]
+    public async Task Certificate_of_an_unknown_authority_is_refused(string tls, string exceptions)
+    {
+        var connector = PostgresSource.Connector(tlsExceptions: exceptions);
+        var failure = await ReadOutcome.FailureAsync(connector, server.Connection("localhost", tls), HowEncrypted, Ct);
+        Assert.Equal(("errors.connection.tls", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
+        var checks = await connector.TestAsync(server.Connection("localhost", tls), Ct);
+        Assert.Equal(
+            [("resolve", true), ("egress", true), ("connect", true), ("tls", false), ("authenticate", null), ("version", null), ("read_only", null), ("query", null)],
+            checks.Select(c => (c.Name, c.Passed)));
+        Assert.Equal(("errors.connection.tls", "hints.connection.tls"), checks.Where(c => c.Name == "tls").Select(c => (c.MessageKey, c.HintKey)).Single());
+    }
+
+    [Theory]
+    [InlineData("TLSv1.3")]
+    [InlineData("TLSv1.2")]
+    public async Task Require_where_the_operator_allows_it_encrypts_the_session(string version)
+    {
+        await server.SpeakAtMostAsync(version, Ct);
+        try
+        {
+            var connector = PostgresSource.Connector(tlsExceptions: "localhost");
+            var session = (await ReadOutcome.OfAsync(connector, server.Connection("localhost", "require"), HowEncrypted, Ct)).Single();
+            Assert.Equal((true, version, 2), (session.GetProperty("ssl").GetBoolean(), session.GetProperty("version").GetString(), session.GetProperty("things").GetInt32()));
+            Assert.All(await connector.TestAsync(server.Connection("localhost", "require"), Ct), c => Assert.True(c.Passed, c.Name));
+        }
+        finally
+        {
+            await server.SpeakAtMostAsync("TLSv1.3", CancellationToken.None);
+        }
+    }
+
+    [Fact]
+    public async Task Disable_where_the_operator_allows_it_is_not_encrypted()
+    {
+        var session = (await ReadOutcome.OfAsync(PostgresSource.Connector(tlsExceptions: "localhost"), server.Connection("localhost", "disable"), HowEncrypted, Ct)).Single();
+        Assert.False(session.GetProperty("ssl").GetBoolean());
+    }
+
+    [Theory]
+    [InlineData("require")]
+    [InlineData("disable")]
+    public async Task Less_than_a_verified_certificate_without_the_operators_exception_is_refused_before_anything_is_sent(string tls)
+    {
+        var refused = await Assert.ThrowsAsync<SyncFailureException>(() => ReadOutcome.OfAsync(PostgresSource.Connector(tlsExceptions: "127.0.0.1"), server.Connection("localhost", tls), HowEncrypted, Ct));
+        Assert.Equal("errors.connection.parameters", refused.Failure.MessageKey);
+        Assert.Equal(("faults.source.tls_exception", "/connection_params/tls"), refused.Faults.Select(f => (f.MessageKey, f.Path)).Single());
+    }
+
+    [Fact]
+    public async Task Trusted_certificate_is_accepted_for_its_own_name_and_by_TLS_1_3_alone()
+    {
+        await using var system = new RunningSystem();
+        system.Settings.AddRange([("SSL_CERT_FILE", server.AuthorityFile), ("DATASYNC_TLS_EXCEPTIONS", ""), ("DATASYNC_ALLOW_WRITABLE_SOURCES", "false")]);
+        await system.InitializeAsync();
+        using var client = system.Client("trusting");
+        foreach (var (host, tls) in ((string, string)[])[("localhost", "verify-full"), ("127.0.0.1", "verify-full"), ("127.0.0.1", "verify-ca")])
+        {
+            var source = new { source_id = $"{host} {tls}", source_name = "s", source_type = "database", connection_params = server.Parameters(host, tls), extraction_params = new { query = HowEncrypted.Query } };
+            await client.PostAsync("api/sources", source, HttpStatusCode.Created, Ct);
+        }
+
+        Assert.Equal([], await FailedAsync(client, "localhost verify-full"));
+        Assert.Equal(["tls SYNC_007"], await FailedAsync(client, "127.0.0.1 verify-full"));
+        Assert.Equal([], await FailedAsync(client, "127.0.0.1 verify-ca"));
+
+        system.Start("worker");
+        var job = await client.EndAsync(await client.StartAsync(new { source_id = "localhost verify-full", output_format = "jsonl" }, Ct), Ct);
+        Assert.Equal("completed", job.GetProperty("status").GetString());
+        Assert.Equal("""{"ssl":true,"version":"TLSv1.3","things":2}""", (await client.ExportAsync(job.GetProperty("job_id").GetGuid(), "data.jsonl", Ct)).TrimEnd());
+
+        await server.SpeakAtMostAsync("TLSv1.2", Ct);
+        try
+        {
+            Assert.Equal(["tls SYNC_007"], await FailedAsync(client, "localhost verify-full"));
+        }
+        finally
+        {
+            await server.SpeakAtMostAsync("TLSv1.3", CancellationToken.None);
+        }
+    }
+
+    /// <summary>The checks of a source that failed, with their codes.</summary>
+    private static async Task<List<string>> FailedAsync(HttpClient client, string source)
+    {
+        var answer = await client.PostAsync($"api/sources/{Uri.EscapeDataString(source)}/test", new { }, HttpStatusCode.OK, Ct);
+        var checks = answer.GetProperty("checks").EnumerateArray().ToList();
+        Assert.Contains(checks, c => c.GetProperty("name").GetString() == "tls");
+        return [.. checks.Where(c => c.GetProperty("outcome").GetString() == "failed").Select(c => $"{c.GetProperty("name").GetString()} {c.GetProperty("error_code").GetString()}")];
+    }
+}
