@@ -7,7 +7,6 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Routing;
 using DataSync.Process.Realtime;
-using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
 
@@ -55,6 +54,18 @@ public sealed class PushTests(EndToEndTests.System system) : IClassFixture<EndTo
         var tables = await TableDump.ReadAsync(system.Running.Database, Ct);
         Assert.DoesNotContain("memory-only", tables, StringComparison.Ordinal);
         Assert.Contains("stored", tables, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Failed_export_of_the_rest_keeps_the_memory_parts_files_for_the_retry()
+    {
+        using var client = await TenantAsync("push-retry");
+        var plan = Hybrid("csv");
+        var wide = "{" + string.Join(",", Enumerable.Range(0, 40_000).Select(i => $"\"c{i}\":1")) + "}"; // more columns than a CSV file takes
+        var job = await _host.HybridAsync(InProcessHost.Push("push-retry", plan, $$"""[{"id":4},{{wide}}]"""), Ct);
+        Assert.Equal("failed", (await client.EndAsync(job.Id, Ct)).GetProperty("status").GetString());
+        Assert.Equal("id\r\n4\r\n", await File.ReadAllTextAsync(Path.Combine(system.Running.ExportRoot, "push-retry", job.Id.ToString(), "realtime-data.csv"), Ct));
+        Assert.Empty((await client.GetJsonAsync($"api/sync/jobs/{job.Id}/exports", Ct)).GetProperty("items").EnumerateArray());
     }
 
     [Theory]

@@ -1,5 +1,4 @@
 using System.Diagnostics.Metrics;
-using System.Text;
 using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Process.Realtime;
 using DataSync.Tests.Process.Realtime;

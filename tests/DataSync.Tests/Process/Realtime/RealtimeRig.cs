@@ -60,7 +60,7 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
         var output = PipeWriter.Create(body, new StreamPipeWriterOptions(leaveOpen: true));
         var run = NewRun(tenant, output);
         var refiner = new CountingRefiner(this, new RulesRefiner(NullLogger<RulesRefiner>.Instance));
-        var stage = new ExportStage([new JsonExporter()], [refiner], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage([new JsonExporter()], [], [refiner], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         var runner = new PipelineRunner([this], [refiner], [Strategy], [stage], RecordConditions.Compile);
         var outcome = await runner.RunAsync(run, static (_, _) => Task.CompletedTask, ct, last);
         await output.FlushAsync(ct);
