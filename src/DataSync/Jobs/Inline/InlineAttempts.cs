@@ -4,7 +4,6 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Monitoring;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace DataSync.Jobs.Inline;
 
@@ -88,7 +87,7 @@ internal sealed partial class InlineAttempts(
         _ when why.TimedOut => (JobStatus.Failed, SyncFailure.Permanent("errors.job.timeout", ("seconds", run.Plan.TimeoutSeconds))),
         _ when why.Cancelled || why.Gone || e is OperationCanceledException => (JobStatus.Cancelled, null),
         SyncFailureException typed => (JobStatus.Failed, typed.Failure),
-        NpgsqlException => (JobStatus.Failed, SyncFailure.Transient("errors.database.unavailable")),
+        _ when AttemptVerdict.IsOwnDatabase(e) => (JobStatus.Failed, SyncFailure.Transient("errors.database.unavailable")),
         _ => (JobStatus.Failed, SyncFailure.Permanent("errors.internal", ("correlation_id", run.CorrelationId))),
     };
 
@@ -105,7 +104,7 @@ internal sealed partial class InlineAttempts(
         {
             return await EndAsync(job, run, status, null, failure);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException)
+        catch (Exception e) when (AttemptVerdict.IsOwnDatabase(e))
         {
             Log.EndFailed(logger, e);
             return null;
@@ -139,9 +138,9 @@ internal sealed partial class InlineAttempts(
                     if (!held) await lost.CancelAsync();
                     if (cancelRequested) await cancel.CancelAsync();
                 }
-                catch (NpgsqlException e)
+                catch (Exception e) when (e is not OperationCanceledException && AttemptVerdict.IsOwnDatabase(e))
                 {
-                    Log.HeartbeatFailed(logger, e.SqlState);
+                    Log.HeartbeatFailed(logger, e.GetType().Name);
                 }
             }
         }
@@ -168,7 +167,7 @@ internal sealed partial class InlineAttempts(
         [LoggerMessage(1364, LogLevel.Warning, "What a run left of its export could not be removed: {MessageKey}")]
         public static partial void AbandonFailed(ILogger logger, string messageKey);
 
-        [LoggerMessage(1365, LogLevel.Warning, "Lease not renewed, SQLSTATE {SqlState}")]
-        public static partial void HeartbeatFailed(ILogger logger, string? sqlState);
+        [LoggerMessage(1365, LogLevel.Warning, "Lease not renewed ({Reason}); tried again with the next beat")]
+        public static partial void HeartbeatFailed(ILogger logger, string reason);
     }
 }
