@@ -61,7 +61,7 @@ public sealed class PushTests(EndToEndTests.System system) : IClassFixture<EndTo
     {
         using var client = await TenantAsync("push-retry");
         var plan = Hybrid("csv");
-        var wide = "{" + string.Join(",", Enumerable.Range(0, 40_000).Select(i => $"\"c{i}\":1")) + "}"; // more columns than a CSV file takes
+        var wide = "{\"id\":5," + string.Join(",", Enumerable.Range(0, 40_000).Select(i => $"\"c{i}\":1")) + "}"; // more columns than a CSV file takes
         var job = await _host.HybridAsync(InProcessHost.Push("push-retry", plan, $$"""[{"id":4},{{wide}}]"""), Ct);
         Assert.Equal("failed", (await client.EndAsync(job.Id, Ct)).GetProperty("status").GetString());
         Assert.Equal("id\r\n4\r\n", await File.ReadAllTextAsync(Path.Combine(system.Running.ExportRoot, "push-retry", job.Id.ToString(), "realtime-data.csv"), Ct));

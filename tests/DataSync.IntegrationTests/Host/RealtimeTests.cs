@@ -96,6 +96,7 @@ public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixtu
         await hangUp.CancelAsync();
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
         Assert.Equal("cancelled", Text(await client.EndAsync(first, Ct, seconds: 5), "status"));
+        Assert.DoesNotContain(_system.Running.Processes, p => p.Log.Contains("nobody expected", StringComparison.Ordinal));
         using var again = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var repeat = client.PostAsJsonAsync("api/sync/start", Inline(query: Slow + " WHERE i > 0"), again.Token);
         Assert.NotEqual(first, await RunningAsync(client));
