@@ -3,6 +3,7 @@ using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
 using DataSync.Platform.Http;
 using DataSync.Process;
+using DataSync.Process.Hybrid;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 
@@ -20,6 +21,7 @@ public static class DataSyncEndpoints
         app.MapSources();
         app.MapJobs();
         app.MapRecords();
+        app.MapRouteTest();
         app.MapExports();
         app.MapDashboard();
         return app;

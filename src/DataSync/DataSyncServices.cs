@@ -9,6 +9,7 @@ using DataSync.Platform.Http;
 using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
+using DataSync.Process;
 using DataSync.Refine;
 using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
@@ -32,6 +33,7 @@ public static class DataSyncServices
         services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();
         services.AddSources(configuration);
         services.AddExtract(configuration);
+        services.AddProcess(configuration);
         services.AddRefine(configuration);
         services.AddExport(configuration);
         services.AddJobs(configuration);

@@ -17,8 +17,7 @@ internal sealed class ExportMembers(string[] compressions)
 
     private IEnumerable<Fault> Member(JsonProperty member, string path) => member.Name switch
     {
-        "include_metadata" or "include_original" or "include_enhanced" => One(IsFlag(member.Value) ? null : new Fault(path, "faults.bool")),
-        "inline" => One(Inline(member.Value, path)),
+        "include_metadata" or "include_original" or "include_enhanced" or "inline" => One(IsFlag(member.Value) ? null : new Fault(path, "faults.bool")),
         "compression" => One(Compression(member.Value, path)),
         "pagination" => Members(member.Value, path, PageMember),
         _ => One(new Fault(path, "faults.unknown")),
@@ -35,10 +34,6 @@ internal sealed class ExportMembers(string[] compressions)
         JsonValueKind.Object => value.EnumerateObject().SelectMany(m => validate(m, path + JsonPointer.Segment(m.Name))),
         _ => [new Fault(path, "faults.object")],
     };
-
-    private static Fault? Inline(JsonElement value, string path)
-        => value.ValueKind == JsonValueKind.True ? new Fault(path, "faults.not_available", ("value", "true"), ("allowed", "false"))
-            : IsFlag(value) ? null : new Fault(path, "faults.bool");
 
     private Fault? Compression(JsonElement value, string path)
         => value.ValueKind == JsonValueKind.Null ? null : Choice.Fault(value, compressions, compressions, path);

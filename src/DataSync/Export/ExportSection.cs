@@ -18,8 +18,28 @@ internal sealed class ExportSection(IEnumerable<IExporter> exporters, IEnumerabl
     {
         IEnumerable<Fault> formats = plan.TryGetProperty("output_format", out var format) ? ValidateFormats(format, path + "/output_format") : [];
         IEnumerable<Fault> config = plan.TryGetProperty("export_config", out var export) ? _members.Validate(export, path + "/export_config") : [];
-        return formats.Concat(config);
+        return formats.Concat(config).Concat(ValidateInline(plan, path));
     }
+
+    /// <summary>Records in the answer: realtime has an answer to put them in, and an answer is JSON.</summary>
+    private static IEnumerable<Fault> ValidateInline(JsonElement plan, string path)
+    {
+        if (!plan.TryGetProperty("export_config", out var export) || export.ValueKind != JsonValueKind.Object
+            || !export.TryGetProperty("inline", out var inline) || inline.ValueKind != JsonValueKind.True) yield break;
+        if (!plan.TryGetProperty("mode", out var mode) || mode.ValueKind != JsonValueKind.String || !mode.ValueEquals(SyncModes.Realtime))
+            yield return new Fault(path + "/export_config/inline", "faults.export.inline_needs_realtime");
+        if (plan.TryGetProperty("output_format", out var format) && !IsJson(format)) yield return new Fault(path + "/output_format", "faults.export.inline_is_json");
+        if (export.TryGetProperty("compression", out var compression) && compression.ValueKind == JsonValueKind.String && !compression.ValueEquals("none"))
+            yield return new Fault(path + "/export_config/compression", "faults.export.inline_is_json");
+    }
+
+    private static bool IsJson(JsonElement format) => format.ValueKind switch
+    {
+        JsonValueKind.Null => true,
+        JsonValueKind.Array => format.GetArrayLength() == 1 && IsJson(format[0]),
+        JsonValueKind.String => format.ValueEquals("json"),
+        _ => false,
+    };
 
     private IEnumerable<Fault> ValidateFormats(JsonElement value, string path)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Export.Compression;
+using DataSync.Export.Inline;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
@@ -10,7 +11,8 @@ namespace DataSync.Export;
 
 /// <summary>
 /// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, the manifest
-/// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones.
+/// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones. A walk for one part of a job writes no manifest: the
+/// export of the rest names its files too, and until then nobody is told of them.
 /// </summary>
 internal sealed class ExportStage(
     IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time,
@@ -27,6 +29,14 @@ internal sealed class ExportStage(
         var run = context.Run;
         var started = time.GetTimestamp();
         run.Progress.RestartExport();
+        if (run.Plan.Export.Inline)
+        {
+            using var shown = new RecordView(run.Plan.Export, Refiners(run.Plan));
+            var (count, milliseconds) = (await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
+            ExportLog.FinishedInline(log, run.JobId, count, milliseconds);
+            return new StageOutcome([]);
+        }
+
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, Refiners(run.Plan));
@@ -37,8 +47,9 @@ internal sealed class ExportStage(
         {
             var records = await FeedAsync(context, view, targets, ct);
             await storage.SealAsync(location, ct);
-            var files = targets.SelectMany(t => t.Published).ToArray();
-            await WriteManifestAsync(manifestTarget, view, records, files, ct);
+            ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
+            if (run.Inline?.Part is not null) return new StageOutcome(files);
+            await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);
             await storage.SealAsync(location, ct);
             await storage.KeepOnlyAsync(location, files.Select(f => f.Name).Append(ExportManifest.FileName).ToHashSet(StringComparer.Ordinal), ct);
             var (bytes, took) = (files.Sum(f => f.Bytes), time.GetElapsedTime(started).TotalMilliseconds);
@@ -51,7 +62,13 @@ internal sealed class ExportStage(
         }
     }
 
-    public Task AbandonAsync(SyncRun run, CancellationToken ct) => storage.DiscardAsync(new ExportLocation(run.TenantId, run.JobId), run.Fence, ct);
+    /// <summary>A run of this process can be gone on with by nobody, so nothing of its export stays; of other jobs, the files of a walk before this one do.</summary>
+    public Task AbandonAsync(SyncRun run, CancellationToken ct)
+    {
+        var location = new ExportLocation(run.TenantId, run.JobId);
+        if (run.Inline is not null) return run.Plan.Export.Inline ? Task.CompletedTask : storage.DeleteAsync(location, ct);
+        return storage.DiscardAsync(location, run.Fence, (run.Checkpoint.Exported ?? []).Select(f => f.Name).ToHashSet(StringComparer.Ordinal), ct);
+    }
 
     private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
     {
@@ -102,4 +119,8 @@ internal sealed class ExportStage(
     /// <summary>The job's refiners, asked for as the pipeline does: what they add decides what every record shows.</summary>
     private IBatchRefiner[] Refiners(SyncPlan plan)
         => plan.RefinementConfig.ValueKind == JsonValueKind.Object ? [.. _refiners.Select(r => r.Compile(plan.RefinementConfig)).OfType<IBatchRefiner>()] : [];
+
+    /// <summary>Every format has all records, so one tells how many an earlier walk exported.</summary>
+    private static long EarlierRecords(SyncRun run)
+        => run.Checkpoint.Exported is { } earlier ? earlier.Where(f => string.Equals(f.Format, run.Plan.OutputFormats[0], StringComparison.Ordinal)).Sum(f => f.Records) : 0;
 }

@@ -27,8 +27,13 @@ internal sealed class ExportTarget(
     /// <summary>The files published so far, in order.</summary>
     public IReadOnlyList<ExportedFile> Published => _published;
 
-    /// <summary>Begins a file. It is invisible under its name until it is published; the same name may be begun again to replace a draft.</summary>
-    public StagedFile Create(string name)
+    /// <summary>Begins a file. It is invisible under its name until it is published. A walk for one part of a job names the part, so that the other's files stay.</summary>
+    public StagedFile Create(string name) => Begin(Run.Inline?.Part is { } part ? $"{part}-{name}" : name);
+
+    /// <summary>Begins a draft's file again, to replace it.</summary>
+    public StagedFile Redo(StagedFile draft) => Begin(draft.Name);
+
+    private StagedFile Begin(string name)
     {
         var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{format}{_created++}")), name);
         lock (_staged) _staged.Add(file);
@@ -77,7 +82,7 @@ internal sealed class ExportTarget(
     /// <summary>The compressed form; null where it is not smaller, and the file goes out as it is.</summary>
     private async Task<StagedFile?> TryCompressAsync(StagedFile file, IFileCompression into, CancellationToken ct)
     {
-        var small = Create(file.Name + into.Extension);
+        var small = Begin(file.Name + into.Extension);
         await CompressedFile.WriteAsync(file, small, into, ct);
         if (small.Length < file.Length) return small;
         Drop(small);

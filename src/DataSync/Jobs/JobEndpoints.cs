@@ -1,7 +1,9 @@
 using System.Text.Json;
+using DataSync.Jobs.Inline;
 using DataSync.Jobs.Retry;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
+using DataSync.Pipeline;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Idempotency;
@@ -58,8 +60,12 @@ internal static class JobEndpoints
         var sync = endpoints.MapApiGroup("/api/sync", "Syncs");
         sync.MapPost("/start", StartAsync).RequireScope(ApiScope.SyncWrite).WithIdempotency().WithApi(
             "Start a sync",
-            "Lays the members of the body over the source's own `sync` section and queues a job. `Idempotency-Key` makes it safe to repeat.",
-            StartExample, JobExample, StatusCodes.Status202Accepted);
+            "Lays the members of the body over the source's own `sync` section and queues a job. `Idempotency-Key` makes it safe to repeat.\n\n"
+            + "Mode `realtime` is answered with 200 once the sync is done: the job, the refused records under `rejections`, and with `export_config.inline` the records under `data`. "
+            + "Nothing of the records is kept anywhere; a repeat by key is answered with `job_id` and `status` alone. Hanging up cancels the work. "
+            + "413: the records are too large for one realtime sync; 429 with `Retry-After`: others take the places or the memory at the moment.",
+            StartExample, JobExample, StatusCodes.Status202Accepted)
+            .WithOtherAnswer("The realtime sync is done", InlineEndpoint.Example, StatusCodes.Status200OK);
         sync.MapGet("/jobs", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "List jobs", "From the newest to the oldest, filtered by `status` and `source_id`.", response: $$"""{"items":[{{JobExample}}],"next_cursor":null}""");
         sync.MapGet("/jobs/{job_id}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
@@ -75,8 +81,10 @@ internal static class JobEndpoints
         return endpoints;
     }
 
-    private static async Task<IResult> StartAsync(HttpContext context, Caller caller, StartCommand command, SyncManager manager, JobViews views, CancellationToken ct)
+    private static async Task<IResult> StartAsync(
+        HttpContext context, Caller caller, StartCommand command, SyncManager manager, InlineRunner inline, InlineAnswers answers, JobViews views, CancellationToken ct)
     {
+        if (command.Plan.Mode == SyncModes.Realtime) return await InlineEndpoint.RunAsync(context, caller, command, inline, answers, manager);
         var job = await manager.StartAsync(caller, command, IdempotentWork.IdOf(context), ct);
         return TypedResults.Accepted($"/api/sync/jobs/{job.Job.Id:D}", views.Of(job, caller.Language));
     }

@@ -1,5 +1,6 @@
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Hangfire;
+using DataSync.Jobs.Inline;
 using DataSync.Jobs.Retry;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
@@ -14,7 +15,7 @@ namespace DataSync.Jobs;
 
 internal static class JobsServices
 {
-    /// <summary>What both roles need: options, the truth about jobs, Hangfire's storage.</summary>
+    /// <summary>What both roles need: options, the truth about jobs, the session that leases name, runs in this process, Hangfire's storage.</summary>
     public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration)
     {
         var settings = new SettingsReader(configuration);
@@ -29,6 +30,13 @@ internal static class JobsServices
             Drain = TimeSpan.FromSeconds(settings.Int("DATASYNC_DRAIN_SECONDS", 8, 0, 10)),
             WorkerThreads = settings.Int("DATASYNC_WORKER_THREADS", 4, 1, 64),
         });
+        services.AddSingleton(new InlineOptions
+        {
+            MaxRuns = settings.Int("DATASYNC_REALTIME_MAX_RUNS", 32, 1, 10_000),
+            MaxWaiting = settings.Int("DATASYNC_REALTIME_MAX_WAITING", 256, 0, 100_000),
+            Wait = TimeSpan.FromSeconds(settings.Int("DATASYNC_REALTIME_WAIT_SECONDS", 10, 0, 300)),
+            BatchBytes = BatchBytes(new SettingsReader(configuration)),
+        });
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<SyncManager>();
         services.AddSingleton<JobRetry>();
@@ -36,18 +44,19 @@ internal static class JobsServices
         services.AddSingleton<JobViews>();
         services.AddSingleton<JobExists>(provider => async (tenant, job, ct)
             => await provider.GetRequiredService<SyncManager>().FindAsync(tenant, job, ct) is not null);
+        services.AddSingleton<WorkerSession>();
+        services.AddHostedService(provider => provider.GetRequiredService<WorkerSession>());
+        services.AddSingleton<JobLease>();
+        services.AddSingleton<PipelineRunner>();
+        services.AddInlineRuns();
         services.AddHangfireStorage();
         return services;
     }
 
-    /// <summary>What a worker runs: its session, the dispatcher, and Hangfire's server.</summary>
+    /// <summary>What a worker runs: the dispatcher, and Hangfire's server.</summary>
     public static IServiceCollection AddJobWorker(this IServiceCollection services)
     {
-        services.AddSingleton<WorkerSession>();
-        services.AddHostedService(provider => provider.GetRequiredService<WorkerSession>());
-        services.AddSingleton<JobLease>();
         services.AddSingleton<JobOutcome>();
-        services.AddSingleton<PipelineRunner>();
         services.AddSingleton<Heartbeat>();
         services.AddSingleton<JobRunner>();
         services.AddSingleton(provider => new WorkerCapacity(
@@ -57,4 +66,8 @@ internal static class JobsServices
         services.AddHangfireWorker();
         return services;
     }
+
+    /// <summary>A sixteenth of what a tenant may hold in memory. Faults in these settings are the process room's to tell.</summary>
+    private static int BatchBytes(SettingsReader settings)
+        => (int)Math.Clamp(settings.Int("SYNC_REALTIME_MAX_MEMORY_MB", 100, 1, 1_048_576) * 1024L * 1024 / 100 * settings.Int("DATASYNC_REALTIME_TENANT_SHARE", 50, 1, 100) / 16, 16 * 1024, 128 * 1024);
 }

@@ -13,6 +13,9 @@ internal sealed record Checkpoint
 
     /// <summary>Where the source goes on; null where it cannot and must begin again.</summary>
     public JsonElement? Resume { get; init; }
+
+    /// <summary>Files that an earlier walk of the job exported already, which the export adds to its own; null where there was none.</summary>
+    public IReadOnlyList<ExportedFile>? Exported { get; init; }
 }
 
 /// <summary>The stages of a job, in order.</summary>

@@ -6,6 +6,12 @@ internal interface IProcessingStrategy
     /// <summary><c>async</c>, <c>realtime</c> or <c>hybrid</c>.</summary>
     string Mode { get; }
 
+    /// <summary>
+    /// The gate before anything is made of a record: hands on what may come in, and throws where it may not. Whoever must know all records before the
+    /// first is worked on takes them in here. Hands on batches in order; disposes those it does not hand on.
+    /// </summary>
+    IAsyncEnumerable<RecordBatch> AdmitAsync(SyncRun run, IAsyncEnumerable<RecordBatch> extracted, CancellationToken ct) => extracted;
+
     /// <summary>Takes in every batch (and disposes it); returns when all is kept. Throws where the fence is stale, having written nothing under it.</summary>
     Task StoreAsync(SyncRun run, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct);
 
@@ -14,4 +20,7 @@ internal interface IProcessingStrategy
 
     /// <summary>Forgets what an attempt stored that cannot be resumed, so that the next begins with nothing.</summary>
     Task ResetAsync(SyncRun run, CancellationToken ct);
+
+    /// <summary>Gives back what this process holds of the run. Called once the run is over, however it ended.</summary>
+    void Release(SyncRun run) { }
 }

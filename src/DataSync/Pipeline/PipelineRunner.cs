@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
 
@@ -8,32 +9,80 @@ namespace DataSync.Pipeline;
 /// once; the stages after it run one by one, each named in the checkpoint before it starts.
 /// </summary>
 internal sealed class PipelineRunner(
-    IEnumerable<IRecordSource> sources, IEnumerable<IRefiner> refiners, IEnumerable<IProcessingStrategy> strategies, IEnumerable<IStage> stages)
+    IEnumerable<IRecordSource> sources, IEnumerable<IRefiner> refiners, IEnumerable<IProcessingStrategy> strategies, IEnumerable<IStage> stages,
+    CompileConditions conditions)
 {
     private readonly Dictionary<string, IRecordSource> _sources = sources.ToDictionary(s => s.SourceType, StringComparer.Ordinal);
     private readonly Dictionary<string, IProcessingStrategy> _strategies = strategies.ToDictionary(s => s.Mode, StringComparer.Ordinal);
     private readonly Dictionary<string, IStage> _stages = stages.ToDictionary(s => s.Name, StringComparer.Ordinal);
     private readonly IRefiner[] _refiners = [.. refiners.OrderBy(r => r.Order)];
 
-    /// <summary>Runs the attempt. <paramref name="entering"/> is awaited before each stage and makes the move durable.</summary>
-    public async Task<StageOutcome> RunAsync(SyncRun run, Func<string, CancellationToken, Task> entering, CancellationToken ct)
+    /// <summary>Runs the attempt.</summary>
+    /// <param name="run">The attempt.</param>
+    /// <param name="entering">Awaited before each stage; makes the move durable.</param>
+    /// <param name="ct">Ends the run.</param>
+    /// <param name="last">Sees the kept records once more after the last stage, before this process gives back what it holds of them.</param>
+    public async Task<StageOutcome> RunAsync(
+        SyncRun run, Func<string, CancellationToken, Task> entering, CancellationToken ct, Func<StageContext, CancellationToken, Task>? last = null)
     {
         var strategy = _strategies[run.Plan.Mode];
-        if (string.Equals(run.Checkpoint.Stage, Stages.Extract, StringComparison.Ordinal))
+        try
         {
-            await entering(Stages.Extract, ct);
-            if (run.Checkpoint is { Resume: null, NextSeq: > 0 })
+            if (string.Equals(run.Checkpoint.Stage, Stages.Extract, StringComparison.Ordinal))
             {
-                await strategy.ResetAsync(run, ct);
-                run = run with { Checkpoint = new Checkpoint() };
-                run.Progress.Restore(0, 0, 0);
+                await entering(Stages.Extract, ct);
+                run = await StoreAsync(run, strategy, ct);
             }
 
-            await strategy.StoreAsync(run, Refined(run, _sources[run.SourceType].ReadAsync(run, ct), ct), ct);
+            await entering(Stages.Export, ct);
+            var context = new StageContext(run, token => strategy.ReadAsync(run, token));
+            var outcome = await _stages[Stages.Export].RunAsync(context, ct);
+            if (last is not null) await last(context, ct);
+            return outcome;
+        }
+        finally
+        {
+            strategy.Release(run);
+        }
+    }
+
+    /// <summary>The first half alone: extracts, refines and stores, and leaves the rest to whoever the last checkpoint hands the job to.</summary>
+    public async Task StoreAsync(SyncRun run, CancellationToken ct)
+    {
+        var strategy = _strategies[run.Plan.Mode];
+        try
+        {
+            await StoreAsync(run, strategy, ct);
+        }
+        finally
+        {
+            strategy.Release(run);
+        }
+    }
+
+    private async Task<SyncRun> StoreAsync(SyncRun run, IProcessingStrategy strategy, CancellationToken ct)
+    {
+        if (run.Checkpoint is { Resume: null, NextSeq: > 0 })
+        {
+            await strategy.ResetAsync(run, ct);
+            run = run with { Checkpoint = new Checkpoint() };
+            run.Progress.Restore(0, 0, 0);
         }
 
-        await entering(Stages.Export, ct);
-        return await _stages[Stages.Export].RunAsync(new StageContext(run, token => strategy.ReadAsync(run, token)), ct);
+        await strategy.StoreAsync(run, Refined(run, strategy.AdmitAsync(run, Extracted(run, ct), ct), ct), ct);
+        return run;
+    }
+
+    private async IAsyncEnumerable<RecordBatch> Extracted(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var router = run is { Inline.Part: not null, Plan.Routing: { } routing } ? RecordRouter.Of(routing, conditions) : null;
+        run.Progress.Routed ??= router?.Counts;
+        await foreach (var batch in _sources[run.SourceType].ReadAsync(run, ct))
+        {
+            var skipped = router is null ? 0 : SetOthersAside(batch, router, run.Inline!.Part!);
+            run.Progress.AddExtracted(batch.Count - skipped, batch.Raw.Length);
+            yield return batch;
+        }
     }
 
     /// <summary>The job ends without completing: every stage clears away what it left half done.</summary>
@@ -49,10 +98,21 @@ internal sealed class PipelineRunner(
         IBatchRefiner[] compiled = config.ValueKind == JsonValueKind.Object ? [.. _refiners.Select(r => r.Compile(config)).OfType<IBatchRefiner>()] : [];
         await foreach (var batch in batches.WithCancellation(ct))
         {
-            run.Progress.AddExtracted(batch.Count, batch.Raw.Length);
             foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);
-            if (compiled.Length > 0) run.Progress.AddRefined(batch.Count);
+            if (compiled.Length > 0) run.Progress.AddRefined(batch.Count - batch.AsideCount);
             yield return batch;
         }
+    }
+
+    /// <summary>Leaves the records of one side of a routed job; returns how many are the other's.</summary>
+    private static int SetOthersAside(RecordBatch batch, RecordRouter router, string part)
+    {
+        var memory = string.Equals(part, SyncModes.Realtime, StringComparison.Ordinal);
+        for (var i = 0; i < batch.Count; i++)
+        {
+            if (router.Route(batch.Raw.Memory(i)).ToMemory != memory) batch.SetAside(i);
+        }
+
+        return batch.AsideCount;
     }
 }

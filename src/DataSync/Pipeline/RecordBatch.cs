@@ -9,9 +9,13 @@ namespace DataSync.Pipeline;
 internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
 {
     private Dictionary<int, Rejection>? _rejections;
+    private bool[]? _aside;
 
-    /// <summary>Ordinal of the first record within the job, from 0. Record i has <c>FirstSeq + i</c>.</summary>
+    /// <summary>Ordinal of the first record within the job, from 0. Record i has <c>FirstSeq + i</c>, unless <see cref="Seqs"/> says otherwise.</summary>
     public long FirstSeq { get; } = firstSeq;
+
+    /// <summary>The records' ordinals where some in between are not in the batch; null where they follow one another.</summary>
+    public IReadOnlyList<long>? Seqs { get; init; }
 
     /// <summary>The documents as they came. Never changed by refinement.</summary>
     public RecordBuffer Raw { get; } = raw;
@@ -29,12 +33,34 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
 
     public int RejectedCount => _rejections?.Count ?? 0;
 
+    /// <summary>Records that <see cref="SetAside"/> took out.</summary>
+    public int AsideCount { get; private set; }
+
+    /// <summary>Bytes of memory the batch's buffers take.</summary>
+    public long Capacity => Raw.Capacity + (Refined?.Capacity ?? 0) + (Metadata?.Capacity ?? 0);
+
+    public long SeqOf(int index) => Seqs is { } seqs ? seqs[index] : FirstSeq + index;
+
     /// <summary>The document to use: refined where refinement changed it, else the original.</summary>
     public ReadOnlyMemory<byte> Current(int index)
         => Refined is { } refined && refined.Memory(index) is { Length: > 0 } changed ? changed : Raw.Memory(index);
 
     /// <summary>Takes a record out of the stream: it goes to quarantine with its original. The first refusal of a record counts.</summary>
     public void Reject(int index, Rejection rejection) => (_rejections ??= []).TryAdd(index, rejection);
+
+    /// <summary>Takes a record out of this walk, because another part of the job keeps it: refiners, stores and exporters pass over it, refused or not.</summary>
+    public void SetAside(int index)
+    {
+        _aside ??= new bool[Count];
+        if (_aside[index]) return;
+        _aside[index] = true;
+        AsideCount++;
+    }
+
+    public bool IsAside(int index) => _aside?[index] == true;
+
+    /// <summary>Neither refused nor set aside.</summary>
+    public bool IsKept(int index) => !IsAside(index) && !IsRejected(index);
 
     public bool IsRejected(int index) => _rejections?.ContainsKey(index) == true;
 

@@ -5,7 +5,7 @@ namespace DataSync.Pipeline;
 /// <summary>
 /// An append-only, pooled buffer of UTF-8 JSON documents. Writers append through <see cref="IBufferWriter{T}"/> and close
 /// each document with <see cref="EndRecord"/>; readers index documents without copying. <see cref="Length"/> is the exact number
-/// of payload bytes held, which is what the memory limits count.
+/// of payload bytes held, <see cref="Capacity"/> what they take of memory.
 /// </summary>
 internal sealed class RecordBuffer : IBufferWriter<byte>, IDisposable
 {
@@ -25,6 +25,9 @@ internal sealed class RecordBuffer : IBufferWriter<byte>, IDisposable
 
     /// <summary>Bytes of all closed documents.</summary>
     public int Length => Count == 0 ? 0 : _ends[Count - 1];
+
+    /// <summary>Bytes rented: what the memory limits count.</summary>
+    public long Capacity => _bytes.Length + ((long)_ends.Length * sizeof(int));
 
     /// <summary>The bytes of one document; valid until the buffer is disposed or written to.</summary>
     public ReadOnlySpan<byte> this[int index] => Memory(index).Span;

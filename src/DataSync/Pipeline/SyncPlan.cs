@@ -1,6 +1,15 @@
 using System.Text.Json;
+using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
+
+/// <summary>The modes of a sync: names of processing strategies.</summary>
+internal static class SyncModes
+{
+    public const string Async = "async";
+    public const string Realtime = "realtime";
+    public const string Hybrid = "hybrid";
+}
 
 /// <summary>What a sync is to do, after a Start was laid over the source's own <c>sync</c> section. Stored with the job as JSON (<c>snake_case</c>).</summary>
 internal sealed record SyncPlan
@@ -16,6 +25,9 @@ internal sealed record SyncPlan
 
     /// <summary>Records in a batch at most.</summary>
     public int BatchSize { get; init; } = 1000;
+
+    /// <summary>Where a hybrid sync keeps which records; null for the other modes.</summary>
+    public RoutingPlan? Routing { get; init; }
 
     /// <summary><c>refinement_config</c> as it came; each refiner reads its own members.</summary>
     public JsonElement RefinementConfig { get; init; } = JsonElement.Parse("{}");

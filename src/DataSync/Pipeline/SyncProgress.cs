@@ -1,3 +1,5 @@
+using DataSync.Pipeline.Routing;
+
 namespace DataSync.Pipeline;
 
 /// <summary>Counters of a running job. Stages add, the engine reads them at any time and stores them with the job.</summary>
@@ -25,6 +27,9 @@ internal sealed class SyncProgress
 
     /// <summary>How many records there will be, where the source can say.</summary>
     public long? Total { get; set; }
+
+    /// <summary>Which rule sent how many records where; null where nothing is routed.</summary>
+    public RoutedCounts? Routed { get; set; }
 
     public void AddExtracted(long records, long bytes)
     {

@@ -28,6 +28,9 @@ internal sealed record SyncRun
     public required Checkpoint Checkpoint { get; init; }
     public SyncProgress Progress { get; init; } = new();
 
+    /// <summary>Set where the process that took the request runs it; null on a worker.</summary>
+    public InlineRun? Inline { get; init; }
+
     /// <summary>Opens the source's credentials as they are now; called at each connection, so a rotation takes effect while a job runs.</summary>
     public required Func<CancellationToken, ValueTask<SourceConnection>> OpenSource { get; init; }
 

@@ -1,3 +1,5 @@
+using DataSync.Pipeline.Routing;
+using DataSync.Refine.Rules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -7,5 +9,6 @@ namespace DataSync.Refine;
 internal static class RefineServices
 {
     /// <summary>Registers the room. Refiners themselves are found by their contract; what they share belongs here.</summary>
-    public static IServiceCollection AddRefine(this IServiceCollection services, IConfiguration configuration) => services;
+    public static IServiceCollection AddRefine(this IServiceCollection services, IConfiguration configuration)
+        => services.AddSingleton<CompileConditions>(RecordConditions.Compile);
 }

@@ -44,18 +44,16 @@ public sealed class RunningSystem : IAsyncLifetime
         SourceDatabase = await PostgresServer.CreateDatabaseAsync("datasync_source", ct);
         _address = new Uri($"http://127.0.0.1:{FreePort()}/");
         Start("api");
-        using var client = Client("probe");
-        await WaitAsync("the API to be ready", async () =>
-        {
-            try
-            {
-                return (await client.GetAsync("health/ready", ct)).StatusCode == HttpStatusCode.OK;
-            }
-            catch (HttpRequestException)
-            {
-                return false;
-            }
-        }, ct);
+        await ReadyAsync(_address, ct);
+    }
+
+    /// <summary>Starts one more API process, as on another machine, at an address of its own.</summary>
+    internal async Task<(HostProcess Process, Uri Address)> StartApiAsync(CancellationToken ct, params (string Name, string Value)[] settings)
+    {
+        var address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        var process = Start("api", [("DATASYNC_URLS", address.GetLeftPart(UriPartial.Authority)), .. settings]);
+        await ReadyAsync(address, ct);
+        return (process, address);
     }
 
     public async ValueTask DisposeAsync()
@@ -81,6 +79,16 @@ public sealed class RunningSystem : IAsyncLifetime
 
     private HostProcess Start(string[] command, string role, (string Name, string Value)[] settings)
     {
+        var environment = Environment(role);
+        foreach (var (name, value) in settings) environment[name] = value;
+        var process = HostProcess.Start(environment, command);
+        _processes.Add(process);
+        return process;
+    }
+
+    /// <summary>What a process of the host is told.</summary>
+    internal Dictionary<string, string> Environment(string role)
+    {
         Dictionary<string, string> environment = new(StringComparer.Ordinal)
         {
             ["DATASYNC_ROLE"] = role,
@@ -97,16 +105,14 @@ public sealed class RunningSystem : IAsyncLifetime
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
             ["DATASYNC_STOP_WITH_PARENT"] = "true",
         };
-        foreach (var (name, value) in Settings.Concat(settings)) environment[name] = value;
-        var process = HostProcess.Start(environment, command);
-        _processes.Add(process);
-        return process;
+        foreach (var (name, value) in Settings) environment[name] = value;
+        return environment;
     }
 
     /// <summary>A client with a token of the tenant.</summary>
-    internal HttpClient Client(string tenant, string scope = "sources.write sync.read sync.write", string? language = null)
+    internal HttpClient Client(string tenant, string scope = "sources.write sync.read sync.write", string? language = null, Uri? address = null)
     {
-        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = _address };
+        var client = new HttpClient(_handler, disposeHandler: false) { BaseAddress = address ?? _address };
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", Token(tenant, scope, language));
         return client;
     }
@@ -138,6 +144,22 @@ public sealed class RunningSystem : IAsyncLifetime
             Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(seconds), $"Waited {seconds} s for {what}.");
             await Task.Delay(50, ct);
         }
+    }
+
+    private async Task ReadyAsync(Uri address, CancellationToken ct)
+    {
+        using var client = Client("probe", address: address);
+        await WaitAsync("the API to be ready", async () =>
+        {
+            try
+            {
+                return (await client.GetAsync("health/ready", ct)).StatusCode == HttpStatusCode.OK;
+            }
+            catch (HttpRequestException)
+            {
+                return false;
+            }
+        }, ct);
     }
 
     private static int FreePort()

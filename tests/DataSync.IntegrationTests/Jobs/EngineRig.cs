@@ -28,7 +28,7 @@ internal sealed class EngineRig : IAsyncDisposable
         Session = new WorkerSession(database.Sources, TimeProvider.System, NullLogger<WorkerSession>.Instance);
         Leases = new JobLease(Jobs.Tenants, Session, options);
         Outcomes = new JobOutcome(Jobs.Tenants);
-        var pipeline = new PipelineRunner([source], [], [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()]);
+        var pipeline = new PipelineRunner([source], [], [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()], DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(
             Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, options, _telemetry,
             TimeProvider.System, NullLogger<JobRunner>.Instance);

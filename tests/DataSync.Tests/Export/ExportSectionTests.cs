@@ -11,6 +11,7 @@ public class ExportSectionTests
     [InlineData("""{}""")]
     [InlineData("""{"output_format":"csv"}""")]
     [InlineData("""{"output_format":["csv","json","jsonl"],"export_config":{"include_metadata":false,"include_original":false,"include_enhanced":true,"pagination":{"page_size":100000},"compression":"none","inline":false}}""")]
+    [InlineData("""{"mode":"realtime","output_format":["json"],"export_config":{"inline":true,"compression":"none"}}""")]
     [InlineData("""{"output_format":null,"export_config":{"pagination":{"page_size":null},"compression":null,"inline":null}}""")]
     [InlineData("""{"export_config":{"compression":"gzip"}}""")]
     [InlineData("""{"export_config":{"compression":"zstd"}}""")]
@@ -30,7 +31,9 @@ public class ExportSectionTests
     [InlineData("""{"export_config":{"pagination":3,"compression":"rar","include_metadata":"yes"}}""",
         "/export_config/pagination faults.object", "/export_config/compression faults.one_of", "/export_config/include_metadata faults.bool")]
     [InlineData("""{"export_config":{"inline":1}}""", "/export_config/inline faults.bool")]
-    [InlineData("""{"mode":"realtime","export_config":{"inline":true}}""", "/export_config/inline faults.not_available")]
+    [InlineData("""{"mode":"hybrid","export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
+    [InlineData("""{"export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
+    [InlineData("""{"mode":"realtime","output_format":["csv"],"export_config":{"inline":true,"compression":"gzip"}}""", "/output_format faults.export.inline_is_json", "/export_config/compression faults.export.inline_is_json")]
     [InlineData("""{"export_config":{"include_original":false,"include_enhanced":false}}""", "/export_config faults.export.nothing_included")]
     public void Validate_names_all_faults(string start, params string[] faults) => Assert.Equal(faults, Faults(start));
 

@@ -50,7 +50,7 @@ internal sealed class CsvSession : IExportSession
         var finished = _file;
         if (_columns.Count != _headerColumns)
         {
-            finished = _target.Create(_file.Name);
+            finished = _target.Redo(_file);
             await CsvCompletion.WriteAsync(_file, _rowsStart, _columns, _widths, finished, ct);
             _target.Drop(_file);
         }

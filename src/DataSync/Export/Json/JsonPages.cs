@@ -65,7 +65,7 @@ internal sealed class JsonPages(ExportTarget target) : IExportSession
 
     private async Task<StagedFile> RewriteAsync(StagedFile draft, CancellationToken ct)
     {
-        var page = target.Create(draft.Name);
+        var page = target.Redo(draft);
         _head.Write(page, _number, _records, hasMore: false);
         await foreach (var part in draft.ReadBackAsync(_bodyStart, ct))
         {

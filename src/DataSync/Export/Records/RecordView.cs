@@ -44,7 +44,7 @@ internal sealed class RecordView : IDisposable
         _kept.Clear();
         for (var i = 0; i < batch.Count; i++)
         {
-            if (!batch.IsRejected(i)) _kept.Add(i);
+            if (batch.IsKept(i)) _kept.Add(i);
         }
 
         if (_composer is null) return;

@@ -40,7 +40,7 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
         return true;
     });
 
-    public Task DiscardAsync(ExportLocation location, long fence, CancellationToken ct) => Run(() =>
+    public Task DiscardAsync(ExportLocation location, long fence, IReadOnlySet<string> keep, CancellationToken ct) => Run(() =>
     {
         var folder = FolderOf(location);
         if (!Directory.Exists(folder)) return false;
@@ -49,7 +49,7 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
         {
             foreach (var path in Directory.EnumerateFiles(folder))
             {
-                if (StagedFile.FenceOf(Path.GetFileName(path)) is null) File.Delete(path);
+                if (Path.GetFileName(path) is var name && !keep.Contains(name) && StagedFile.FenceOf(name) is null) File.Delete(path);
             }
         }
 

@@ -20,9 +20,9 @@ internal interface IExportStorage
 
     /// <summary>
     /// Removes what attempts up to this fence left half done, and the published files too where no manifest says that they are an export. An attempt
-    /// under a newer fence keeps what it stages.
+    /// under a newer fence keeps what it stages, and the files named to keep stay.
     /// </summary>
-    Task DiscardAsync(ExportLocation location, long fence, CancellationToken ct);
+    Task DiscardAsync(ExportLocation location, long fence, IReadOnlySet<string> keep, CancellationToken ct);
 
     /// <summary>Opens a file: seekable, with a length. Null where there is none. The name is one that was published.</summary>
     Task<Stream?> OpenAsync(ExportLocation location, string name, CancellationToken ct);

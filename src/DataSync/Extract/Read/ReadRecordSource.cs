@@ -78,6 +78,7 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
             throw new SyncFailureException(SyncFailure.Permanent("errors.connection.driver", ("driver", source.Driver)));
         var timeout = TimeSpan.FromSeconds(run.Plan.TimeoutSeconds);
         var request = parameters.Request(run.Plan.BatchSize, timeout, position.NextSeq, position.ResumeToken);
+        if (run.Inline is { } inline) request = request with { BatchBytes = inline.BatchBytes };
         await foreach (var batch in connector.ReadAsync(source, request, ct))
         {
             var (next, token) = (batch.FirstSeq + batch.Count, batch.ResumeToken);

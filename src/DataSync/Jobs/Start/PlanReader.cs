@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Routing;
 
 namespace DataSync.Jobs.Start;
 
@@ -19,11 +20,22 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
         SyncType = Text(plan, "sync_type") ?? "full",
         ExtractionParams = Member(plan, "extraction_params") ?? JsonElement.Parse("{}"),
         BatchSize = Member(plan, "processing_rules") is { } rules && Member(rules, "batch_size") is { } size ? size.GetInt32() : options.DefaultBatchSize,
+        Routing = Text(plan, "mode") == SyncModes.Hybrid ? ReadRouting(Member(plan, "processing_rules")) : null,
         RefinementConfig = Member(plan, "refinement_config") ?? JsonElement.Parse("{}"),
         OutputFormats = Formats(plan),
         Export = Member(plan, "export_config") is { } export ? ReadExport(export) : new ExportPlan(),
         TimeoutSeconds = Member(plan, "timeout_seconds")?.GetInt32() ?? options.DefaultTimeoutSeconds,
     };
+
+    private static RoutingPlan ReadRouting(JsonElement? rules)
+    {
+        var plan = new RoutingPlan();
+        return rules is not { } given ? plan : plan with
+        {
+            Rules = Member(given, "routing") is { } routing ? [.. routing.EnumerateArray().Select(r => new RoutingRule(r.GetProperty("when"), Text(r, "to")!))] : plan.Rules,
+            Default = Text(given, "routing_default") ?? plan.Default,
+        };
+    }
 
     private static ExportPlan ReadExport(JsonElement export)
     {

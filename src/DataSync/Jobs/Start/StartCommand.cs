@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Http.Json;
 using DataSync.Platform.Http.Requests;
 using DataSync.Sources;
@@ -42,7 +43,10 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
             ? PlanMerge.Merge(JsonElement.Parse("""{"table":"unknown"}"""), default, request.Members)
             : PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), request.Members);
         foreach (var fault in plans.Validate(plan, "")) faults.Add(fault);
-        return faults.Any ? nothing : new StartCommand(request.SourceId, plans.Read(plan));
+        if (faults.Any) return nothing;
+        var command = new StartCommand(request.SourceId, plans.Read(plan));
+        if (command.Plan.Mode == SyncModes.Realtime) KeyedOutcome.Mark(context); // nothing of a payload is kept, not even the answer
+        return command;
     }
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => Body<StartRequest>.PopulateMetadata(parameter, builder);

@@ -35,6 +35,9 @@ internal sealed record JobView
     /// <summary>What the job runs with, after the Start was laid over the source.</summary>
     public required RawJson Config { get; init; }
     public RawJson? Result { get; init; }
+
+    /// <summary>Records by the routing rule that sent them; null where nothing is routed.</summary>
+    public RawJson? Routed { get; init; }
     public ErrorView? ErrorDetails { get; init; }
 
     /// <summary>The newest attempts, oldest first; only where one job is asked for.</summary>

@@ -46,6 +46,7 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         CorrelationId = job.CorrelationId,
         Config = new RawJson(job.Config),
         Result = job.Result is null ? null : new RawJson(job.Result),
+        Routed = job.Routed is null ? null : new RawJson(job.Routed),
         Parked = failure is { IsParked: true },
     };
 

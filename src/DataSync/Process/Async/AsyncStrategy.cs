@@ -45,11 +45,14 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
         }
     }
 
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, CancellationToken ct) => ReadAsync(run, withSeqs: false, ct);
+
+    /// <summary>The same, each record with its sequence number where <paramref name="withSeqs"/> asks for them.</summary>
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, bool withSeqs, [EnumeratorCancellation] CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
-        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, ct)) yield return batch;
+        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, withSeqs, ct)) yield return batch;
     }
 
     public async Task ResetAsync(SyncRun run, CancellationToken ct)

@@ -58,7 +58,7 @@ internal sealed class LeafCopy : IAsyncDisposable
         var written = 0;
         for (var i = 0; i < batch.Count; i++)
         {
-            if (batch.IsRejected(i)) continue;
+            if (!batch.IsKept(i)) continue;
             WriteRow(batch, i);
             written++;
             if (_buffer.WrittenCount >= FlushAt) await FlushAsync(ct);
@@ -84,7 +84,7 @@ internal sealed class LeafCopy : IAsyncDisposable
 
     private void WriteRow(RecordBatch batch, int index)
     {
-        var seq = batch.FirstSeq + index;
+        var seq = batch.SeqOf(index);
         var head = _buffer.GetSpan(2 + 4 + 16 + 4 + 8 + 4 + 16);
         BinaryPrimitives.WriteInt16BigEndian(head, 8);
         BinaryPrimitives.WriteInt32BigEndian(head[2..], 16);

@@ -15,14 +15,15 @@ internal sealed class RejectionWriter : IDisposable
     public int Add(RecordBatch batch)
     {
         if (batch.RejectedCount == 0) return 0;
+        var before = _refused.Count;
         for (var i = 0; i < batch.Count; i++)
         {
-            if (!batch.TryGetRejection(i, out var why)) continue;
-            _refused.Add((batch.FirstSeq + i, why));
+            if (batch.IsAside(i) || !batch.TryGetRejection(i, out var why)) continue;
+            _refused.Add((batch.SeqOf(i), why));
             _originals.Add(batch.Raw[i]);
         }
 
-        return batch.RejectedCount;
+        return _refused.Count - before;
     }
 
     /// <summary>Writes them in the connection's open transaction. COPY is refused under row-level security, and refused records should be few.</summary>

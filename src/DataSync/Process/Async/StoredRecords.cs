@@ -13,7 +13,13 @@ internal static class StoredRecords
     private const int BatchBytes = 1024 * 1024;
     private const int HeaderBytes = 19;
 
-    public static async IAsyncEnumerable<RecordBatch> ReadAsync(NpgsqlConnection connection, SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>Streams the job's records in order.</summary>
+    /// <param name="connection">In a transaction of the tenant.</param>
+    /// <param name="run">Whose records.</param>
+    /// <param name="withSeqs">Also reads each record's sequence number; without, batches count from 0 past what is missing.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public static async IAsyncEnumerable<RecordBatch> ReadAsync(
+        NpgsqlConnection connection, SyncRun run, bool withSeqs, [EnumeratorCancellation] CancellationToken ct)
     {
         // The primary key gives the order and lies nearly in the order of the heap; a sort of a large job would go to disk.
         await using (var plan = new NpgsqlCommand("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off", connection))
@@ -23,17 +29,18 @@ internal static class StoredRecords
 
         // COPY takes no parameters; a Guid's own text has nothing to escape.
         await using var stream = await connection.BeginRawBinaryCopyAsync(
-            $"COPY (SELECT raw_data, refined_data, metadata FROM public.sync_data WHERE job_id = '{run.JobId:D}' ORDER BY seq) TO STDOUT (FORMAT binary)", ct);
+            $"COPY (SELECT {(withSeqs ? "seq, " : "")}raw_data, refined_data, metadata FROM public.sync_data WHERE job_id = '{run.JobId:D}' ORDER BY seq) TO STDOUT (FORMAT binary)", ct);
         using var reader = new CopyReader(stream);
         await reader.SkipAsync(HeaderBytes, ct);
         var seq = 0L;
         while (true)
         {
-            var batch = new RecordBatch(seq, new RecordBuffer(BatchBytes + (64 * 1024), BatchRecords));
+            var seqs = withSeqs ? new List<long>(BatchRecords) : null;
+            var batch = new RecordBatch(seq, new RecordBuffer(BatchBytes + (64 * 1024), BatchRecords)) { Seqs = seqs };
             var more = false;
             try
             {
-                more = await FillAsync(reader, batch, ct);
+                more = await FillAsync(reader, batch, seqs, ct);
             }
             catch
             {
@@ -49,11 +56,17 @@ internal static class StoredRecords
     }
 
     /// <summary>Reads rows until the batch is full; false at the end of the data.</summary>
-    private static async ValueTask<bool> FillAsync(CopyReader reader, RecordBatch batch, CancellationToken ct)
+    private static async ValueTask<bool> FillAsync(CopyReader reader, RecordBatch batch, List<long>? seqs, CancellationToken ct)
     {
         while (batch.Count < BatchRecords && batch.Raw.Length < BatchBytes)
         {
             if (await reader.ReadInt16Async(ct) < 0) return false;
+            if (seqs is not null)
+            {
+                await reader.ReadInt32Async(ct); // its length, always 8
+                seqs.Add(((long)await reader.ReadInt32Async(ct) << 32) | (uint)await reader.ReadInt32Async(ct));
+            }
+
             await ReadFieldAsync(reader, batch.Raw, ct);
             batch.Refined = await ReadOptionalAsync(reader, batch.Refined, batch.Count - 1, ct);
             batch.Metadata = await ReadOptionalAsync(reader, batch.Metadata, batch.Count - 1, ct);

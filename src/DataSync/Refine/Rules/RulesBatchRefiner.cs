@@ -20,7 +20,7 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
         for (var i = 0; i < batch.Count; i++)
         {
             ct.ThrowIfCancellationRequested();
-            if (batch.IsRejected(i) || !Refine(batch, i, ct)) output.AddUnrefined();
+            if (!batch.IsKept(i) || !Refine(batch, i, ct)) output.AddUnrefined();
             else output.Add(_run);
         }
 
@@ -38,7 +38,7 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
             ct.ThrowIfCancellationRequested();
             if (Run(rule) is { } failure)
             {
-                _failures.Add(rule.Id, failure, _run.Field, batch.FirstSeq + index);
+                _failures.Add(rule.Id, failure, _run.Field, batch.SeqOf(index));
                 if (!rule.KeepsOnError) _run.Rejection = new Rejection(rule.Id, failure.Code, failure.MessageKey, _run.Field);
             }
 
@@ -62,7 +62,7 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
         }
         catch (JsonException)
         {
-            _failures.Add(rules[0].Id, RuleFailure.UnreadableRecord, field: null, batch.FirstSeq + index);
+            _failures.Add(rules[0].Id, RuleFailure.UnreadableRecord, field: null, batch.SeqOf(index));
             batch.Reject(index, new Rejection(rules[0].Id, RuleFailure.UnreadableRecord.Code, RuleFailure.UnreadableRecord.MessageKey));
             return false;
         }

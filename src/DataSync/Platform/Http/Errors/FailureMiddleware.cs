@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Persistence;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -20,7 +21,7 @@ internal sealed partial class FailureMiddleware(RequestDelegate next, ProblemWri
             await next(context);
             if (IsBare(context.Response)) await problems.WriteAsync(context, RequestFailure.ForStatus(context.Response.StatusCode));
         }
-        catch (Exception e) when (context.RequestAborted.IsCancellationRequested && e is OperationCanceledException or IOException)
+        catch (Exception e) when (CallerConnection.Of(context).IsCancellationRequested && e is OperationCanceledException or IOException)
         {
             if (!context.Response.HasStarted) context.Response.StatusCode = ClientClosedRequest;
         }

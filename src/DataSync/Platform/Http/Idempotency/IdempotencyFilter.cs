@@ -68,9 +68,11 @@ internal sealed class IdempotencyFilter : IEndpointFilter
     {
         StoredAnswer answer;
         context.HttpContext.Features.Set(new IdempotentWork(claim));
+        var sent = false;
         try
         {
-            answer = await CapturedAnswer.RunAsync(context, next);
+            if (KeyedOutcome.Of(context.HttpContext) is { } outcome) (answer, sent) = await outcome.RunAsync(context, next);
+            else answer = await CapturedAnswer.RunAsync(context, next);
         }
         catch
         {
@@ -78,13 +80,13 @@ internal sealed class IdempotencyFilter : IEndpointFilter
             throw;
         }
 
-        if (MayChange(context.HttpContext.Response)) await store.ReleaseAsync(key, claim, CancellationToken.None);
+        if (MayChange(answer.Status, context.HttpContext.Response)) await store.ReleaseAsync(key, claim, CancellationToken.None);
         else await store.CompleteAsync(key, claim, answer, CancellationToken.None);
-        await CapturedAnswer.SendAsync(context.HttpContext, answer);
+        if (!sent) await CapturedAnswer.SendAsync(context.HttpContext, answer);
     }
 
-    private static bool MayChange(HttpResponse response)
-        => response.StatusCode is >= 500 or 408 or 425 or 429 || response.Headers.RetryAfter.Count > 0;
+    private static bool MayChange(int status, HttpResponse response)
+        => status is >= 500 or 408 or 425 or 429 || response.Headers.RetryAfter.Count > 0;
 
     private static async Task<IReadOnlyList<byte[]>> FingerprintsAsync(HttpContext context)
     {

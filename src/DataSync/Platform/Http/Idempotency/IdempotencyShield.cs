@@ -12,7 +12,18 @@ internal sealed class IdempotencyShield(RequestDelegate next, IHostApplicationLi
     public Task InvokeAsync(HttpContext context)
     {
         if (context.GetEndpoint()?.Metadata.GetMetadata<IdempotencyMetadata>() is not null && IdempotencyHeader.Of(context) is not null)
+        {
+            context.Features.Set(new CallerConnection(context.RequestAborted));
             context.RequestAborted = lifetime.ApplicationStopping;
+        }
+
         return next(context);
     }
+}
+
+/// <summary>The caller's own cancellation, where a key has put the server's in its place.</summary>
+internal sealed record CallerConnection(CancellationToken Gone)
+{
+    /// <summary>Cancelled when the caller hangs up, key or not.</summary>
+    public static CancellationToken Of(HttpContext context) => context.Features.Get<CallerConnection>()?.Gone ?? context.RequestAborted;
 }

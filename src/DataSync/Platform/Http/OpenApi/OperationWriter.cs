@@ -26,6 +26,8 @@ internal static class OperationWriter
             if (!operation.Parameters.Any(p => p.Name == parameter.Name)) operation.Parameters.Add(parameter);
         if (body is not null) operation.RequestBody = RequestBody(body, api.Request);
         operation.Responses = new OpenApiResponses { [Text(api.Status)] = Answer(api, metadata) };
+        foreach (var other in metadata.OfType<OtherAnswer>())
+            operation.Responses[Text(other.Status)] = Answer(new ApiDescription(other.Summary, "", null, other.Response, other.Status, "application/json"), metadata);
         foreach (var (status, text) in Refusals(operation, scope, body, metadata)) operation.Responses[Text(status)] = Refusal(text, context.Document!);
     }
 

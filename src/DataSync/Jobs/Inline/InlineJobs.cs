@@ -1,0 +1,147 @@
+using System.Data.Common;
+using System.Text.Json;
+using DataSync.Jobs.Engine;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Tenancy;
+using DataSync.Sources;
+using Npgsql;
+using NpgsqlTypes;
+
+namespace DataSync.Jobs.Inline;
+
+/// <summary>The rows of runs in this process: metadata and nothing of a payload. Born running, under fence 1, so that no dispatcher ever hands one out alive.</summary>
+internal sealed class InlineJobs(TenantDatabase database, WorkerSession session, EngineOptions options, TimeProvider time)
+{
+    /// <summary>First key of the lock under which a tenant's runs are counted; the second is the tenant.</summary>
+    private const int CountLock = 730516184;
+
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Makes the row once the tenant may run one job more, on whichever machine its others run. Throws where that is not so in time.</summary>
+    public async Task<SyncJob> BeginAsync(InlineStart start, DateTimeOffset until, CancellationToken ct)
+    {
+        while (true)
+        {
+            if (await TryBeginAsync(start, ct) is { } job) return job;
+            if (time.GetUtcNow() + Look > until) throw InlineGate.Refused(options.MaxConcurrentJobsPerTenant);
+            await Task.Delay(Look, time, ct);
+        }
+    }
+
+    /// <summary>Ends the row; false where another has taken the job over.</summary>
+    public async Task<bool> EndAsync(SyncJob job, SyncRun run, string status, StageOutcome? outcome, SyncFailure? failure, TimeSpan ran, CancellationToken ct)
+    {
+        job.Result = outcome is null ? null : JsonSerializer.Serialize(new JobResult(outcome.Exports), JobJson.Options);
+        job.ErrorDetails = failure is null ? null : JobFailure.Serialize(failure);
+        (job.Status, job.Stage, job.RunningMs) = (status, status == JobStatus.Completed ? Stages.Export : job.Stage, (long)ran.TotalMilliseconds);
+        (job.RecordCount, job.ErrorCount) = (run.Progress.Processed, run.Progress.Rejected);
+        (job.Extracted, job.Refined, job.Exported, job.Bytes) = (run.Progress.Extracted, run.Progress.Refined, run.Progress.Exported, run.Progress.Bytes);
+        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await using var command = transaction.Command(
+            $"""
+            UPDATE sync_jobs SET status = $4, stage = $5, completed_at = now(), running_ms = $6, record_count = $7, error_count = $8, extracted = $9, refined = $10,
+                   exported = $11, bytes = $12, result = $13, error_details = $14, lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL
+            WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
+            RETURNING started_at, completed_at
+            """,
+            run.TenantId, run.JobId, run.Fence, status, Text(job.Stage, NpgsqlDbType.Text), job.RunningMs, job.RecordCount, job.ErrorCount, job.Extracted, job.Refined,
+            job.Exported, job.Bytes, Text(job.Result, NpgsqlDbType.Json), Text(job.ErrorDetails, NpgsqlDbType.Text));
+        await using (var row = await command.ExecuteReaderAsync(ct))
+        {
+            if (!await row.ReadAsync(ct)) return false;
+            (job.StartedAt, job.CompletedAt) = (await row.GetFieldValueAsync<DateTimeOffset>(0, ct), await row.GetFieldValueAsync<DateTimeOffset>(1, ct));
+        }
+
+        await NotifyAsync(transaction.Connection, ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
+
+    /// <summary>Hands the job to the queue, in the transaction that commits its last records.</summary>
+    public static async Task HandOverAsync(DbConnection connection, SyncRun run, long refined, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(
+            """
+            UPDATE sync_jobs SET status = 'queued', lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL, writer_pid = NULL, dispatched_at = NULL,
+                   routed = $4, refined = $5
+            WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
+            """,
+            (NpgsqlConnection)connection);
+        object[] values =
+        [
+            run.TenantId, run.JobId, run.Fence, Text(RoutedOf(run), NpgsqlDbType.Json), refined,
+        ];
+        foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
+        await NotifyAsync((NpgsqlConnection)connection, ct);
+    }
+
+    /// <summary>JSON of what was routed; null where nothing is.</summary>
+    public static string? RoutedOf(SyncRun run) => run.Progress.Routed is { } routed ? JsonSerializer.Serialize(routed.Snapshot(), JobJson.Options) : null;
+
+    private async Task<SyncJob?> TryBeginAsync(InlineStart start, CancellationToken ct)
+    {
+        if (session.Current is not { } backend) throw new SyncFailureException(SyncFailure.Transient("errors.service.unavailable") with { RetryAfter = TimeSpan.FromSeconds(1) });
+        await using var transaction = await database.BeginAsync(start.TenantId, ct);
+        if (await SourceRows.FindAndHoldAsync(transaction, start.SourceId, ct) is null) throw SourceFailure.NotFound();
+
+        // One by one, and in a statement of its own: a count sees only what was committed before its statement began.
+        await using (var one = transaction.Command("SELECT pg_advisory_xact_lock($1, hashtext($2))", CountLock, start.TenantId)) await one.ExecuteNonQueryAsync(ct);
+        await using (var count = transaction.Command(
+            """
+            SELECT count(*) FROM sync_jobs WHERE tenant_id = $1
+               AND ((status = 'running' AND lease_until >= now()) OR (status = 'queued' AND dispatched_at > now() - interval '60 seconds'))
+            """,
+            start.TenantId))
+        {
+            if ((long)(await count.ExecuteScalarAsync(ct))! >= options.MaxConcurrentJobsPerTenant) return null;
+        }
+
+        var job = NewJob(start);
+        transaction.Db.Add(job);
+        await transaction.Db.SaveChangesAsync(ct);
+        await using var lease = transaction.Command(
+            "UPDATE sync_jobs SET started_at = now(), lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5 WHERE tenant_id = $1 AND id = $2",
+            start.TenantId, job.Id, options.Lease, backend.Pid, backend.Start);
+        await lease.ExecuteNonQueryAsync(ct);
+        await transaction.CommitAsync(ct);
+        return job;
+    }
+
+    private SyncJob NewJob(InlineStart start)
+    {
+        var now = time.GetUtcNow();
+        return new SyncJob
+        {
+            Id = start.WorkId ?? Guid.CreateVersion7(now),
+            TenantId = start.TenantId,
+            SourceId = start.SourceId,
+            SourceType = start.SourceType,
+            Mode = start.Plan.Mode,
+            SyncType = start.Plan.SyncType,
+            Status = JobStatus.Running,
+            Stage = Stages.Extract,
+            Config = JsonSerializer.Serialize(start.Plan, JobJson.Options),
+            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
+            CreatedAt = now,
+            StartedAt = now,
+            CreatedBy = start.CreatedBy,
+            CorrelationId = start.CorrelationId,
+            TraceParent = start.TraceParent,
+            Language = start.Language,
+            TimeoutSeconds = start.Plan.TimeoutSeconds,
+            Fence = 1,
+            Attempts = 1,
+            LeaseUntil = now + options.Lease,
+        };
+    }
+
+    private static async Task NotifyAsync(NpgsqlConnection connection, CancellationToken ct)
+    {
+        await using var wake = new NpgsqlCommand($"SELECT pg_notify('{JobOutcome.DispatchChannel}', '')", connection);
+        await wake.ExecuteNonQueryAsync(ct);
+    }
+
+    private static NpgsqlParameter Text(string? value, NpgsqlDbType type) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = type };
+}
