@@ -2,6 +2,7 @@ using DataSync.Pipeline;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.Paging;
 using DataSync.Platform.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -21,17 +22,24 @@ internal static class ExportEndpoints
     {
         var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports");
         jobs.MapGet("/exports", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Exported files", "The files of a finished export with records, bytes and SHA-256, `manifest.json` last; none before the export is finished.",
+            "Exported files", "The files of a finished export with records, bytes and SHA-256, a page at a time, `manifest.json` last; none before the export is finished.",
             response: $$"""{"items":[{{File}}],"next_cursor":null}""");
         jobs.MapGet("/exports/{name}", DownloadAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Download a file", "The bytes of one file. Answers range requests; the ETag is the file's SHA-256.", responseType: "application/octet-stream")
             .WithMetadata(new PathParameterShape("name", "The file's name, as the list gives it."));
     }
 
-    private static async Task<IResult> ListAsync(Caller caller, JobId jobId, JobExists exists, ExportFiles files, CancellationToken ct)
-        => await exists(caller.Tenant, jobId.Value, ct)
-            ? TypedResults.Ok(new ExportList(await files.ListAsync(caller.Tenant, jobId.Value, ct), NextCursor: null))
-            : Problem.NotFound();
+    private static async Task<IResult> ListAsync(
+        Caller caller, JobId jobId, Query<ExportFilter> filter, JobExists exists, ExportFiles files, CursorCodec cursors, CancellationToken ct)
+    {
+        if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
+        var page = filter.Value.Page;
+        var all = await files.ListAsync(caller.Tenant, jobId.Value, ct);
+
+        // The manifest's order; an export that ran again may have another, so the place is a file's name. One that is gone begins the list anew.
+        var from = page.After is [var last] ? all.TakeWhile(f => !string.Equals(f.Name, last, StringComparison.Ordinal)).Count() + 1 : 0;
+        return TypedResults.Ok(cursors.Page(caller, page, [.. all.Skip(from > all.Count ? 0 : from).Take(page.Fetch)], file => [file.Name]));
+    }
 
     private static async Task<IResult> DownloadAsync(Caller caller, JobId jobId, string name, JobExists exists, ExportFiles files, CancellationToken ct)
     {
@@ -41,5 +49,8 @@ internal static class ExportEndpoints
     }
 }
 
-/// <summary>The list of a job's files.</summary>
-internal sealed record ExportList(IReadOnlyList<ExportedFile> Items, string? NextCursor);
+/// <summary>Which files.</summary>
+internal sealed record ExportFilter(PageRequest Page) : IRequestQuery<ExportFilter>
+{
+    public static ExportFilter Read(QueryReader query) => new(query.Page("exports"));
+}

@@ -119,8 +119,8 @@ internal sealed record JobFilter(string? Status, string? SourceId, PageRequest P
 {
     public static JobFilter Read(QueryReader query)
     {
-        var status = query.OptionalOneOf("status", JobStatus.All);
-        var source = query.OptionalId("source_id");
+        var status = query.OptionalOneOf("status", "Only jobs in this state.", JobStatus.All);
+        var source = query.OptionalId("source_id", "Only jobs of this source.");
         return new JobFilter(status, source, query.Page(JsonSerializer.Serialize(new[] { "jobs", status, source })));
     }
 }

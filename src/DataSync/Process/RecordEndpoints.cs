@@ -86,7 +86,7 @@ internal sealed record RecordFilter(IReadOnlyList<Guid> Ids, PageRequest Page) :
     public static RecordFilter Read(QueryReader query)
     {
         // An id that is none names no record, and absent is what it then is.
-        var ids = query.Strings("ids", 1000).Select(id => Guid.TryParseExact(id, "D", out var parsed) ? parsed : Guid.Empty).ToList();
+        var ids = query.Strings("ids", "Only these records: up to 1000 ids, separated by commas.", 1000).Select(id => Guid.TryParseExact(id, "D", out var parsed) ? parsed : Guid.Empty).ToList();
         return new RecordFilter(ids, query.Page(ids.Count == 0 ? "records" : "records-by-id"));
     }
 }

@@ -28,6 +28,8 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["GET /api/sync/jobs"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}"] = ApiScope.SyncRead,
         ["POST /api/sync/jobs/{job_id}/cancel"] = ApiScope.SyncWrite,
+        ["POST /api/sync/jobs/{job_id}/retry"] = ApiScope.SyncWrite,
+        ["POST /api/sync/route-test"] = ApiScope.SyncWrite,
         ["GET /api/sync/jobs/{job_id}/events"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/records"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/rejections"] = ApiScope.SyncRead,

@@ -166,13 +166,30 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
     }
 
     [Fact]
-    public async Task Metrics_count_the_jobs_and_logs_hold_no_payload()
+    public async Task Worker_counts_what_became_of_its_jobs()
+    {
+        using var client = system.Running.Client("counted");
+        await client.PostAsync("api/sources", system.Running.Source("few", new { query = "SELECT id FROM things WHERE id <= 10" }), HttpStatusCode.Created, Ct);
+        var before = await system.MetricsAsync(Ct);
+        var rule = JsonElement.Parse("""{"business_rules":[{"id":"r","when":{"==":[{"var":"id"},7]},"then":[{"reject":{"code":"SEVEN","message":"no"}}]}]}""");
+        await client.EndAsync(await client.StartAsync(new { source_id = "few", refinement_config = rule }, Ct), Ct);
+        await client.EndAsync(await client.StartAsync(new { source_id = "few", extraction_params = new { query = "SELECT 1 / 0 AS x" } }, Ct), Ct);
+        var after = await system.MetricsAsync(Ct);
+        Assert.Equal(
+            [1, 1, 9, 1, 2, 2],
+            ((string[])["datasync_jobs_total{outcome=completed", "datasync_jobs_total{outcome=failed", "datasync_records_total", "datasync_records_rejected_total", "datasync_job_duration_seconds_count", "datasync_queue_wait_seconds_count"])
+                .Select(name => Total(after, name) - Total(before, name)));
+        Assert.True(Total(after, "datasync_bytes_total") >= Total(before, "datasync_bytes_total") + (9 * "{\"id\":1}".Length));
+        Assert.Contains("http_server", await client.GetStringAsync("metrics", Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Logs_tell_the_correlation_and_hold_no_payload()
     {
         using var client = system.Running.Client("watched");
         await client.PostAsync("api/sources", system.Running.Source("secretive", new { query = "SELECT 'canary-payload-5150' AS value" }), HttpStatusCode.Created, Ct);
         var job = await client.EndAsync(await client.StartAsync(new { source_id = "secretive" }, Ct), Ct);
         Assert.Equal("completed", job.GetProperty("status").GetString());
-        Assert.Contains("http_server", await client.GetStringAsync("metrics", Ct), StringComparison.Ordinal);
         foreach (var process in system.Running.Processes)
         {
             Assert.DoesNotContain("canary-payload-5150", process.Log, StringComparison.Ordinal);
@@ -181,10 +198,20 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
         Assert.Contains(system.Running.Processes, p => p.Log.Contains(job.GetProperty("correlation_id").GetString()!, StringComparison.Ordinal));
     }
 
+    /// <summary>The sum of a metric's lines, those that have a label's value where one is given as <c>name{label=value</c>.</summary>
+    private static double Total(string metrics, string name)
+    {
+        var (metric, label) = name.Split('{') is [var m, var l] ? (m, l.Replace("=", "=\"", StringComparison.Ordinal) + "\"") : (name, "");
+        return metrics.Split('\n').Where(line => line.StartsWith(metric + "{", StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal))
+            .Sum(line => double.Parse(line[(line.LastIndexOf('}') + 1)..].Split(' ', StringSplitOptions.RemoveEmptyEntries)[0], CultureInfo.InvariantCulture));
+    }
+
     /// <summary>The system with one worker and a table to read.</summary>
     public sealed class System : IAsyncLifetime
     {
         public const int Rows = 5000;
+
+        private readonly string _worker = $"http://127.0.0.1:{RunningSystem.FreePort()}";
 
         public RunningSystem Running { get; } = new();
 
@@ -199,7 +226,27 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
                 FROM generate_series(1, {{Rows}}) i
                 """);
             await make.ExecuteNonQueryAsync(Ct);
-            Running.Start("worker");
+            Running.Start("worker", ("DATASYNC_WORKER_URLS", _worker));
+        }
+
+        /// <summary>What the worker shows to Prometheus.</summary>
+        public async Task<string> MetricsAsync(CancellationToken ct)
+        {
+            using var observer = new HttpClient();
+            var metrics = "";
+            await RunningSystem.WaitAsync("the worker to listen", async () =>
+            {
+                try
+                {
+                    metrics = await observer.GetStringAsync(new Uri(_worker + "/metrics"), ct);
+                    return true;
+                }
+                catch (HttpRequestException)
+                {
+                    return false;
+                }
+            }, ct);
+            return metrics;
         }
 
         public ValueTask DisposeAsync() => Running.DisposeAsync();

@@ -162,7 +162,7 @@ public sealed class RunningSystem : IAsyncLifetime
         }, ct);
     }
 
-    private static int FreePort()
+    internal static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

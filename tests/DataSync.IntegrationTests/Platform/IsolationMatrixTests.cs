@@ -57,8 +57,14 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
                 }
             }
 
-            var copied = await TryAsync("b", $"INSERT INTO {table} SELECT * FROM {table} LIMIT 0");
-            if (copied > 0) holes.Add($"{table}: copied {copied}");
+            foreach (var tenant in (string?[])[null, "", "b"])
+            {
+                if (await InsertForAsync("c", tenant, table) != PostgresErrorCodes.InsufficientPrivilege) holes.Add($"{table} as {tenant ?? "nobody"}: a row for another tenant was let in");
+            }
+
+            // The control: past the wall, where the application may insert at all. What else forbids a copy (its parent is missing, no job is born so) comes behind the wall.
+            var mayInsert = await TryAsync(null, $"SELECT 1 WHERE has_table_privilege(current_user, '{table}', 'INSERT')") > 0;
+            if (mayInsert && await InsertForAsync("c", "c", table) is PostgresErrorCodes.InsufficientPrivilege) holes.Add($"{table}: its own tenant cannot insert, so the rest proves nothing");
         }
 
         Assert.Empty(holes);
@@ -140,6 +146,29 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
         catch (PostgresException e) when (e.SqlState is PostgresErrorCodes.InsufficientPrivilege)
         {
             return 0;
+        }
+    }
+
+    /// <summary>Inserts a copy of tenant a's row as <paramref name="owner"/>'s, acting as <paramref name="tenant"/>; the SQLSTATE of what forbade it, null if nothing did.</summary>
+    private async Task<string?> InsertForAsync(string owner, string? tenant, string table)
+    {
+        await using var read = database.System.Superuser.CreateCommand($"SELECT to_jsonb(t) FROM {table} t WHERE tenant_id = 'a' LIMIT 1");
+        var row = (string)(await read.ExecuteScalarAsync(Ct))!;
+        await using var connection = await database.System.Sources.App.OpenConnectionAsync(Ct);
+        await using var transaction = await connection.BeginTransactionAsync(Ct);
+        if (tenant is not null) await ExecuteAsync(connection, $"SELECT set_config('app.tenant_id', '{tenant}', true)");
+        try
+        {
+            await using var insert = new NpgsqlCommand($"INSERT INTO {table} SELECT * FROM jsonb_populate_record(NULL::{table}, $1::jsonb || jsonb_build_object('tenant_id', $2::text))", connection)
+            {
+                Parameters = { new() { Value = row }, new() { Value = owner } },
+            };
+            await insert.ExecuteNonQueryAsync(Ct);
+            return null;
+        }
+        catch (PostgresException e)
+        {
+            return e.SqlState;
         }
     }
 

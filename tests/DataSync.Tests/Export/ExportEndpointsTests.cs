@@ -60,6 +60,21 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task List_read_in_pages_holds_every_file_once_and_in_order()
+    {
+        List<string> names = [];
+        string? cursor = null;
+        do
+        {
+            var page = JsonElement.Parse(await _client.GetByteArrayAsync($"/api/sync/jobs/{ExportRig.Job}/exports?page_size=1{(cursor is null ? "" : $"&cursor={cursor}")}", Ct));
+            names.Add(Assert.Single(page.GetProperty("items").EnumerateArray()).GetProperty("name").GetString()!);
+            cursor = page.GetProperty("next_cursor").GetString();
+        }
+        while (cursor is not null);
+        Assert.Equal(_outcome.Exports.Select(f => f.Name), names);
+    }
+
+    [Fact]
     public async Task List_is_what_the_stage_reported()
     {
         var items = JsonElement.Parse(await _client.GetByteArrayAsync($"/api/sync/jobs/{ExportRig.Job}/exports", Ct)).GetProperty("items");

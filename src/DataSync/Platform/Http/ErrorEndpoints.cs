@@ -17,7 +17,8 @@ internal static class ErrorEndpoints
         => endpoints.MapGet("/errors/{code}", Describe).AllowAnonymous().WithTags("Errors").WithApi(
             "What an error code means",
             "The `type` of every problem points here. `message` is the text with its placeholders, in the language of `Accept-Language`.",
-            response: """{"error_code":"SYNC_500","error_type":"ProcessingError","status":500,"message_key":"errors.internal","message":"…"}""");
+            response: """{"error_code":"SYNC_500","error_type":"ProcessingError","status":500,"message_key":"errors.internal","message":"…"}""")
+            .WithMetadata(new PathParameterShape("code", "An error code, such as `SYNC_500`."));
 
     private static IResult Describe(string code, HttpContext context, ErrorCatalogue catalogue, Messages messages)
         => catalogue.FindCode(code) is not { } error ? Problem.NotFound() : TypedResults.Ok(new ErrorAnswer(

@@ -44,7 +44,7 @@ public sealed class ProblemTests(ApiHost host) : IClassFixture<ApiHost>
         var answer = await host.PostAsync("/api/samples/fail/exception", "{}");
 
         var id = answer.Headers["X-Correlation-Id"];
-        var line = Assert.Single(host.Log.Lines, l => l.Level >= LogLevel.Error && Equals(l.Scope.GetValueOrDefault("correlation_id"), id));
+        var line = Assert.Single(host.Log.Lines, l => l.Level >= LogLevel.Error && Equals(l.Scope.GetValueOrDefault("CorrelationId"), id));
         Assert.Equal(1200, line.EventId);
         Assert.Contains("hunter2", line.Text, StringComparison.Ordinal);
     }

@@ -51,7 +51,7 @@ internal sealed record SampleFilter(string? Status, PageRequest Page) : IRequest
 {
     public static SampleFilter Read(QueryReader query)
     {
-        var status = query.OptionalOneOf("status", "queued", "running");
+        var status = query.OptionalOneOf("status", "Only samples in this state.", "queued", "running");
         return new SampleFilter(status, query.Page($"samples?{status}"));
     }
 }

@@ -10,9 +10,9 @@ internal sealed class ObjectShape
     public IReadOnlyList<ShapeMember> Members => _members;
 
     /// <summary>Reading one member twice (to look at it first) describes it once.</summary>
-    public void Add(string name, bool required, JsonObject schema)
+    public void Add(string name, bool required, JsonObject schema, string? about = null)
     {
-        if (!_members.Exists(m => m.Name == name)) _members.Add(new ShapeMember(name, required, () => schema.DeepClone().AsObject()));
+        if (!_members.Exists(m => m.Name == name)) _members.Add(new ShapeMember(name, required, () => schema.DeepClone().AsObject(), about));
     }
 
     public void Add(string name, bool required, ObjectShape shape)
@@ -33,4 +33,8 @@ internal sealed class ObjectShape
 }
 
 /// <summary>One member of a shape.</summary>
-internal sealed record ShapeMember(string Name, bool Required, Func<JsonObject> Schema);
+/// <param name="Name">Its name.</param>
+/// <param name="Required">Whether it must be there.</param>
+/// <param name="Schema">Makes its schema.</param>
+/// <param name="About">What it is for, where the name does not say it.</param>
+internal sealed record ShapeMember(string Name, bool Required, Func<JsonObject> Schema, string? About = null);

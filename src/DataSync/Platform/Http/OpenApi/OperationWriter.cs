@@ -23,7 +23,11 @@ internal static class OperationWriter
             operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentHead.Bearer, context.Document)] = [] }];
         operation.Parameters ??= [];
         foreach (var parameter in Parameters(metadata))
-            if (!operation.Parameters.Any(p => p.Name == parameter.Name)) operation.Parameters.Add(parameter);
+        {
+            if (operation.Parameters.FirstOrDefault(p => p.Name == parameter.Name) is not { } known) operation.Parameters.Add(parameter);
+            else known.Description ??= parameter.Description;
+        }
+
         if (body is not null) operation.RequestBody = RequestBody(body, api.Request);
         operation.Responses = new OpenApiResponses { [Text(api.Status)] = Answer(api, metadata) };
         foreach (var other in metadata.OfType<OtherAnswer>())
@@ -36,7 +40,7 @@ internal static class OperationWriter
         foreach (var segment in metadata.OfType<PathParameterShape>())
             yield return Parameter(segment.Name, ParameterLocation.Path, true, JsonSchemas.Text(1, 255), segment.Description);
         foreach (var member in metadata.OfType<QueryShape>().SelectMany(q => q.Shape.Members))
-            yield return Parameter(member.Name, ParameterLocation.Query, member.Required, member.Schema(), null);
+            yield return Parameter(member.Name, ParameterLocation.Query, member.Required, member.Schema(), member.About);
         if (metadata.OfType<IdempotencyMetadata>().Any())
             yield return Parameter(
                 IdempotencyHeader.Name, ParameterLocation.Header, false, JsonSchemas.Text(1, 255),

@@ -13,28 +13,28 @@ internal sealed class QueryReader(HttpContext? context, ObjectShape? shape = nul
 {
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
-    /// <summary>Text of one code point or more.</summary>
-    public string? OptionalString(string name, int max = Identifier.MaxCodePoints)
+    /// <summary>Text of one code point or more. What it is for is shown in the OpenAPI document, here and in all that follow.</summary>
+    public string? OptionalString(string name, string about, int max = Identifier.MaxCodePoints)
     {
-        shape?.Add(name, false, JsonSchemas.Text(1, max));
+        shape?.Add(name, false, JsonSchemas.Text(1, max), about);
         if (Take(name) is not { } text) return null;
         if (text.Length == 0 || Identifier.CodePoints(text) > max) return Refuse(name, "faults.length", ("min", 1), ("max", max));
         return text.Contains('\0', StringComparison.Ordinal) ? Refuse(name, "faults.nul") : text;
     }
 
     /// <summary>A tenant's or source's id.</summary>
-    public string? OptionalId(string name) => OptionalString(name);
+    public string? OptionalId(string name, string about) => OptionalString(name, about);
 
-    public string? OptionalOneOf(string name, params IReadOnlyList<string> allowed)
+    public string? OptionalOneOf(string name, string about, params IReadOnlyList<string> allowed)
     {
-        shape?.Add(name, false, JsonSchemas.OneOf(allowed));
+        shape?.Add(name, false, JsonSchemas.OneOf(allowed), about);
         if (Take(name) is not { } text) return null;
         return allowed.Contains(text, StringComparer.Ordinal) ? text : Refuse(name, "faults.one_of", ("allowed", allowed));
     }
 
-    public int? OptionalInt(string name, int min, int max)
+    public int? OptionalInt(string name, string about, int min, int max)
     {
-        shape?.Add(name, false, JsonSchemas.Integer(min, max));
+        shape?.Add(name, false, JsonSchemas.Integer(min, max), about);
         if (Take(name) is not { } text) return null;
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
         Refuse(name, "faults.integer", ("min", min), ("max", max));
@@ -42,9 +42,9 @@ internal sealed class QueryReader(HttpContext? context, ObjectShape? shape = nul
     }
 
     /// <summary>A comma-separated list.</summary>
-    public IReadOnlyList<string> Strings(string name, int maxItems)
+    public IReadOnlyList<string> Strings(string name, string about, int maxItems)
     {
-        if (OptionalString(name, 8192) is not { } text) return [];
+        if (OptionalString(name, about, 8192) is not { } text) return [];
         var items = text.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (items.Length is > 0 && items.Length <= maxItems) return items;
         Refuse(name, "faults.items", ("min", 1), ("max", maxItems));
@@ -54,8 +54,8 @@ internal sealed class QueryReader(HttpContext? context, ObjectShape? shape = nul
     /// <summary><c>page_size</c> and <c>cursor</c>. The list's name, with whatever filters it, binds a cursor to the list it came from.</summary>
     public PageRequest Page(string list)
     {
-        var size = OptionalInt("page_size", 1, PageRequest.MaxSize) ?? PageRequest.DefaultSize;
-        shape?.Add("cursor", false, JsonSchemas.Text(1, 4096));
+        var size = OptionalInt("page_size", "Items in a page at most.", 1, PageRequest.MaxSize) ?? PageRequest.DefaultSize;
+        shape?.Add("cursor", false, JsonSchemas.Text(1, 4096), "The `next_cursor` of the page before; good for the same list and filters only.");
         if (context is null || Take("cursor") is not { } cursor) return new PageRequest(list, size, null);
         var after = context.RequestServices.GetRequiredService<CursorCodec>().Read(Caller.Of(context).Tenant, list, cursor);
         if (after is null) Refuse("cursor", "faults.cursor");
