@@ -56,7 +56,7 @@ public sealed class CanaryTests(EndToEndTests.System system) : IClassFixture<End
         Assert.All(TableDump.Spellings(_canary), spelling => Assert.DoesNotContain(spelling, tables, StringComparison.OrdinalIgnoreCase));
         Assert.All(system.Running.Processes, process => Assert.DoesNotContain(_canary, process.Log, StringComparison.Ordinal));
         Assert.Empty(FilesWithCanary(system.Running.ExportRoot));
-        Assert.Empty(FilesWithCanary(Path.GetTempPath()));
+        Assert.Empty(FilesWithCanary(system.Running.TempFolder));
 
         // The search itself finds what is there: the same by way of the database, and a realtime export to files.
         await client.EndAsync(await client.StartAsync(new { source_id = "s" }, Ct), Ct);

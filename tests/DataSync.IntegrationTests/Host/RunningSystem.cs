@@ -34,6 +34,9 @@ public sealed class RunningSystem : IAsyncLifetime
 
     internal string ExportRoot => _exports;
 
+    /// <summary>Where the processes put temporary files, if any.</summary>
+    internal string TempFolder { get; } = Directory.CreateTempSubdirectory("datasync-temp-").FullName;
+
     internal IReadOnlyList<HostProcess> Processes => _processes;
 
     public async ValueTask InitializeAsync()
@@ -64,6 +67,7 @@ public sealed class RunningSystem : IAsyncLifetime
         if (SourceDatabase.Length > 0) await PostgresServer.DropDatabaseAsync(SourceDatabase, CancellationToken.None);
         await _database.DisposeAsync();
         Directory.Delete(_exports, recursive: true);
+        Directory.Delete(TempFolder, recursive: true);
     }
 
     /// <summary>Starts a process of the host.</summary>
@@ -98,6 +102,7 @@ public sealed class RunningSystem : IAsyncLifetime
             ["DATASYNC_MASTER_KEY"] = MasterKey,
             ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
             ["DATASYNC_EXPORT_ROOT"] = _exports,
+            ["TMPDIR"] = TempFolder,
             ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
             ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
             ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
