@@ -4,7 +4,8 @@ namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>
 /// Finds <c>@name</c> in a statement and puts the server's own <c>$n</c> in its place, so that values travel beside the text. It knows what is
-/// no parameter: strings, quoted names, comments, dollar quotes, and operators such as <c>@&gt;</c>, <c>&lt;@</c> and <c>@@</c>.
+/// no parameter: strings, quoted names, comments, dollar quotes, and operators such as <c>@&gt;</c>, <c>&lt;@</c> and <c>@@</c>. A semicolon that only
+/// comments follow is left out with them: many end a statement so, and within parentheses it would be an error.
 /// </summary>
 internal static class NamedParameters
 {
@@ -19,9 +20,12 @@ internal static class NamedParameters
         var text = new StringBuilder(sql.Length);
         var names = new List<string>();
         var at = 0;
+        int? over = null;
         while (at < sql.Length)
         {
             var end = Skip(sql, at);
+            if (sql[at] == ';') over ??= text.Length;
+            else if (!char.IsWhiteSpace(sql[at]) && !IsComment(sql, at)) over = null;
             if (end == at && sql[at] == '@' && !IsOperator(sql, at - 1) && Name(sql, at + 1) is { Length: > 0 } name && known.Contains(name))
             {
                 if (!names.Contains(name)) names.Add(name);
@@ -35,7 +39,7 @@ internal static class NamedParameters
             at = end;
         }
 
-        return (text.ToString(), names);
+        return (text.ToString(0, over ?? text.Length), names);
     }
 
     /// <summary>Where the quoted text, comment or word that begins here ends; the same place where none begins.</summary>
@@ -50,6 +54,8 @@ internal static class NamedParameters
         var c when IsNameStart(c) => at + Name(sql, at, dollar: true).Length,
         _ => at,
     };
+
+    private static bool IsComment(string sql, int at) => (sql[at], Next(sql, at)) is ('-', '-') or ('/', '*');
 
     private static int Quoted(string sql, int at, char quote, bool backslash)
     {

@@ -47,8 +47,7 @@ internal sealed record PostgresStatement(string Sql, IReadOnlyList<string?> Valu
         if (request.Parameters.Keys.FirstOrDefault(p => !names.Contains(p)) is { } unused)
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameter_unused", ("name", unused)));
 
-        // many end a statement with a semicolon; within parentheses it would be an error
-        return (sql.TrimEnd().TrimEnd(';'), [.. names.Select(n => QueryParameter.Text(request.Parameters[n]))]);
+        return (sql, [.. names.Select(n => QueryParameter.Text(request.Parameters[n]))]);
     }
 
     private static async Task<List<(string Name, uint Type)>> DescribeAsync(

@@ -24,6 +24,14 @@ public class NamedParametersTests
         Assert.Empty(names);
     }
 
+    [Theory]
+    [InlineData("SELECT 1;", "SELECT 1"), InlineData("SELECT 1; -- end", "SELECT 1"), InlineData("SELECT @id;; /* a; */ ;\n", "SELECT $1")]
+    public void Bind_a_semicolon_that_only_comments_follow_is_left_out(string sql, string expected) => Assert.Equal(expected, NamedParameters.Bind(sql, Known).Sql);
+
+    [Theory]
+    [InlineData("SELECT 1; DELETE FROM t"), InlineData("SELECT 1; -- x\nDELETE FROM t"), InlineData("SELECT ';'"), InlineData("SELECT 1; /* a */ 2;x"), InlineData("; SELECT 1"), InlineData("SELECT 1 -- a;")]
+    public void Bind_a_semicolon_that_anything_else_follows_stays_for_the_server_to_refuse(string sql) => Assert.Equal(sql, NamedParameters.Bind(sql, Known).Sql);
+
     [Fact]
     public void Bind_behind_every_kind_of_quote_a_parameter_is_found_again()
     {
