@@ -149,6 +149,29 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
     }
 
     [Fact]
+    public async Task Failed_job_is_retried_by_its_owner_alone_and_a_completed_one_by_nobody()
+    {
+        using var client = system.Running.Client("again");
+        using var stranger = system.Running.Client("stranger");
+        await client.PostAsync("api/sources", system.Running.Source("later", new { table = "not_yet" }), HttpStatusCode.Created, Ct);
+        var id = await client.StartAsync(new { source_id = "later" }, Ct);
+        Assert.Equal("failed", (await client.EndAsync(id, Ct)).GetProperty("status").GetString());
+        await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
+        await using var make = source.CreateCommand("CREATE TABLE not_yet AS SELECT 1 AS id");
+        await make.ExecuteNonQueryAsync(Ct);
+        await stranger.PostAsync($"api/sync/jobs/{id}/retry", new { }, HttpStatusCode.NotFound, Ct);
+        await client.PostAsync($"api/sync/jobs/{id}/retry", new { }, HttpStatusCode.Accepted, Ct);
+        var job = await client.EndAsync(id, Ct);
+        Assert.Equal(("completed", 1, JsonValueKind.Null), (job.GetProperty("status").GetString(), job.GetProperty("record_count").GetInt32(), job.GetProperty("error_details").ValueKind));
+        var history = job.GetProperty("history").EnumerateArray().ToList();
+        Assert.Equal(["failed", "completed"], history.Select(a => a.GetProperty("outcome").GetString()));
+        Assert.Equal("SYNC_022", history[0].GetProperty("error_details").GetProperty("error_code").GetString());
+        Assert.Equal(["extract", "export"], history[1].GetProperty("stages").EnumerateArray().Select(s => s.GetProperty("stage").GetString()));
+        var refused = await client.PostAsync($"api/sync/jobs/{id}/retry", new { }, HttpStatusCode.Conflict, Ct);
+        Assert.Equal("errors.job.not_failed", refused.GetProperty("message_key").GetString());
+    }
+
+    [Fact]
     public async Task Job_beyond_its_time_fails_with_a_timeout()
     {
         using var client = system.Running.Client("late");
