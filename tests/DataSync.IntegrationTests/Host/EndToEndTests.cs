@@ -197,7 +197,14 @@ public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<E
         var rule = JsonElement.Parse("""{"business_rules":[{"id":"r","when":{"==":[{"var":"id"},7]},"then":[{"reject":{"code":"SEVEN","message":"no"}}]}]}""");
         await client.EndAsync(await client.StartAsync(new { source_id = "few", refinement_config = rule }, Ct), Ct);
         await client.EndAsync(await client.StartAsync(new { source_id = "few", extraction_params = new { query = "SELECT 1 / 0 AS x" } }, Ct), Ct);
-        var after = await system.MetricsAsync(Ct);
+        var after = "";
+
+        // A page of metrics may be a moment old.
+        await RunningSystem.WaitAsync("the metrics to show both jobs", async () =>
+        {
+            after = await system.MetricsAsync(Ct);
+            return Total(after, "datasync_jobs_total") - Total(before, "datasync_jobs_total") >= 2;
+        }, Ct);
         Assert.Equal(
             [1, 1, 9, 1, 2, 2],
             ((string[])["datasync_jobs_total{outcome=completed", "datasync_jobs_total{outcome=failed", "datasync_records_total", "datasync_records_rejected_total", "datasync_job_duration_seconds_count", "datasync_queue_wait_seconds_count"])
