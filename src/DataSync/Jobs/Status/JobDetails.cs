@@ -13,12 +13,19 @@ internal sealed record JobDetails(SyncJob Job, long? QueuePosition, IReadOnlyLis
 /// <summary>Where jobs stand in their tenant's queue.</summary>
 internal static class QueuePositions
 {
-    /// <summary>Positions of those of the jobs that are queued, one walk along the queue's index for all of them.</summary>
+    /// <summary>Positions of those of the jobs that are queued, by one walk along the queue's index for all of them.</summary>
     public static async Task<IReadOnlyDictionary<Guid, long>> OfAsync(TenantTransaction transaction, string tenantId, IEnumerable<SyncJob> jobs, CancellationToken ct)
     {
         Dictionary<Guid, long> positions = [];
         var queued = jobs.Where(j => j.Status == JobStatus.Queued).Select(j => j.Id).ToArray();
         if (queued.Length == 0) return positions;
+        if (queued is [var one])
+        {
+            await using var count = transaction.Command("SELECT count(*) FROM sync_jobs WHERE tenant_id = $1 AND status = 'queued' AND id <= $2", tenantId, one);
+            positions[one] = (long)(await count.ExecuteScalarAsync(ct))!;
+            return positions;
+        }
+
         await using var command = transaction.Command(
             """
             SELECT id, place FROM (
