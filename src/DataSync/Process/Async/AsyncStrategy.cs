@@ -27,7 +27,7 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
             while (true)
             {
                 // A slow source must not hold a commit back: what is written becomes durable after the delay even if nothing follows.
-                if (writer.IsOpen && !next.IsCompleted && !await EndedWithinAsync(next, writer.TimeLeft, ct)) await writer.CommitAsync(ct);
+                if (writer.IsOpen && !next.IsCompleted && !await next.EndsWithinAsync(writer.TimeLeft, time, ct)) await writer.CommitAsync(ct);
                 if (!await next) break;
                 using (var batch = enumerator.Current) await writer.WriteAsync(batch, ct);
                 next = enumerator.MoveNextAsync().AsTask();
@@ -71,19 +71,5 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
 
         await run.Advance(connection.Connection, new CheckpointMove(new Checkpoint(), 0, 0, 0), ct);
         await transaction.CommitAsync(ct);
-    }
-
-    private async Task<bool> EndedWithinAsync(Task task, TimeSpan wait, CancellationToken ct)
-    {
-        if (wait <= TimeSpan.Zero) return task.IsCompleted;
-        try
-        {
-            await task.WaitAsync(wait, time, ct);
-            return true;
-        }
-        catch (TimeoutException) when (!task.IsCompleted)
-        {
-            return false;
-        }
     }
 }
