@@ -27,7 +27,12 @@ public static class DataSyncStart
     public static async Task<IReadOnlyList<string>> CheckAsync(this IServiceProvider services, DataSyncRole role, CancellationToken ct)
     {
         var database = services.GetRequiredService<DatabaseOptions>();
-        if (role == DataSyncRole.Migrate) return [.. Worded(services, DatabaseGuard.CheckConnectionString("DATASYNC_OWNER_CONNECTION", database.OwnerConnection))];
+        if (role == DataSyncRole.Migrate)
+        {
+            var settings = services.GetServices<SettingsFaults>().SelectMany(s => s.Faults).Where(f => f.Path == StoredCompression.Setting);
+            return [.. Worded(services, settings.Concat(DatabaseGuard.CheckConnectionString("DATASYNC_OWNER_CONNECTION", database.OwnerConnection)))];
+        }
+
         return [.. Worded(services, await FaultsAsync(services, database, ct)), .. OptionsFaults(services)];
     }
 

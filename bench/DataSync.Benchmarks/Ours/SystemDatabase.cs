@@ -20,7 +20,7 @@ internal sealed record SystemDatabase(Database Superuser, RoleConnections Roles)
 
     /// <summary>Brings our tables up to this version, without Hangfire's: enough where no host runs.</summary>
     public Task MigrateAsync(CancellationToken ct)
-        => new Migrator(new DatabaseOptions { OwnerConnection = Roles.Owner }, NullLogger<Migrator>.Instance).RunAsync(ct);
+        => new Migrator(new DatabaseOptions { OwnerConnection = Roles.Owner }, new StoredCompression(NullLogger<StoredCompression>.Instance), NullLogger<Migrator>.Instance).RunAsync(ct);
 
     /// <summary>The table that limits write into: the columns and the key of <c>sync_data</c>, and none of its walls.</summary>
     public Task MakePlainTableAsync(CancellationToken ct)

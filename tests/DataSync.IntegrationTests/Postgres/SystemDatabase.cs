@@ -22,7 +22,7 @@ public sealed class SystemDatabase : IAsyncLifetime
         _admin = await PostgresServer.CreateDatabaseAsync("datasync_test", ct);
         Superuser = NpgsqlDataSource.Create(_admin);
         Options = await PostgresServer.PrepareRolesAsync(_admin, ct);
-        await new Migrator(Options, NullLogger<Migrator>.Instance).RunAsync(ct);
+        await new Migrator(Options, new StoredCompression(NullLogger<StoredCompression>.Instance), NullLogger<Migrator>.Instance).RunAsync(ct);
         Sources = new DataSources(Options);
     }
 

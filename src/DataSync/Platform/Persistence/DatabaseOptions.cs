@@ -11,4 +11,7 @@ internal sealed record DatabaseOptions
 
     /// <summary><c>DATASYNC_OWNER_CONNECTION</c>: migrations only.</summary>
     public string OwnerConnection { get; init; } = "";
+
+    /// <summary><c>DATASYNC_STORED_COMPRESSION</c>, applied by migrations.</summary>
+    public StoredCompressionMethod StoredCompression { get; init; }
 }

@@ -5,7 +5,7 @@ using Npgsql;
 namespace DataSync.Platform.Persistence;
 
 /// <summary>Brings our tables up to this version, as <c>datasync_owner</c>. Several at once are safe: EF Core takes a lock of the database.</summary>
-internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator> logger)
+internal sealed partial class Migrator(DatabaseOptions options, StoredCompression compression, ILogger<Migrator> logger)
 {
     public async Task RunAsync(CancellationToken ct)
     {
@@ -14,6 +14,7 @@ internal sealed partial class Migrator(DatabaseOptions options, ILogger<Migrator
             new DbContextOptionsBuilder<DataSyncDbContext>().UseNpgsql(source, PersistenceServices.MigrationsHistory).UseSnakeCaseNamingConvention().Options);
         var pending = (await context.Database.GetPendingMigrationsAsync(ct)).ToList();
         await context.Database.MigrateAsync(ct);
+        await compression.ApplyAsync(source, options.StoredCompression, ct);
         Log.Migrated(logger, pending.Count);
     }
 

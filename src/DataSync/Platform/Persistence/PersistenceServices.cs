@@ -1,4 +1,5 @@
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Settings;
 using DataSync.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Design;
@@ -12,12 +13,16 @@ internal static class PersistenceServices
 {
     public static IServiceCollection AddPersistence(this IServiceCollection services, IConfiguration configuration)
     {
+        var settings = new SettingsReader(configuration);
         services.AddSingleton(new DatabaseOptions
         {
             Connection = configuration["DATASYNC_CONNECTION"] ?? "",
             SystemConnection = configuration["DATASYNC_SYSTEM_CONNECTION"] ?? "",
             OwnerConnection = configuration["DATASYNC_OWNER_CONNECTION"] ?? "",
+            StoredCompression = settings.Name(Persistence.StoredCompression.Setting, StoredCompressionMethod.Lz4),
         });
+        services.AddSingleton(new SettingsFaults(settings.Faults));
+        services.AddSingleton<StoredCompression>();
         services.AddSingleton<DataSources>();
         services.AddDbContextFactory<DataSyncDbContext>((provider, options) => Configure(options, provider.GetRequiredService<DataSources>().App));
         services.AddSingleton<TenantDatabase>();
