@@ -61,7 +61,8 @@ internal sealed partial class Dispatcher(
 
     private async Task<List<(string Tenant, Guid Id, bool CancelRequested)>> TakeAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        List<(string, Guid, bool)> due = [];
+        List<(string Tenant, Guid Id, bool CalledOff)> due = [];
+        List<(string Tenant, Guid Id)> queued = [];
         await using var transaction = await connection.BeginTransactionAsync(ct);
         await using (var turn = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock(7305161846021)", connection, transaction))
         {
@@ -74,9 +75,15 @@ internal sealed partial class Dispatcher(
             take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant });
             take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = capacity.Threads });
             await using var rows = await take.ExecuteReaderAsync(ct);
-            while (await rows.ReadAsync(ct)) due.Add((rows.GetString(0), rows.GetGuid(1), rows.GetBoolean(2)));
+            while (await rows.ReadAsync(ct))
+            {
+                due.Add((rows.GetString(0), rows.GetGuid(1), rows.GetBoolean(2)));
+                if (rows.GetBoolean(3)) queued.Add((rows.GetString(0), rows.GetGuid(1)));
+            }
         }
 
+        var back = await TenantCount.TakeBackAsync(transaction, queued, options.MaxConcurrentJobsPerTenant, ct);
+        due.RemoveAll(d => back.Contains(d.Id));
         await transaction.CommitAsync(ct);
         return due;
     }
@@ -115,7 +122,7 @@ internal sealed partial class Dispatcher(
             (SELECT tenant_id, id, false FROM next ORDER BY place, created_at LIMIT greatest(0, $2 - (SELECT count(*) FROM handed_out))))
         UPDATE sync_jobs j SET dispatched_at = now() FROM due d
         WHERE j.tenant_id = d.tenant_id AND j.id = d.id
-        RETURNING j.tenant_id, j.id, d.called_off
+        RETURNING j.tenant_id, j.id, d.called_off, j.status = 'queued'
         """;
 
     private static partial class Log

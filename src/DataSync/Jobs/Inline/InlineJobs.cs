@@ -13,9 +13,6 @@ namespace DataSync.Jobs.Inline;
 /// <summary>The rows of runs in this process: metadata and nothing of a payload. Born running, under fence 1, so that no dispatcher ever hands one out alive.</summary>
 internal sealed class InlineJobs(TenantDatabase database, WorkerSession session, EngineOptions options, TimeProvider time)
 {
-    /// <summary>First key of the lock under which a tenant's runs are counted; the second is the tenant.</summary>
-    private const int CountLock = 730516184;
-
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Makes the row once the tenant may run one job more, on whichever machine its others run. Throws where that is not so in time.</summary>
@@ -87,7 +84,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         if (await SourceRows.FindAndHoldAsync(transaction, start.SourceId, ct) is null) throw SourceFailure.NotFound();
 
         // One by one, and in a statement of its own: a count sees only what was committed before its statement began.
-        await using (var one = transaction.Command("SELECT pg_advisory_xact_lock($1, hashtext($2))", CountLock, start.TenantId)) await one.ExecuteNonQueryAsync(ct);
+        await TenantCount.EnterAsync(transaction, start.TenantId, ct);
         await using (var count = transaction.Command(
             """
             SELECT count(*) FROM sync_jobs WHERE tenant_id = $1

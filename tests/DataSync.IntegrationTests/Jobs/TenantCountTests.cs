@@ -1,0 +1,54 @@
+using DataSync.IntegrationTests.Postgres;
+using DataSync.Jobs;
+using DataSync.Jobs.Engine;
+using DataSync.Pipeline;
+
+namespace DataSync.IntegrationTests.Jobs;
+
+/// <summary>Jobs that begin in the process that took the request, while a dispatcher hands out others of the same tenant.</summary>
+public sealed class TenantCountTests(SystemDatabase database) : IClassFixture<SystemDatabase>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(true, 0)]
+    [InlineData(false, 1)]
+    public async Task Dispatcher_leaves_a_tenant_alone_whose_jobs_are_being_counted_elsewhere(bool begins, int handedOut)
+    {
+        await using var engine = await EngineRig.StartAsync(database, new EngineOptions { MaxConcurrentJobsPerTenant = 1 }, new ScriptedSource((_, _) => throw new NotSupportedException()), null, Ct);
+        var rig = new DispatchRig(database, engine);
+        var dispatcher = rig.New(4);
+        var (tenant, other) = ($"counted {Guid.NewGuid():n}", $"other {Guid.NewGuid():n}");
+        var queued = await engine.QueueAsync(tenant, Ct);
+        await engine.QueueAsync(tenant, Ct);
+        await engine.QueueAsync(other, Ct);
+        await using (var beginning = await engine.Jobs.Tenants.BeginAsync(tenant, Ct))
+        {
+            await TenantCount.EnterAsync(beginning, tenant, Ct);
+            beginning.Db.Add(Running(engine.Session.Current!.Pid));
+            await beginning.Db.SaveChangesAsync(Ct);
+            Assert.Equal(1, await rig.DispatchAsync(dispatcher, Ct));
+            Assert.Equal([other], rig.HandedOut.Select(h => h.Tenant));
+            rig.HandedOut.Clear();
+            if (begins) await beginning.CommitAsync(Ct);
+        }
+
+        Assert.Equal(handedOut, await rig.DispatchAsync(dispatcher, Ct));
+        Assert.Equal(begins ? [] : [queued], rig.HandedOut.Select(h => h.Job));
+    }
+
+    private static SyncJob Running(int backend) => new()
+    {
+        Id = Guid.CreateVersion7(),
+        SourceId = "s",
+        Mode = SyncModes.Realtime,
+        Status = JobStatus.Running,
+        TimeoutSeconds = 300,
+        CreatedAt = DateTimeOffset.UtcNow,
+        Config = "{}",
+        Checkpoint = "{}",
+        Fence = 1,
+        LeaseUntil = DateTimeOffset.UtcNow.AddMinutes(5),
+        LeasePid = backend,
+    };
+}
