@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DataSync.Benchmarks.Cases;
+using DataSync.Benchmarks.Cases.Engine;
 using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 
@@ -13,6 +14,7 @@ try
     return args switch
     {
         [SelfProcess.Switch, ReadProgram.Name, var path] => await ChildAsync(ReadProgram.RunAsync(path, stop.Token)),
+        [SelfProcess.Switch, BareHangfireProgram.Name, var jobs, var threads, var result] => await ChildAsync(BareHangfireProgram.RunAsync(jobs, threads, result, stop.Token)),
         [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, stop.Token)),
         _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
     };

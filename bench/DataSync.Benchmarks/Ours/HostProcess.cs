@@ -11,6 +11,7 @@ internal sealed class HostProcess : IAsyncDisposable
     private readonly OsProcess _process;
     private readonly string _log;
     private readonly Task _logging;
+    private bool _disposed;
 
     private HostProcess(OsProcess process, string log) => (_process, _log, _logging) = (process, log, LogAsync(process, log));
 
@@ -54,6 +55,9 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        if (_disposed) return;
+        _disposed = true;
+
         // The host ends when its standard input does.
         if (!_process.HasExited)
         {

@@ -13,8 +13,10 @@ internal sealed class StartedSystem : IAsyncDisposable
     private readonly HostProcess _api;
     private readonly Func<HostProcess> _startWorker;
 
-    private StartedSystem(SystemDatabase database, string exports, HostProcess api, Func<HostProcess> startWorker, Api client)
-        => (Database, Exports, _api, _startWorker, Worker, Client) = (database, exports, api, startWorker, startWorker(), client);
+    private readonly Func<string, Api> _clientOf;
+
+    private StartedSystem(SystemDatabase database, string exports, HostProcess api, Func<HostProcess> startWorker, Func<string, Api> clientOf)
+        => (Database, Exports, _api, _startWorker, _clientOf, Worker, Client) = (database, exports, api, startWorker, clientOf, startWorker(), clientOf(StoreProgram.Tenant));
 
     public SystemDatabase Database { get; }
 
@@ -25,10 +27,16 @@ internal sealed class StartedSystem : IAsyncDisposable
 
     public HostProcess Worker { get; private set; }
 
+    public HostProcess ApiProcess => _api;
+
     /// <summary>CPU time of the API and the worker so far.</summary>
     public TimeSpan Cpu => _api.Cpu + Worker.Cpu;
 
-    public static async Task<StartedSystem> StartAsync(BenchContext context, NpgsqlConnectionStringBuilder reader, CancellationToken ct)
+    public static Task<StartedSystem> StartAsync(BenchContext context, NpgsqlConnectionStringBuilder reader, CancellationToken ct)
+        => StartAsync(context, reader, new Dictionary<string, string>(StringComparer.Ordinal), ct);
+
+    /// <summary>The same with settings that are not the defaults.</summary>
+    public static async Task<StartedSystem> StartAsync(BenchContext context, NpgsqlConnectionStringBuilder reader, IReadOnlyDictionary<string, string> changed, CancellationToken ct)
     {
         var assembly = HostAssembly(context.Checkout);
         var database = await SystemDatabase.CreateAsync(context.Server, context.Checkout, ct);
@@ -44,11 +52,12 @@ internal sealed class StartedSystem : IAsyncDisposable
             ["DATASYNC_EXPORT_ROOT"] = exports,
             ["DATASYNC_URLS"] = url,
         };
+        foreach (var (name, value) in changed) settings[name] = value;
         var owner = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["DATASYNC_OWNER_CONNECTION"] = database.Roles.Owner };
         await using (var migrate = HostProcess.Start(assembly, "migrate", owner, Log("migrate"))) await migrate.FinishAsync(ct);
         var api = HostProcess.Start(assembly, "api", settings, Log("api"));
-        var client = new Api(new Uri(url), DevelopmentToken.Issue(tokenKey, StoreProgram.Tenant));
-        var system = new StartedSystem(database, exports, api, () => HostProcess.Start(assembly, "worker", settings, Log("worker")), client);
+        var system = new StartedSystem(
+            database, exports, api, () => HostProcess.Start(assembly, "worker", settings, Log("worker")), tenant => new Api(new Uri(url), DevelopmentToken.Issue(tokenKey, tenant)));
         try
         {
             await system.WaitUntilReadyAsync(ct);
@@ -62,6 +71,14 @@ internal sealed class StartedSystem : IAsyncDisposable
 
         string Log(string name) => Path.Combine(folder.FullName, $"{name}.log");
     }
+
+    /// <summary>The API as another tenant calls it.</summary>
+    public Api ClientOf(string tenant) => _clientOf(tenant);
+
+    /// <summary>One worker more, until it is disposed of.</summary>
+    public HostProcess StartWorker() => _startWorker();
+
+    public ValueTask StopWorkerAsync() => Worker.DisposeAsync();
 
     /// <summary>A worker that has done nothing yet takes the old one's place.</summary>
     public async Task RestartWorkerAsync()

@@ -17,6 +17,9 @@ internal sealed partial class Dispatcher(
 {
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(1);
 
+    /// <summary>The least from one turn to the next: under load each job that begins or ends would wake every worker's dispatcher, and one look serves many of them.</summary>
+    private static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(20);
+
     /// <summary>Hands out what may run now; returns how many jobs.</summary>
     public async Task<int> DispatchAsync(NpgsqlConnection connection, CancellationToken ct)
     {
@@ -43,8 +46,9 @@ internal sealed partial class Dispatcher(
                 await using (var listen = new NpgsqlCommand("LISTEN " + JobOutcome.DispatchChannel, connection)) await listen.ExecuteNonQueryAsync(stoppingToken);
                 while (true)
                 {
-                    while (await DispatchAsync(connection, stoppingToken) > 0) { }
-                    await connection.WaitAsync(Tick, stoppingToken);
+                    var began = time.GetTimestamp();
+                    if (await DispatchAsync(connection, stoppingToken) == 0) await connection.WaitAsync(Tick, stoppingToken);
+                    await PaceAsync(began, stoppingToken);
                 }
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -58,6 +62,9 @@ internal sealed partial class Dispatcher(
             }
         }
     }
+
+    private Task PaceAsync(long began, CancellationToken ct)
+        => time.GetElapsedTime(began) is var spent && spent < Pace ? Task.Delay(Pace - spent, time, ct) : Task.CompletedTask;
 
     private async Task<List<(string Tenant, Guid Id, bool CancelRequested)>> TakeAsync(NpgsqlConnection connection, CancellationToken ct)
     {

@@ -19,15 +19,18 @@ internal static class HangfireServices
             .UseRecommendedSerializerSettings()
             .UsePostgreSqlStorage(
                 storage => storage.UseNpgsqlConnection(ConnectionString(provider)),
-                new PostgreSqlStorageOptions
-                {
-                    SchemaName = Schema,
-                    PrepareSchemaIfNecessary = false,
-                    EnableLongPolling = true,
-                    QueuePollInterval = TimeSpan.FromSeconds(5),
-                    UseSlidingInvisibilityTimeout = true,
-                    InvisibilityTimeout = TimeSpan.FromMinutes(5),
-                }));
+                StorageOptions()));
+
+    /// <summary>How Hangfire uses the database.</summary>
+    internal static PostgreSqlStorageOptions StorageOptions() => new()
+    {
+        SchemaName = Schema,
+        PrepareSchemaIfNecessary = false,
+        EnableLongPolling = true,
+        QueuePollInterval = TimeSpan.FromSeconds(5),
+        UseSlidingInvisibilityTimeout = true,
+        InvisibilityTimeout = TimeSpan.FromMinutes(5),
+    };
 
     /// <summary>The server that executes syncs in this process.</summary>
     public static IServiceCollection AddHangfireWorker(this IServiceCollection services)
