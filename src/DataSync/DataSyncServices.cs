@@ -4,6 +4,7 @@ using DataSync.Extract;
 using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http;
 using DataSync.Platform.Http.Idempotency;
@@ -29,6 +30,7 @@ public static class DataSyncServices
         services.AddTelemetry(configuration, role);
         services.AddPersistence(configuration);
         services.AddEncryption(configuration);
+        services.AddConfigurationCache(configuration);
         services.AddPlatformHttp(configuration);
         services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();
         services.AddSources(configuration);

@@ -6,9 +6,11 @@ using DataSync.Extract;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http;
 using DataSync.Platform.Http.Idempotency;
+using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
@@ -45,6 +47,7 @@ public sealed class SourcesApi : IAsyncLifetime
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddPersistence(builder.Configuration).AddEncryption(builder.Configuration).AddPlatformHttp(builder.Configuration)
+            .AddConfigurationCache(builder.Configuration).AddSingleton<SyncTelemetry>()
             .AddSources(builder.Configuration).AddSingleton<IdempotencyStore, PostgresIdempotencyStore>()
             .AddSingleton<IConnector, FakeConnector>().AddSingleton<IPlanSection, ExtractSection>();
         _app = builder.Build();
