@@ -10,6 +10,7 @@ using DataSync.Platform.Http;
 using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Refine;
 using DataSync.Sources;
@@ -31,6 +32,7 @@ public static class DataSyncServices
         services.AddPersistence(configuration);
         services.AddEncryption(configuration);
         services.AddConfigurationCache(configuration);
+        services.AddSingleton<TenantSettingsStore>().AddSingleton<TenantLanguage>();
         services.AddPlatformHttp(configuration);
         services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();
         services.AddSources(configuration);

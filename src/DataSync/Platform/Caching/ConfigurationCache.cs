@@ -2,7 +2,6 @@ using DataSync.Platform.Monitoring;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Caching.Distributed;
 using Microsoft.Extensions.Caching.Hybrid;
-using Microsoft.Extensions.Caching.Memory;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
@@ -16,6 +15,12 @@ internal sealed class ConfigurationCache : IAsyncDisposable
 {
     /// <summary>An entry beyond this is read each time.</summary>
     public const int MaxEntryBytes = 256 * 1024;
+
+    /// <summary>Bytes that this process keeps in memory at most.</summary>
+    public const long Capacity = 64 * 1024 * 1024;
+
+    /// <summary>What was made of a text takes some times its memory; so many bytes a character are reckoned.</summary>
+    private const int Growth = 8;
 
     private static readonly HybridCacheEntryOptions Shared = new() { Expiration = TimeSpan.FromMinutes(5), LocalCacheExpiration = TimeSpan.FromSeconds(60) };
     private static readonly HybridCacheEntryOptions Own = new()
@@ -37,9 +42,9 @@ internal sealed class ConfigurationCache : IAsyncDisposable
 
         // In a container of its own: the two levels are this cache's alone.
         var levels = new ServiceCollection();
-        levels.AddSingleton<IMemoryCache, WeighedMemory>();
+        levels.AddMemoryCache(o => o.SizeLimit = Capacity);
         levels.AddSingleton(loggers).AddSingleton(typeof(ILogger<>), typeof(Logger<>));
-        levels.AddHybridCache(o => (o.MaximumPayloadBytes, o.MaximumKeyLength) = (MaxEntryBytes, 128));
+        levels.AddHybridCache(o => (o.MaximumPayloadBytes, o.MaximumKeyLength) = (MaxEntryBytes, 128)).AddSerializer<MadeObject, MadeObjectWeight>();
         if (second is not null) levels.AddSingleton<IDistributedCache>(second);
         _levels = levels.BuildServiceProvider();
         _cache = _levels.GetRequiredService<HybridCache>();
@@ -71,11 +76,12 @@ internal sealed class ConfigurationCache : IAsyncDisposable
     /// </summary>
     public async ValueTask<T> MadeOfAsync<T>(string kind, string tenantId, string text, Func<T> make, CancellationToken ct) where T : class
     {
-        if (text.Length > WeighedMemory.Object) return make();
-        var asked = new Asked<T>(_ => Task.FromResult<T?>(make()));
+        var weight = 1024 + (long)text.Length * Growth;
+        if (weight > MaxEntryBytes) return make();
+        var asked = new Asked<MadeObject>(_ => Task.FromResult<MadeObject?>(new MadeObject(make(), (int)weight)));
         var made = await _cache.GetOrCreateAsync(CacheKey.Of(kind, tenantId, 0, text), asked, static (asked, token) => asked.ReadAsync(token), Own, cancellationToken: ct);
         _telemetry.CacheRead(kind, asked.WasRead ? "miss" : "hit");
-        return made!;
+        return (T)made!.Value;
     }
 
     /// <summary>Commits a transaction that changed its tenant's configuration. This process sees the change from then on, before the line tells of it.</summary>
