@@ -32,7 +32,7 @@ public static class DataSyncServices
         services.AddPersistence(configuration);
         services.AddEncryption(configuration);
         services.AddConfigurationCache(configuration);
-        services.AddSingleton<TenantSettingsStore>().AddSingleton<TenantLanguage>();
+        services.AddTenantSettings();
         services.AddPlatformHttp(configuration);
         services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();
         services.AddSources(configuration);

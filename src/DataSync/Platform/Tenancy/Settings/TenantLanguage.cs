@@ -1,3 +1,4 @@
+using System.Data.Common;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Localization;
@@ -27,7 +28,7 @@ internal sealed partial class TenantLanguage(ConfigurationCache cache, TenantSet
             var settings = await cache.GetAsync("language", tenantId, "", async token => (TenantSettings?)await store.GetAsync(tenantId, token), both.Token);
             return LanguagePreference.Match(settings?.Language, messages.Languages);
         }
-        catch (Exception e) when (!ct.IsCancellationRequested && (e is OperationCanceledException || DatabaseUnavailable.Caused(e)))
+        catch (Exception e) when (!ct.IsCancellationRequested && (e is OperationCanceledException or DbException || DatabaseUnavailable.Caused(e)))
         {
             Volatile.Write(ref _pausedUntil, time.GetTimestamp() + (long)(Pause.TotalSeconds * time.TimestampFrequency));
             Log.Unknown(logger, e.GetType().Name);
