@@ -31,10 +31,10 @@ internal sealed class ExportStage(
         run.Progress.RestartExport();
 
         // Asked for as the pipeline does: what they add decides what every record shows.
-        var refiners = await _refiners.CompileAsync(run.TenantId, run.Plan.RefinementConfig, ct);
+        var compiled = await _refiners.CompileAsync(run.TenantId, run.Plan.RefinementConfig, ct);
         if (run.Plan.Export.Inline)
         {
-            using var shown = new RecordView(run.Plan.Export, refiners);
+            using var shown = new RecordView(run.Plan.Export, compiled);
             var (count, milliseconds) = (await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
             ExportLog.FinishedInline(log, run.JobId, count, milliseconds);
             return new StageOutcome([]);
@@ -42,7 +42,7 @@ internal sealed class ExportStage(
 
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
-        using var view = new RecordView(run.Plan.Export, refiners);
+        using var view = new RecordView(run.Plan.Export, compiled);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
         var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);

@@ -80,7 +80,7 @@ internal sealed class CacheMachine : IAsyncDisposable
 
     private SourceStore Store => _services.GetRequiredService<SourceStore>();
 
-    private SourceDefinition Definition(string name, string password) => new()
+    private static SourceDefinition Definition(string name, string password) => new()
     {
         SourceId = "s",
         SourceName = name,

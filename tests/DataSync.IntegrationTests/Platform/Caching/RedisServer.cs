@@ -1,17 +1,16 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using OsProcess = System.Diagnostics.Process;
 
 namespace DataSync.IntegrationTests.Platform.Caching;
-
-using Process = System.Diagnostics.Process;
 
 /// <summary>A Redis of the test's own, in memory alone, on a free port.</summary>
 internal sealed class RedisServer : IAsyncDisposable
 {
-    private readonly Process _process;
+    private readonly OsProcess _process;
 
-    private RedisServer(Process process, int port) => (_process, Address) = (process, $"127.0.0.1:{port}");
+    private RedisServer(OsProcess process, int port) => (_process, Address) = (process, $"127.0.0.1:{port}");
 
     public string Address { get; }
 
@@ -21,10 +20,11 @@ internal sealed class RedisServer : IAsyncDisposable
         var program = new ProcessStartInfo("redis-server", ["--port", $"{port}", "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", Path.GetTempPath()])
         {
             RedirectStandardOutput = true,
+            UseShellExecute = false,
         };
         try
         {
-            var server = new RedisServer(Process.Start(program)!, port);
+            var server = new RedisServer(OsProcess.Start(program)!, port);
             while (await server._process.StandardOutput.ReadLineAsync(ct) is { } line && !line.Contains("Ready to accept connections", StringComparison.Ordinal)) { }
             Assert.False(server._process.HasExited, "Redis ended as it started.");
             _ = server._process.StandardOutput.ReadToEndAsync(CancellationToken.None);
@@ -63,7 +63,7 @@ internal static class Signal
 {
     public static async Task SendAsync(string signal, int pid, CancellationToken ct)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", $"{pid}"]);
+        using var kill = OsProcess.Start("kill", [$"-{signal}", $"{pid}"]);
         await kill.WaitForExitAsync(ct);
         Assert.Equal(0, kill.ExitCode);
     }

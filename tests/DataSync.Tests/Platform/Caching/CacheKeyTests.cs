@@ -1,5 +1,4 @@
 using DataSync.Platform.Caching;
-using FsCheck.Fluent;
 using FsCheck.Xunit;
 
 namespace DataSync.Tests.Platform.Caching;
