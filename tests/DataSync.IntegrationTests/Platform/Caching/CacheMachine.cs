@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text.Json;
+using DataSync.IntegrationTests.Host;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.IntegrationTests.Sources;
 using DataSync.Pipeline.Connectors;
@@ -8,6 +9,7 @@ using DataSync.Platform.Encryption;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
@@ -50,6 +52,18 @@ internal sealed class CacheMachine : IAsyncDisposable
         await machine.ListeningAsync(ct);
         return machine;
     }
+
+    /// <summary>Waits until the machine has heard of the tenant's last change, and believes what it keeps.</summary>
+    public async Task HeardAsync(string tenant, CancellationToken ct)
+    {
+        await using var transaction = await _services.GetRequiredService<TenantDatabase>().BeginAsync(tenant, ct);
+        var last = await ConfigurationGenerations.ReadAsync(transaction, ct);
+        var generations = _services.GetRequiredService<ConfigurationGenerations>();
+        await RunningSystem.WaitAsync("the change to be heard", async () => await generations.OfAsync(tenant, ct) == last, ct);
+    }
+
+    /// <summary>Asks until memory or Redis answers with the name. A machine that was starved for a while asks the database, where the name is another.</summary>
+    public Task KeepsAsync(string tenant, string name, CancellationToken ct) => RunningSystem.WaitAsync($"{name} from memory", async () => await NameAsync(tenant, ct) == name, ct, seconds: 10);
 
     public async Task ListeningAsync(CancellationToken ct)
     {

@@ -18,9 +18,10 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         await using var redis = await RedisServer.StartAsync(Ct);
         await using var first = await CacheMachine.StartAsync(database, Ct, redis.Address);
         await first.CreateAsync("r1", "old", Ct);
+        await first.HeardAsync("r1", Ct);
         await first.NameAsync("r1", Ct);
         await SilentlyAsync("UPDATE data_source_configs SET source_name = 'behind the back' WHERE tenant_id = 'r1'");
-        await using (var second = await CacheMachine.StartAsync(database, Ct, redis.Address)) Assert.Equal("old", await second.NameAsync("r1", Ct)); // it is Redis that answers
+        await using (var second = await CacheMachine.StartAsync(database, Ct, redis.Address)) await second.KeepsAsync("r1", "old", Ct); // it is Redis that answers
 
         await using var without = await CacheMachine.StartAsync(database, Ct); // changes a source and reaches no Redis
         await without.ReplaceAsync("r1", "new", Ct);
@@ -36,6 +37,7 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         await using var redis = await RedisServer.StartAsync(Ct);
         await using var machine = await CacheMachine.StartAsync(database, Ct, redis.Address);
         await machine.CreateAsync("tenant-in-a-key", "n", Ct, Canary);
+        await machine.HeardAsync("tenant-in-a-key", Ct);
         await machine.NameAsync("tenant-in-a-key", Ct);
         Assert.Equal(Canary, (await machine.OpenAsync("tenant-in-a-key", Ct)).GetProperty("password").GetString());
         await using var look = await ConnectionMultiplexer.ConnectAsync(redis.Address);
@@ -61,6 +63,7 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         await using var there = await CacheMachine.StartAsync(database, Ct, redis.Address);
         var tenant = dies ? "dies" : "hangs";
         await here.CreateAsync(tenant, "old", Ct);
+        await there.HeardAsync(tenant, Ct);
         Assert.Equal("old", await there.NameAsync(tenant, Ct));
         if (dies) redis.Kill();
         else await redis.FreezeAsync(Ct);
@@ -73,7 +76,7 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
             Assert.Equal($"n{i}", await here.NameAsync(tenant, Ct));
         }
 
-        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(4), $"{Stopwatch.GetElapsedTime(began)}");
+        Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(10), $"{Stopwatch.GetElapsedTime(began)}");
         Assert.Single(there.Logs.All.Split('\n'), l => l.StartsWith("Warning 1702", StringComparison.Ordinal));
     }
 
