@@ -38,7 +38,7 @@ namespace DataSync.Platform.Persistence.Migrations
                     table.CheckConstraint("ck_tenant_settings_tenant", "char_length(tenant_id) BETWEEN 1 AND 255");
                 });
 
-            migrationBuilder.Sql(SqlResource.Read("0003_configuration_cache.sql"));
+            migrationBuilder.Sql(SqlResource.Read("0004_configuration_cache.sql"));
         }
 
         /// <inheritdoc />
