@@ -2,6 +2,7 @@ using DataSync.Export;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
 using DataSync.Platform.Http;
+using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
 using DataSync.Sources;
@@ -18,6 +19,7 @@ public static class DataSyncEndpoints
         app.UsePlatformHttp();
         app.MapPlatformHttp();
         if (!role.HasFlag(DataSyncRole.Api)) return app;
+        app.MapTenantSettings();
         app.MapSources();
         app.MapJobs();
         app.MapRecords();

@@ -29,9 +29,12 @@ internal sealed class ExportStage(
         var run = context.Run;
         var started = time.GetTimestamp();
         run.Progress.RestartExport();
+
+        // Asked for as the pipeline does: what they add decides what every record shows.
+        var compiled = await _refiners.CompileAsync(run.TenantId, run.Plan.RefinementConfig, ct);
         if (run.Plan.Export.Inline)
         {
-            using var shown = new RecordView(run.Plan.Export, Refiners(run.Plan));
+            using var shown = new RecordView(run.Plan.Export, compiled);
             var (count, milliseconds) = (await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
             ExportLog.FinishedInline(log, run.JobId, count, milliseconds);
             return new StageOutcome([]);
@@ -39,7 +42,7 @@ internal sealed class ExportStage(
 
         var location = new ExportLocation(run.TenantId, run.JobId);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
-        using var view = new RecordView(run.Plan.Export, Refiners(run.Plan));
+        using var view = new RecordView(run.Plan.Export, compiled);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
         var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
@@ -115,10 +118,6 @@ internal sealed class ExportStage(
         await target.PublishAsync(file, records: 0, ct);
         await target.CompleteAsync();
     }
-
-    /// <summary>The job's refiners, asked for as the pipeline does: what they add decides what every record shows.</summary>
-    private IBatchRefiner[] Refiners(SyncPlan plan)
-        => plan.RefinementConfig.ValueKind == JsonValueKind.Object ? [.. _refiners.Select(r => r.Compile(plan.RefinementConfig)).OfType<IBatchRefiner>()] : [];
 
     /// <summary>Every format has all records, so one tells how many an earlier walk exported.</summary>
     private static long EarlierRecords(SyncRun run)

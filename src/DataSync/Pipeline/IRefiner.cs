@@ -15,8 +15,27 @@ internal interface IRefiner
     /// <summary>Names everything wrong with its members of <c>refinement_config</c>; paths start at <paramref name="path"/>.</summary>
     IEnumerable<Fault> Validate(JsonElement refinementConfig, string path);
 
-    /// <summary>Makes the refiner of one job, once; null where the configuration does not ask for it. The configuration was validated before.</summary>
-    IBatchRefiner? Compile(JsonElement refinementConfig);
+    /// <summary>
+    /// Makes the refiner of one job; null where the configuration does not ask for it. The configuration was validated before. What it compiles may be
+    /// kept for the tenant's next job, never for another tenant's.
+    /// </summary>
+    ValueTask<IBatchRefiner?> CompileAsync(string tenantId, JsonElement refinementConfig, CancellationToken ct);
+}
+
+internal static class Refiners
+{
+    /// <summary>Those of the refiners that a job asks for, compiled, in their order.</summary>
+    public static async ValueTask<IBatchRefiner[]> CompileAsync(this IReadOnlyList<IRefiner> refiners, string tenantId, JsonElement refinementConfig, CancellationToken ct)
+    {
+        List<IBatchRefiner> compiled = [];
+        if (refinementConfig.ValueKind != JsonValueKind.Object) return [];
+        foreach (var refiner in refiners)
+        {
+            if (await refiner.CompileAsync(tenantId, refinementConfig, ct) is { } asked) compiled.Add(asked);
+        }
+
+        return [.. compiled];
+    }
 }
 
 /// <summary>A compiled refiner. One instance serves one job at a time.</summary>

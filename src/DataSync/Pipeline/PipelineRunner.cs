@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
@@ -95,7 +94,7 @@ internal sealed class PipelineRunner(
         SyncRun run, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
     {
         var config = run.Plan.RefinementConfig;
-        IBatchRefiner[] compiled = config.ValueKind == JsonValueKind.Object ? [.. _refiners.Select(r => r.Compile(config)).OfType<IBatchRefiner>()] : [];
+        var compiled = await _refiners.CompileAsync(run.TenantId, config, ct);
         await foreach (var batch in batches.WithCancellation(ct))
         {
             foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);

@@ -19,6 +19,28 @@ internal sealed class CredentialOpener(TenantKeyring keyring, ConnectorCatalog c
             SourceCredentials.TryOpen(stored.RootElement, connector.SecretFields, keys, SourceVersion.Of(source), out var opened) ? opened : null, ct);
     }
 
+    /// <summary>The same without asking the database; null also where a key is not at hand.</summary>
+    public JsonElement? OpenAtHand(DataSourceConfig source)
+    {
+        using var stored = JsonDocument.Parse(source.ConnectionParams);
+        if (connectors.Find(DriverOf(stored.RootElement)) is not { } connector) return null;
+        Dictionary<int, DataKey> keys = [];
+        try
+        {
+            foreach (var id in SourceCredentials.KeyIds(stored.RootElement))
+            {
+                if (keyring.OpeningKeyAtHand(source.TenantId, id) is not { } key) return null;
+                keys[id] = key;
+            }
+
+            return SourceCredentials.TryOpen(stored.RootElement, connector.SecretFields, keys, SourceVersion.Of(source), out var opened) ? opened : null;
+        }
+        finally
+        {
+            foreach (var key in keys.Values) key.Dispose();
+        }
+    }
+
     /// <summary>The stored form under the newest key; null if it does not open.</summary>
     public async Task<string?> ResealAsync(TenantTransaction transaction, DataSourceConfig source, CancellationToken ct)
     {

@@ -6,7 +6,7 @@ using DataSync.Pipeline.Failures;
 
 namespace DataSync.Sources;
 
-/// <summary>Looks at a source without syncing it: the checks of its connection, what can be read, the first records.</summary>
+/// <summary>Looks at a source, as it is stored now, without syncing it: the checks of its connection, what can be read, the first records.</summary>
 internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connectors, TimeProvider time)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
@@ -19,7 +19,7 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
         SourceConnection connection;
         try
         {
-            connection = await reader.OpenAsync(tenantId, sourceId, limited);
+            connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
         }
         catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Critical)
         {
@@ -33,14 +33,14 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
 
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(string tenantId, string sourceId, CancellationToken ct) => WithinLimitAsync(async limited =>
     {
-        var connection = await reader.OpenAsync(tenantId, sourceId, limited);
+        var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
         return await Connector(connection).DescribeAsync(connection, limited);
     }, ct);
 
     /// <summary>The first <paramref name="limit"/> records as a sync would extract them, or a few megabytes of them.</summary>
     public Task<SourcePreview> PreviewAsync(string tenantId, string sourceId, ReadRequest request, int limit, CancellationToken ct) => WithinLimitAsync(async limited =>
     {
-        var connection = await reader.OpenAsync(tenantId, sourceId, limited);
+        var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
         var preview = new SourcePreview();
         // One more than is shown tells whether there are more.
         var first = request with { RowLimit = limit + 1, BatchSize = limit + 1, BatchBytes = PreviewBytes / 4, StatementTimeout = Limit / 2 };

@@ -4,13 +4,22 @@ using Microsoft.Extensions.Logging;
 
 namespace DataSync.Sources;
 
-/// <summary>Opens a source as it is at this moment. Called at each connection, so new credentials take effect while a job runs.</summary>
-internal sealed partial class SourceReader(TenantDatabase database, CredentialOpener opener, ILogger<SourceReader> logger)
+/// <summary>Opens a source. Called at each connection, so new credentials take effect while a job runs.</summary>
+internal sealed partial class SourceReader(TenantDatabase database, SourceCache cache, CredentialOpener opener, ILogger<SourceReader> logger)
 {
     private const int Tries = 4;
 
-    /// <summary>The source's parameters with secrets opened: all of one version, never a mix.</summary>
+    /// <summary>The source's parameters with secrets opened, from memory where they are there: a change of another process is seen within two seconds.</summary>
     public async Task<SourceConnection> OpenAsync(string tenantId, string sourceId, CancellationToken ct)
+    {
+        // What does not open here (a key that a rotation removed) opens below, or fails there with its reason.
+        return await cache.FindAsync(tenantId, sourceId, ct) is { } source && opener.OpenAtHand(source) is { } opened
+            ? new SourceConnection(CredentialOpener.DriverOf(opened), opened)
+            : await OpenStoredAsync(tenantId, sourceId, ct);
+    }
+
+    /// <summary>The same as it is stored at this moment: all of one version, never a mix.</summary>
+    public async Task<SourceConnection> OpenStoredAsync(string tenantId, string sourceId, CancellationToken ct)
     {
         for (var i = 0; i < Tries; i++)
         {

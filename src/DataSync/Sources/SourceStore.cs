@@ -1,5 +1,6 @@
 using System.Data.Common;
 using System.Text.Json;
+using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -7,7 +8,7 @@ using Microsoft.EntityFrameworkCore;
 namespace DataSync.Sources;
 
 /// <summary>A tenant's sources in the database. Every change locks the row, seals under a key held against removal, and raises the version.</summary>
-internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, TimeProvider time)
+internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, ConfigurationCache cache, TimeProvider time)
 {
     private const string UniqueViolation = "23505";
 
@@ -59,7 +60,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
             throw SourceFailure.Exists();
         }
 
-        await transaction.CommitAsync(ct);
+        await cache.CommitAsync(transaction, ct);
         return source;
     }
 
@@ -74,7 +75,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         source.UpdatedAt = Now();
         await FillAsync(transaction, source, definition, clear, ct);
         await transaction.Db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
+        await cache.CommitAsync(transaction, ct);
         return source;
     }
 
@@ -88,7 +89,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         if (open) throw SourceFailure.InUse();
         transaction.Db.Remove(source);
         await transaction.Db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
+        await cache.CommitAsync(transaction, ct);
     }
 
     private async Task<JsonElement> KeepSecretsAsync(TenantTransaction transaction, DataSourceConfig source, SourceDefinition definition, CancellationToken ct)

@@ -12,6 +12,7 @@ internal static class SourcesServices
         services.AddSingleton<CredentialOpener>();
         services.AddSingleton<SourceReader>();
         services.AddSingleton<SourceStore>();
+        services.AddSingleton<SourceCache>();
         services.AddSingleton<SourceValidation>();
         services.AddSingleton<SourceProbe>();
         services.AddSingleton<ISealedStore, SealedSources>();

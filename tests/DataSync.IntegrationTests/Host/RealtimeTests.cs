@@ -49,6 +49,32 @@ public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixtu
     }
 
     [Fact]
+    public async Task Source_changed_on_one_machine_is_read_as_changed_by_another_within_two_seconds()
+    {
+        using var near = _system.Running.Client("changed");
+        using var far = _system.Running.Client("changed", address: machines.Far);
+        object Source(int value) => _system.Running.Source("s", new { query = $"SELECT {value} AS v" });
+        async Task<int> ReadAsync() => Assert.Single((await far.PostAsync("api/sync/start", new { source_id = "s", mode = "realtime", export_config = new { inline = true } }, HttpStatusCode.OK, Ct))
+            .GetProperty("data").EnumerateArray()).GetProperty("v").GetInt32();
+        await near.PostAsync("api/sources", Source(0), HttpStatusCode.Created, Ct);
+        Assert.Equal(0, await ReadAsync());
+        for (var value = 1; value <= 5; value++)
+        {
+            using var put = await near.PutAsJsonAsync("api/sources/s", Source(value), Ct);
+            Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+            var committed = Stopwatch.GetTimestamp();
+            int seen;
+            while ((seen = await ReadAsync()) != value)
+            {
+                Assert.Equal(value - 1, seen);
+                Assert.True(Stopwatch.GetElapsedTime(committed) < TimeSpan.FromSeconds(2), $"{value} was not seen.");
+            }
+
+            Assert.Equal(value, await ReadAsync());
+        }
+    }
+
+    [Fact]
     public async Task Export_to_files_is_there_when_the_answer_is()
     {
         using var client = await TenantAsync("files");

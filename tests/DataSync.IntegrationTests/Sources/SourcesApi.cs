@@ -6,10 +6,13 @@ using DataSync.Extract;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http;
 using DataSync.Platform.Http.Idempotency;
+using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Settings;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
@@ -45,10 +48,12 @@ public sealed class SourcesApi : IAsyncLifetime
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddPersistence(builder.Configuration).AddEncryption(builder.Configuration).AddPlatformHttp(builder.Configuration)
+            .AddConfigurationCache(builder.Configuration).AddTenantSettings().AddSingleton<SyncTelemetry>()
             .AddSources(builder.Configuration).AddSingleton<IdempotencyStore, PostgresIdempotencyStore>()
             .AddSingleton<IConnector, FakeConnector>().AddSingleton<IPlanSection, ExtractSection>();
         _app = builder.Build();
         _app.UsePlatformHttp();
+        _app.MapTenantSettings();
         _app.MapSources();
         await _app.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
@@ -56,11 +61,12 @@ public sealed class SourcesApi : IAsyncLifetime
 
     /// <summary>Sends a request as a tenant and returns status, ETag and body.</summary>
     internal async Task<Answer> SendAsync(
-        string tenant, HttpMethod method, string path, string? body = null, string? ifMatch = null, string language = "en-US", string scope = "sources.write sync.read", string? key = null)
+        string tenant, HttpMethod method, string path, string? body = null, string? ifMatch = null, string? language = "en-US", string scope = "sources.write sync.read", string? key = null, string? accept = null)
     {
         using var request = new HttpRequestMessage(method, path);
         request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", Token(tenant, scope, language));
         if (ifMatch is not null) request.Headers.TryAddWithoutValidation("If-Match", ifMatch);
+        if (accept is not null) request.Headers.TryAddWithoutValidation("Accept-Language", accept);
         if (key is not null) request.Headers.Add("Idempotency-Key", key);
         if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
         using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -75,13 +81,13 @@ public sealed class SourcesApi : IAsyncLifetime
         await _database.DisposeAsync();
     }
 
-    private string Token(string tenant, string scope, string language) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+    private string Token(string tenant, string scope, string? language) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
     {
         Issuer = "datasync-development",
         Audience = "datasync",
         TokenType = "at+jwt",
         Expires = DateTime.UtcNow.AddMinutes(5),
-        Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["tenant_id"] = tenant, ["scope"] = scope, ["sub"] = "alice", ["language"] = language },
+        Claims = new Dictionary<string, object>(StringComparer.Ordinal) { ["tenant_id"] = tenant, ["scope"] = scope, ["sub"] = "alice", ["language"] = language ?? "" },
         SigningCredentials = new SigningCredentials(new SymmetricSecurityKey(_tokenKey), SecurityAlgorithms.HmacSha256),
     });
 }

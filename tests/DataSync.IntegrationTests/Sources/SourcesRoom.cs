@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
+using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
 using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
@@ -21,7 +23,7 @@ internal sealed class SourcesRoom : IAsyncDisposable
     {
         var configuration = Configuration(database, masterKey);
         _services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
-            .AddPersistence(configuration).AddEncryption(configuration).AddSources(configuration).AddSingleton<IConnector, FakeConnector>().BuildServiceProvider(true);
+            .AddPersistence(configuration).AddEncryption(configuration).AddConfigurationCache(configuration).AddMetrics().AddSingleton<SyncTelemetry>().AddSources(configuration).AddSingleton<IConnector, FakeConnector>().BuildServiceProvider(true);
     }
 
     public CollectedLogs Logs { get; } = new();

@@ -30,6 +30,8 @@ public sealed partial class ArchitectureTests
         ["Microsoft.Data.Sqlite"] = ["Extract/Connectors/Sqlite"],
         ["SQLitePCL"] = ["Extract/Connectors/Sqlite"],
         ["Polly"] = ["Platform/Resilience"],
+        ["Microsoft.Extensions.Caching"] = ["Platform/Caching"],
+        ["StackExchange.Redis"] = ["Platform/Caching"],
         ["Serilog"] = ["Platform/Monitoring"],
         ["OpenTelemetry"] = ["Platform/Monitoring"],
     };

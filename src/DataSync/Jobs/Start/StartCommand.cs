@@ -28,7 +28,7 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
         var services = context.RequestServices;
         var plans = services.GetRequiredService<PlanReader>();
         var source = request.SourceId.Length > 0 && Caller.TenantOf(context) is { } tenant
-            ? await services.GetRequiredService<SourceStore>().GetAsync(tenant, request.SourceId, context.RequestAborted)
+            ? await services.GetRequiredService<SourceCache>().FindAsync(tenant, request.SourceId, context.RequestAborted)
             : null;
         if (source is null)
         {

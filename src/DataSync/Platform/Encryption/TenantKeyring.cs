@@ -44,6 +44,9 @@ internal sealed partial class TenantKeyring(IKeyWrapper wrapper, DataKeyCache ca
         return key;
     }
 
+    /// <summary>The key of a sealed value if it is at hand, without asking the database.</summary>
+    public DataKey? OpeningKeyAtHand(string tenantId, int keyId) => cache.Find(tenantId, keyId);
+
     /// <summary>Adds the next key, which seals from the commit on; the others only open. Returns its id; null for a tenant that has none to follow.</summary>
     public async Task<int?> AddAsync(TenantTransaction transaction, CancellationToken ct)
     {

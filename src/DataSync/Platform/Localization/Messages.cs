@@ -30,10 +30,13 @@ internal sealed class Messages
 
     /// <summary>Reads the language files embedded in an assembly.</summary>
     public static Messages Load(Assembly assembly)
-        => new(assembly.GetManifestResourceNames()
+        => new(LanguagesOf(assembly).ToDictionary(l => l, IReadOnlyDictionary<string, string> (l) => Read(assembly, $"{ResourcePrefix}{l}.json"), StringComparer.OrdinalIgnoreCase));
+
+    /// <summary>Tags of the languages whose files are embedded in an assembly.</summary>
+    public static IReadOnlyList<string> LanguagesOf(Assembly assembly)
+        => [.. assembly.GetManifestResourceNames()
             .Where(n => n.StartsWith(ResourcePrefix, StringComparison.Ordinal) && n.EndsWith(".json", StringComparison.Ordinal))
-            .ToDictionary(
-                n => n[ResourcePrefix.Length..^".json".Length], IReadOnlyDictionary<string, string> (n) => Read(assembly, n), StringComparer.OrdinalIgnoreCase));
+            .Select(n => n[ResourcePrefix.Length..^".json".Length]).Order(StringComparer.Ordinal)];
 
     /// <summary>The keys of one language.</summary>
     public IEnumerable<string> Keys(string language) => _languages[language].Keys;

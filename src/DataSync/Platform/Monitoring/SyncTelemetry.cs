@@ -10,7 +10,7 @@ internal sealed class SyncTelemetry : IDisposable
 
     private readonly ActivitySource _activities = new(Name);
     private readonly Meter _meter;
-    private readonly Counter<long> _jobs, _records, _rejected, _bytes;
+    private readonly Counter<long> _jobs, _records, _rejected, _bytes, _cacheReads;
     private readonly Histogram<double> _duration, _waited;
 
     public SyncTelemetry(IMeterFactory meters)
@@ -20,6 +20,7 @@ internal sealed class SyncTelemetry : IDisposable
         _records = _meter.CreateCounter<long>("datasync.records", "{record}", "Records kept");
         _rejected = _meter.CreateCounter<long>("datasync.records.rejected", "{record}", "Records refused");
         _bytes = _meter.CreateCounter<long>("datasync.bytes", "By", "Payload bytes read from sources");
+        _cacheReads = _meter.CreateCounter<long>("datasync.cache.reads", "{read}", "Reads of a tenant's configuration, by kind and by what answered: memory or Redis (hit), the database (miss), or the database as nothing is cached (bypass)");
         _duration = _meter.CreateHistogram("datasync.job.duration", "s", "Running time of a job's last attempt",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600] });
         _waited = _meter.CreateHistogram("datasync.queue.wait", "s", "Time from a job's making to an attempt's begin",
@@ -47,6 +48,8 @@ internal sealed class SyncTelemetry : IDisposable
         _rejected.Add(rejected, how);
         _bytes.Add(bytes, how);
     }
+
+    public void CacheRead(string kind, string result) => _cacheReads.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("result", result));
 
     public void Dispose()
     {

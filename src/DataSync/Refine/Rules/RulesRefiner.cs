@@ -1,12 +1,13 @@
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Caching;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Refine.Rules;
 
 /// <summary>Business rules: conditions and expressions in JsonLogic, typed actions. See docs/rules.md.</summary>
-internal sealed class RulesRefiner(ILogger<RulesRefiner> logger) : IRefiner
+internal sealed class RulesRefiner(ConfigurationCache cache, ILogger<RulesRefiner> logger) : IRefiner
 {
     private const string Member = "business_rules";
 
@@ -17,13 +18,11 @@ internal sealed class RulesRefiner(ILogger<RulesRefiner> logger) : IRefiner
     public IEnumerable<Fault> Validate(JsonElement refinementConfig, string path)
         => TryGetRules(refinementConfig, out var rules) ? RuleSetReader.Read(rules, $"{path}/{Member}").Faults : [];
 
-    public IBatchRefiner? Compile(JsonElement refinementConfig)
+    public async ValueTask<IBatchRefiner?> CompileAsync(string tenantId, JsonElement refinementConfig, CancellationToken ct)
     {
         if (!TryGetRules(refinementConfig, out var element)) return null;
-        var (rules, faults) = RuleSetReader.Read(element, $"/{Member}");
-        if (faults.Count > 0)
-            throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };
-        return rules.Count == 0 ? null : new RulesBatchRefiner([.. rules], logger);
+        var compiled = await cache.MadeOfAsync("rules", tenantId, element.GetRawText(), () => CompiledRules.Of(element), ct);
+        return compiled.Rules.Length == 0 ? null : new RulesBatchRefiner(compiled.Rules, logger);
     }
 
     private static bool TryGetRules(JsonElement config, out JsonElement rules)

@@ -6,8 +6,10 @@ using DataSync.Export;
 using DataSync.Export.Json;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using DataSync.Platform.Caching;
 using DataSync.Process.Realtime;
 using DataSync.Refine.Rules;
+using DataSync.Tests.Platform.Caching;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -18,6 +20,8 @@ namespace DataSync.Tests.Process.Realtime;
 internal sealed class RealtimeRig : IRecordSource, IDisposable
 {
     private readonly ServiceProvider _services = new ServiceCollection().AddMetrics().BuildServiceProvider();
+
+    private readonly ConfigurationCache _cache = MemoryOnlyCache.New();
 
     public RealtimeRig(long limitBytes = 100L << 20, int share = 100, TimeProvider? time = null)
     {
@@ -59,7 +63,7 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
         using var body = new MemoryStream();
         var output = PipeWriter.Create(body, new StreamPipeWriterOptions(leaveOpen: true));
         var run = NewRun(tenant, output);
-        var refiner = new CountingRefiner(this, new RulesRefiner(NullLogger<RulesRefiner>.Instance));
+        var refiner = new CountingRefiner(this, new RulesRefiner(_cache, NullLogger<RulesRefiner>.Instance));
         var stage = new ExportStage([new JsonExporter()], [], [refiner], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         var runner = new PipelineRunner([this], [refiner], [Strategy], [stage], RecordConditions.Compile);
         var outcome = await runner.RunAsync(run, static (_, _) => Task.CompletedTask, ct, last);
@@ -116,7 +120,8 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
 
         public IEnumerable<DataSync.Pipeline.Failures.Fault> Validate(JsonElement refinementConfig, string path) => rules.Validate(refinementConfig, path);
 
-        public IBatchRefiner? Compile(JsonElement refinementConfig) => rules.Compile(refinementConfig) is { } inner ? new Counter(rig, inner) : null;
+        public async ValueTask<IBatchRefiner?> CompileAsync(string tenantId, JsonElement refinementConfig, CancellationToken ct)
+            => await rules.CompileAsync(tenantId, refinementConfig, ct) is { } inner ? new Counter(rig, inner) : null;
     }
 
     private sealed class Counter(RealtimeRig rig, IBatchRefiner inner) : IBatchRefiner

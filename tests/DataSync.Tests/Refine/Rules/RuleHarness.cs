@@ -2,7 +2,9 @@ using System.Text;
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Caching;
 using DataSync.Refine.Rules;
+using DataSync.Tests.Platform.Caching;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Tests.Refine.Rules;
@@ -10,6 +12,9 @@ namespace DataSync.Tests.Refine.Rules;
 /// <summary>Runs rule sets over documents, and keeps what is logged.</summary>
 internal sealed class RuleHarness : ILogger<RulesRefiner>
 {
+    /// <summary>One for all, as in a process: every test also shows that compiled rules can be shared.</summary>
+    private static readonly ConfigurationCache Cache = MemoryOnlyCache.New();
+
     /// <summary>Log lines with their values.</summary>
     public List<string> Log { get; } = [];
 
@@ -19,13 +24,13 @@ internal sealed class RuleHarness : ILogger<RulesRefiner>
     public static IReadOnlyList<Fault> Validate(string rules)
     {
         using var config = JsonDocument.Parse($$"""{"business_rules":{{rules}}}""", new JsonDocumentOptions { MaxDepth = 500 });
-        return [.. new RulesRefiner(new RuleHarness()).Validate(config.RootElement, "")];
+        return [.. new RulesRefiner(Cache, new RuleHarness()).Validate(config.RootElement, "")];
     }
 
     public async Task<RecordBatch> RefineAsync(string rules, params IEnumerable<string> documents)
     {
         using var config = JsonDocument.Parse($$"""{"business_rules":{{rules}}}""");
-        var compiled = new RulesRefiner(this).Compile(config.RootElement) ?? throw new InvalidOperationException("There are no rules.");
+        var compiled = await new RulesRefiner(Cache, this).CompileAsync("t", config.RootElement, CancellationToken.None) ?? throw new InvalidOperationException("There are no rules.");
         var raw = new RecordBuffer();
         foreach (var document in documents) raw.Add(Encoding.UTF8.GetBytes(document));
         var batch = new RecordBatch(1000, raw);

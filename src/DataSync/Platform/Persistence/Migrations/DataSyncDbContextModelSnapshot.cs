@@ -345,6 +345,22 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.ToTable("tenant_queues", (string)null);
                 });
 
+            modelBuilder.Entity("DataSync.Platform.Caching.ConfigurationGeneration", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<long>("Generation")
+                        .HasColumnType("bigint")
+                        .HasColumnName("generation");
+
+                    b.HasKey("TenantId")
+                        .HasName("pk_configuration_generations");
+
+                    b.ToTable("configuration_generations", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Platform.Encryption.TenantKey", b =>
                 {
                     b.Property<string>("TenantId")
@@ -438,6 +454,34 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasName("pk_idempotency_keys");
 
                     b.ToTable("idempotency_keys", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Platform.Tenancy.Settings.TenantSettings", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<string>("Language")
+                        .HasMaxLength(35)
+                        .HasColumnType("character varying(35)")
+                        .HasColumnName("language");
+
+                    b.Property<DateTimeOffset?>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("TenantId")
+                        .HasName("pk_tenant_settings");
+
+                    b.ToTable("tenant_settings", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_tenant_settings_tenant", "char_length(tenant_id) BETWEEN 1 AND 255");
+                        });
                 });
 
             modelBuilder.Entity("DataSync.Process.StoredRecord", b =>

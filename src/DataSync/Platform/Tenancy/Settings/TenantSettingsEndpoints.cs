@@ -1,0 +1,45 @@
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.Json;
+using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.Requests;
+using DataSync.Platform.Localization;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+
+namespace DataSync.Platform.Tenancy.Settings;
+
+/// <summary>Body of <c>PUT /api/tenant/settings</c>: what is left out goes back to its default.</summary>
+internal sealed record TenantSettingsBody(string? Language) : IRequestBody<TenantSettingsBody>
+{
+    public static TenantSettingsBody Read(JsonObjectReader json) => new(json.OptionalOneOf("language", Messages.LanguagesOf(typeof(TenantSettingsBody).Assembly)));
+}
+
+/// <summary>Settings as they are shown.</summary>
+internal sealed record TenantSettingsAnswer(string? Language, int Version, DateTimeOffset? UpdatedAt)
+{
+    public static TenantSettingsAnswer Of(TenantSettings settings) => new(settings.Language, settings.Version, settings.UpdatedAt);
+}
+
+internal static class TenantSettingsEndpoints
+{
+    private const string AnswerExample = """{"language":"zh-CN","version":1,"updated_at":"2026-01-31T08:00:00Z"}""";
+
+    public static IEndpointRouteBuilder MapTenantSettings(this IEndpointRouteBuilder endpoints)
+    {
+        var settings = endpoints.MapApiGroup("/api/tenant/settings", "Tenant");
+        settings.MapGet("", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
+            "Show the tenant's settings", "`version` is 0 where nothing was ever set.", response: AnswerExample);
+        settings.MapPut("", ReplaceAsync).RequireScope(ApiScope.Operator).WithApi(
+            "Replace the tenant's settings",
+            "`language` is that of answers to requests whose token and `Accept-Language` name none of ours; null for the default. Seen everywhere within two seconds.",
+            """{"language":"zh-CN"}""", AnswerExample);
+        return endpoints;
+    }
+
+    private static async Task<IResult> GetAsync(Caller caller, TenantSettingsStore store, CancellationToken ct)
+        => TypedResults.Ok(TenantSettingsAnswer.Of(await store.GetAsync(caller.Tenant, ct)));
+
+    private static async Task<IResult> ReplaceAsync(Body<TenantSettingsBody> body, Caller caller, TenantSettingsStore store, CancellationToken ct)
+        => TypedResults.Ok(TenantSettingsAnswer.Of(await store.ReplaceAsync(caller.Tenant, body.Value.Language, ct)));
+}
