@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Logging;
@@ -14,7 +16,7 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
     {
         // What does not open here (a key that a rotation removed) opens below, or fails there with its reason.
         return await cache.FindAsync(tenantId, sourceId, ct) is { } source && opener.OpenAtHand(source) is { } opened
-            ? new SourceConnection(CredentialOpener.DriverOf(opened), opened)
+            ? Connection(tenantId, sourceId, opened)
             : await OpenStoredAsync(tenantId, sourceId, ct);
     }
 
@@ -25,7 +27,7 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
         {
             await using var transaction = await database.BeginAsync(tenantId, ct);
             var source = await SourceRows.FindAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
-            if (await opener.OpenAsync(transaction, source, fresh: i > 0, ct) is { } opened) return new SourceConnection(CredentialOpener.DriverOf(opened), opened);
+            if (await opener.OpenAsync(transaction, source, fresh: i > 0, ct) is { } opened) return Connection(tenantId, sourceId, opened);
 
             // A rotation may have moved the source and removed its old key between the two reads: what is stored now is under the new one.
         }
@@ -33,6 +35,10 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
         Log.Unreadable(logger);
         throw SourceFailure.Unreadable();
     }
+
+    /// <summary>The length before the tenant's id keeps any two owners apart.</summary>
+    private static SourceConnection Connection(string tenantId, string sourceId, JsonElement opened)
+        => new(CredentialOpener.DriverOf(opened), opened, string.Create(CultureInfo.InvariantCulture, $"{tenantId.Length}:{tenantId}:{sourceId}"));
 
     private static partial class Log
     {

@@ -3,10 +3,13 @@ using System.Text.Json;
 namespace DataSync.Pipeline.Connectors;
 
 /// <summary>A source's parameters with the secrets in the clear. Lives in memory only, is never logged (no <c>ToString</c> shows it) and never stored.</summary>
-internal sealed class SourceConnection(string driver, JsonElement connectionParams)
+internal sealed class SourceConnection(string driver, JsonElement connectionParams, string owner = "")
 {
     /// <summary>Which connector speaks to it.</summary>
     public string Driver { get; } = driver;
+
+    /// <summary>Whose source it is: tenant and source. A connector may keep a session for the owner's next read and for nobody else; empty where none is to be kept.</summary>
+    public string Owner { get; } = owner;
 
     /// <summary><c>connection_params</c> with the secrets opened.</summary>
     public JsonElement ConnectionParams { get; } = connectionParams;

@@ -9,11 +9,12 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>PostgreSQL, and what speaks its protocol.</summary>
-internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector
+internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IAsyncDisposable
 {
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
     private readonly ExtractOptions _options = options.Value;
     private readonly PostgresGate _gate = new(egress, options.Value);
+    private readonly IdleSessions _idle = new(time);
 
     public string Driver => "postgresql";
 
@@ -47,10 +48,13 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         var source = Read(connection);
-        await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+        await using var session = await GuardAsync(() => _gate.BeginAsync(source, connection.Owner, _idle, request.StatementTimeout, ct), source, ct);
         await using var read = await GuardAsync(() => StartAsync(session, request, ct), source, ct);
         while (await GuardAsync(() => read.NextAsync(ct), source, ct) is { } batch) yield return batch;
+        session.KeepFor(connection.Owner, _idle);
     }
+
+    public ValueTask DisposeAsync() => _idle.DisposeAsync();
 
     private PostgresParameters Read(SourceConnection connection)
     {
@@ -62,7 +66,6 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     private async Task<PostgresRead> StartAsync(PostgresSession session, ReadRequest request, CancellationToken ct)
     {
-        await session.BeginAsync(request.StatementTimeout, ct);
         if (!_options.AllowWritableSources && await PrivilegeProbe.FindAsync(session, ct) is { Count: > 0 } findings)
             throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", string.Join(", ", findings))));
         return await PostgresRead.StartAsync(session, request, ct);

@@ -11,9 +11,46 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
 {
     private const int ConnectSeconds = 10;
 
-    /// <summary>Opens a connection of its own, outside any pool, so that nothing of one tenant's session is left for another.</summary>
+    /// <summary>Opens a connection of its own, so that nothing of one tenant's session is left for another.</summary>
     public async Task<PostgresSession> OpenAsync(PostgresParameters source, TimeSpan statementTimeout, CancellationToken ct)
         => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, ct);
+
+    /// <summary>The same with its transaction begun, in a session that is idle since the owner's last read where there is one. Its address is vetted anew.</summary>
+    public async Task<PostgresSession> BeginAsync(PostgresParameters source, string owner, IdleSessions idle, TimeSpan statementTimeout, CancellationToken ct)
+    {
+        var vetted = await egress.VetAsync(source.Host, source.Port, ct);
+        while (idle.Take(owner, source, vetted, CommandTimeout(statementTimeout)) is { } kept)
+        {
+            try
+            {
+                await kept.BeginAsync(statementTimeout, ct);
+                return kept;
+            }
+            catch (Exception e) when (PostgresErrors.IsKnown(e))
+            {
+                // the server or the network ended it meanwhile
+                await kept.EndAsync();
+                ct.ThrowIfCancellationRequested();
+            }
+            catch
+            {
+                await kept.EndAsync();
+                throw;
+            }
+        }
+
+        var session = await OpenAsync(source, vetted, statementTimeout, ct);
+        try
+        {
+            await session.BeginAsync(statementTimeout, ct);
+            return session;
+        }
+        catch
+        {
+            await session.EndAsync();
+            throw;
+        }
+    }
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
     public async Task<PostgresSession> OpenAsync(
@@ -24,7 +61,7 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
             var dataSource = Build(source, vetted[i], statementTimeout);
             try
             {
-                return new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(ct), source);
+                return new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(ct), source, vetted[i], CommandTimeout(statementTimeout));
             }
             catch (Exception e) when (PostgresErrors.IsKnown(e))
             {
@@ -41,6 +78,8 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
         }
     }
 
+    private static int CommandTimeout(TimeSpan statementTimeout) => (int)Math.Min(statementTimeout.TotalSeconds + 5, int.MaxValue / 2000);
+
     private NpgsqlDataSource Build(PostgresParameters source, IPAddress address, TimeSpan statementTimeout)
     {
         var builder = new NpgsqlSlimDataSourceBuilder();
@@ -53,7 +92,7 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
         settings.ApplicationName = "datasync";
         settings.Pooling = false;
         settings.Timeout = ConnectSeconds;
-        settings.CommandTimeout = (int)Math.Min(statementTimeout.TotalSeconds + 5, int.MaxValue / 2000);
+        settings.CommandTimeout = CommandTimeout(statementTimeout);
         settings.CancellationTimeout = 1000;
         settings.TcpKeepAlive = true;
         settings.ReadBufferSize = 64 * 1024;

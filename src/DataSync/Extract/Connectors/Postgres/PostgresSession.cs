@@ -1,18 +1,31 @@
 using System.Data;
 using System.Globalization;
+using System.Net;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
-internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, PostgresParameters source) : IAsyncDisposable
+internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, PostgresParameters source, IPAddress address, int commandTimeout) : IAsyncDisposable
 {
+    private IdleSessions? _keeper;
+    private string _owner = "";
+
     private static readonly TimeSpan LockTimeout = TimeSpan.FromSeconds(10);
 
     public NpgsqlConnection Connection => connection;
 
     public PostgresParameters Source => source;
+
+    /// <summary>The vetted address it was dialled at.</summary>
+    public IPAddress Address => address;
+
+    /// <summary>Seconds the driver waits for an answer.</summary>
+    public int CommandTimeout => commandTimeout;
+
+    /// <summary>True while nothing is known to be wrong with it.</summary>
+    public bool IsOpen => connection.FullState == ConnectionState.Open;
 
     /// <summary>True where the server does not know its texts' encoding, so that they may not be UTF-8.</summary>
     public bool HasUncheckedText => connection.PostgresParameters.TryGetValue("server_encoding", out var encoding) && encoding == "SQL_ASCII";
@@ -60,9 +73,33 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
     public Task<NpgsqlDataReader> QueryAsync(string sql, IEnumerable<NpgsqlParameter> parameters, CommandBehavior behavior, CancellationToken ct)
         => Batch(sql, parameters).ExecuteReaderAsync(behavior, ct);
 
-    public async ValueTask DisposeAsync()
+    /// <summary>Says that everything asked was answered to its end, so that the session may serve its owner again when it is disposed of.</summary>
+    public void KeepFor(string owner, IdleSessions keeper)
     {
-        // closing without a commit rolls back on the server; the connection is not pooled, so this ends the session
+        if (owner.Length > 0) (_owner, _keeper) = (owner, keeper);
+    }
+
+    /// <summary>Undoes whatever was done in the session; afterwards it is as if just opened.</summary>
+    public async Task ResetAsync(CancellationToken ct)
+    {
+        foreach (var sql in (string[])["ROLLBACK", "DISCARD ALL"])
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(ct);
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        if (_keeper is not { } keeper) return EndAsync();
+        _keeper = null;
+        keeper.Keep(_owner, this);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <summary>Closing without a commit rolls back on the server; the driver does not pool the connection, so this ends the session.</summary>
+    public async ValueTask EndAsync()
+    {
         await connection.DisposeAsync();
         await dataSource.DisposeAsync();
     }
