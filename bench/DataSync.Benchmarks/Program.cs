@@ -15,7 +15,8 @@ try
     {
         [SelfProcess.Switch, ReadProgram.Name, var path] => await ChildAsync(ReadProgram.RunAsync(path, stop.Token)),
         [SelfProcess.Switch, BareHangfireProgram.Name, var jobs, var threads, var result] => await ChildAsync(BareHangfireProgram.RunAsync(jobs, threads, result, stop.Token)),
-        [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, stop.Token)),
+        [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, fenced: true, stop.Token)),
+        [SelfProcess.Switch, StoreProgram.Name, var path, StoreProgram.Unfenced] => await ChildAsync(StoreProgram.RunAsync(path, fenced: false, stop.Token)),
         _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
     };
 }

@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace DataSync.Benchmarks.Ours;
@@ -35,6 +36,16 @@ internal sealed class Api : IDisposable
 
     /// <summary>Starts a sync; its job's id.</summary>
     public async Task<string> StartAsync(JsonObject start, CancellationToken ct) => (string)(await PostAsync("/api/sync/start", start, ct))["job_id"]!;
+
+    /// <summary>Runs a realtime sync; how many records its answer holds under <c>data</c>.</summary>
+    public async Task<int> RealtimeAsync(JsonObject start, CancellationToken ct)
+    {
+        using var answer = await _client.PostAsJsonAsync("/api/sync/start", start, ct);
+        await using var body = await answer.Content.ReadAsStreamAsync(ct);
+        if (!answer.IsSuccessStatusCode) throw new BenchmarkException($"A realtime sync answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(ct)}");
+        using var document = await JsonDocument.ParseAsync(body, cancellationToken: ct);
+        return document.RootElement.GetProperty("data").GetArrayLength();
+    }
 
     public async Task<JsonObject> JobAsync(string id, CancellationToken ct)
     {

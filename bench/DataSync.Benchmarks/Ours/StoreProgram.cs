@@ -15,16 +15,22 @@ namespace DataSync.Benchmarks.Ours;
 internal static class StoreProgram
 {
     public const string Name = "store";
+    public const string Unfenced = "unfenced";
     public const string Tenant = "bench";
     private const int BatchRecords = 1000;
 
-    public static async Task RunAsync(string path, CancellationToken ct)
+    /// <summary>Stores the file's documents.</summary>
+    /// <param name="path">A document a line.</param>
+    /// <param name="fenced">False leaves out checkpoint and fence, to see what they cost; the engine never does.</param>
+    /// <param name="ct">Ends the run.</param>
+    public static async Task RunAsync(string path, bool fenced, CancellationToken ct)
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System)
             .AddPersistence(configuration).BuildServiceProvider();
         var database = services.GetRequiredService<TenantDatabase>();
         var run = await StartAsync(database, ct);
+        if (!fenced) run = run with { Advance = static (_, _, _) => Task.CompletedTask, RegisterWriter = static (_, _) => Task.CompletedTask };
         await new AsyncStrategy(database, TimeProvider.System).StoreAsync(run, BatchesAsync(path, ct), ct);
     }
 
