@@ -3,14 +3,16 @@ namespace DataSync.Faults.Injection;
 /// <summary>A connection is cut when the server has carried out a COMMIT and its answer is on the way: who asked cannot know whether it holds.</summary>
 internal sealed class CutAfterCommit : Fault
 {
+    private int _strikes;
+
     public override string Name => "connection cut between COMMIT and its answer";
 
     public override int Times => 50;
 
     public override async Task<bool> StrikeAsync(FaultContext context, CancellationToken ct)
     {
-        // One in four hits the API, while it acknowledges a job.
-        if (context.Random.Next(4) == 0)
+        // The first and then every third hits the API, while it acknowledges a job.
+        if (_strikes++ % 3 == 0)
         {
             var cut = context.System.ApiProxy.CutAsync(context.Random.Next(0, 3), ct);
             do await context.StartJobAsync(ct);

@@ -24,7 +24,7 @@ internal abstract class Fault
     public abstract Task<bool> StrikeAsync(FaultContext context, CancellationToken ct);
 
     /// <summary>The five, in the order of a whole run.</summary>
-    public static IReadOnlyList<Fault> All { get; } = [new KillWorker(), new PauseWorker(), new StopDatabase(), new CutAfterCommit(), new DiskFull()];
+    public static IReadOnlyList<Fault> All => [new KillWorker(), new PauseWorker(), new StopDatabase(), new CutAfterCommit(), new DiskFull()];
 }
 
 /// <summary>What a strike works with.</summary>

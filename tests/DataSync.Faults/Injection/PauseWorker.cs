@@ -5,7 +5,7 @@ namespace DataSync.Faults.Injection;
 /// <summary>SIGSTOP of a worker for twice the lease, in the middle of a job. Another takes the job over; the old one wakes, is fenced off and writes nothing.</summary>
 internal sealed class PauseWorker : Fault
 {
-    private const string Fenced = "\"EventId\":1314";
+    private const string Fenced = "\"Id\":1314";
 
     public override string Name => "SIGSTOP of a worker for twice the lease";
 

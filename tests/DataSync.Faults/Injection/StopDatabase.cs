@@ -13,9 +13,14 @@ internal sealed class StopDatabase : Fault
         await system.HolderAsync(context.Random, ct);
         await context.SomeTimeAsync(1000, ct);
         var hit = (await system.HoldersAsync(ct)).Count > 0;
+
+        // A caller is at the door just then, and gets its acknowledgement sooner or later.
+        var starting = context.StartJobAsync(ct);
+        await context.SomeTimeAsync(30, ct);
         await system.Database.CrashAsync(ct);
         await context.SomeTimeAsync(1500, ct);
         await system.Database.StartAgainAsync(ct);
+        await starting;
         return hit;
     }
 }
