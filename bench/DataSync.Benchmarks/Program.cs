@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using DataSync.Benchmarks.Cases;
+using DataSync.Benchmarks.Faults;
 using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 
@@ -14,10 +15,16 @@ try
     {
         [SelfProcess.Switch, ReadProgram.Name, var path] => await ChildAsync(ReadProgram.RunAsync(path, stop.Token)),
         [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, stop.Token)),
+        [FaultRun.Name, .. var rest] => await FaultRun.RunAsync(BenchRun.Checkout(), FaultArguments.Parse(rest), stop.Token),
         _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
     };
 }
 catch (DataSync.Benchmarks.BenchmarkException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+catch (DataSync.LocalPostgres.PostgresUnavailableException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 2;
