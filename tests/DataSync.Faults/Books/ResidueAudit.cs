@@ -42,7 +42,7 @@ internal static class ResidueAudit
     }
 
     private static IEnumerable<string> Files(string folder)
-        => Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 }).Select(path => Path.GetRelativePath(folder, path));
+        => Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }).Select(path => Path.GetRelativePath(folder, path));
 
     /// <summary>The two files of an export of an acknowledged job; that the data are whole is told by comparing them.</summary>
     private static bool IsExport(string path, IReadOnlySet<Guid> jobs)

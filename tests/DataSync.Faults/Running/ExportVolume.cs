@@ -57,7 +57,8 @@ internal sealed class ExportVolume : IAsyncDisposable
         string[] line = [.. Elevation, .. command];
         try
         {
-            using var process = System.Diagnostics.Process.Start(new System.Diagnostics.ProcessStartInfo(line[0], line[1..]) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            var start = new System.Diagnostics.ProcessStartInfo(line[0], line[1..]) { UseShellExecute = false, RedirectStandardError = true, RedirectStandardOutput = true };
+            using var process = System.Diagnostics.Process.Start(start)!;
             await process.WaitForExitAsync(ct);
             return process.ExitCode == 0;
         }

@@ -83,7 +83,7 @@ internal sealed class CommitProxy : IAsyncDisposable
     private async Task RunAsync(ProxiedConnection connection)
     {
         await Task.Yield();
-        await connection.RunAsync(_stop.Token);
+        using (connection) await connection.RunAsync(_stop.Token);
         _connections.TryRemove(connection, out _);
     }
 }

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace DataSync.Faults.Wire;
 
 /// <summary>One connection through the proxy: bytes go through as they come, in both directions, until one side closes or it is cut.</summary>
-internal sealed class ProxiedConnection(CommitProxy proxy, Socket client, int target)
+internal sealed class ProxiedConnection(CommitProxy proxy, Socket client, int target) : IDisposable
 {
     private const int Piece = 64 * 1024;
     private readonly Socket _server = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -13,10 +13,10 @@ internal sealed class ProxiedConnection(CommitProxy proxy, Socket client, int ta
 
     public async Task RunAsync(CancellationToken ct)
     {
-        client.NoDelay = true;
         using var over = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
+            client.NoDelay = true;
             await _server.ConnectAsync(IPAddress.Loopback, target, ct);
             var ways = new[] { ForwardAsync(over.Token), BackAsync(over.Token) };
             await Task.WhenAny(ways);
@@ -29,10 +29,14 @@ internal sealed class ProxiedConnection(CommitProxy proxy, Socket client, int ta
         }
         finally
         {
-            Reset(client);
-            Reset(_server);
             if (_cutting is { } unfinished) proxy.GiveBack(unfinished); // the server went before it answered
         }
+    }
+
+    public void Dispose()
+    {
+        Reset(client);
+        Reset(_server);
     }
 
     /// <summary>From the client to the server, watching for its COMMIT.</summary>
