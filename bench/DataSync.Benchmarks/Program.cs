@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using DataSync.Benchmarks.Cases;
 using DataSync.Benchmarks.Cases.Engine;
+using DataSync.Benchmarks.Faults;
 using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 
@@ -17,10 +18,16 @@ try
         [SelfProcess.Switch, BareHangfireProgram.Name, var jobs, var threads, var result] => await ChildAsync(BareHangfireProgram.RunAsync(jobs, threads, result, stop.Token)),
         [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, fenced: true, stop.Token)),
         [SelfProcess.Switch, StoreProgram.Name, var path, StoreProgram.Unfenced] => await ChildAsync(StoreProgram.RunAsync(path, fenced: false, stop.Token)),
+        [FaultRun.Name, .. var rest] => await FaultRun.RunAsync(BenchRun.Checkout(), FaultArguments.Parse(rest), stop.Token),
         _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
     };
 }
 catch (DataSync.Benchmarks.BenchmarkException e)
+{
+    await Console.Error.WriteLineAsync(e.Message);
+    return 2;
+}
+catch (DataSync.LocalPostgres.PostgresUnavailableException e)
 {
     await Console.Error.WriteLineAsync(e.Message);
     return 2;

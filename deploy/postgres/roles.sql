@@ -23,6 +23,12 @@ BEGIN
         IF pg_catalog.pg_has_role(role_name, 'datasync_owner', 'MEMBER') THEN
             EXECUTE format('REVOKE datasync_owner FROM %I', role_name);
         END IF;
+
+        -- A process that was frozen or lost its network in the middle of a transaction must not hold its locks for hours, such as the one whoever hands out jobs holds.
+        EXECUTE format('ALTER ROLE %I SET idle_in_transaction_session_timeout = ''60s''', role_name);
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_idle = 30', role_name);
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_interval = 10', role_name);
+        EXECUTE format('ALTER ROLE %I SET tcp_keepalives_count = 3', role_name);
     END LOOP;
 
     EXECUTE format('ALTER DATABASE %I OWNER TO datasync_owner', current_database());

@@ -15,6 +15,9 @@ public sealed record LocalPostgresOptions
     /// <summary>The cluster starts empty and is removed at the end. Its data is not made safe against loss of power.</summary>
     public bool Disposable { get; init; }
 
+    /// <summary>Never Docker, but a cluster made with this machine's programs: one that can be crashed and started again.</summary>
+    public bool PrivateCluster { get; init; }
+
     /// <summary>Whether Debian's package may be installed when nothing else is found.</summary>
     public bool MayInstall { get; init; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using DataSync.LocalPostgres.Cluster;
 using DataSync.LocalPostgres.Roles;
 using Npgsql;
 
@@ -15,10 +16,11 @@ public sealed class LocalPostgresServer : IAsyncDisposable
 
     readonly string _folder;
     readonly ServerLease? _lease;
+    readonly ClusterControl? _control;
 
-    LocalPostgresServer(string folder, string admin, string description, ServerLease? lease)
+    LocalPostgresServer(string folder, string admin, string description, ServerLease? lease, ClusterControl? control = null)
     {
-        (_folder, AdminConnection, Description, _lease) = (folder, admin, description, lease);
+        (_folder, AdminConnection, Description, _lease, _control) = (folder, admin, description, lease, control);
         Held.TryAdd(this, true);
     }
 
@@ -46,7 +48,7 @@ public sealed class LocalPostgresServer : IAsyncDisposable
         try
         {
             var server = await new ServerSearch(options, folder).FindAsync(ct);
-            var postgres = await ConnectAsync(new LocalPostgresServer(folder, server.AdminConnection, server.Description, lease), ct);
+            var postgres = await ConnectAsync(new LocalPostgresServer(folder, server.AdminConnection, server.Description, lease, server.Control), ct);
             lease.StartIsOver();
             return postgres;
         }
@@ -59,6 +61,14 @@ public sealed class LocalPostgresServer : IAsyncDisposable
 
     /// <summary>Makes the database and the three roles unless they are there, by <c>deploy/postgres/roles.sql</c>.</summary>
     public Task<RoleConnections> EnsureDatabaseAsync(string name, CancellationToken ct) => new RoleSetup(AdminConnection, _folder).RunAsync(name, ct);
+
+    /// <summary>Ends the server as a crash would (<c>stop -m immediate</c>). Only a <see cref="LocalPostgresOptions.PrivateCluster"/> can be crashed.</summary>
+    public Task CrashAsync(CancellationToken ct) => Control.CrashAsync(ct);
+
+    /// <summary>Starts a crashed server again, at the same address.</summary>
+    public Task StartAgainAsync(CancellationToken ct) => Control.StartAsync(ct);
+
+    ClusterControl Control => _control ?? throw new PostgresUnavailableException($"{Description} is not ours to stop: ask for a private cluster.");
 
     /// <summary>Lets go of the server; if this was its last user, waits until it has ended.</summary>
     public async ValueTask DisposeAsync()

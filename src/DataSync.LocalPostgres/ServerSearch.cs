@@ -8,7 +8,7 @@ sealed class ServerSearch(LocalPostgresOptions options, string folder)
 {
     public async Task<ServerAddress> FindAsync(CancellationToken ct)
     {
-        var docker = await TryDockerAsync(ct);
+        var docker = options.PrivateCluster ? null : await TryDockerAsync(ct);
         if (docker is not null) return docker;
         var installed = Binaries.FindAll();
         if (installed.Count == 0 && options.MayInstall && DebianInstall.IsPossible)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using DataSync.Benchmarks.Faults;
 using DataSync.Benchmarks.Running;
 using DataSync.Benchmarks.Server;
 
@@ -16,7 +17,7 @@ internal static class BenchRun
     {
         if (!OperatingSystem.IsLinux()) throw new BenchmarkException("The benchmarks read /proc and run on Linux only.");
         List<BenchmarkCase> chosen = [.. All.Where(c => arguments.Name is null || c.Name == arguments.Name)];
-        if (chosen.Count == 0) throw new BenchmarkException($"There is no case '{arguments.Name}'. Cases: {string.Join(", ", All.Select(c => c.Name))}.");
+        if (chosen.Count == 0) throw new BenchmarkException($"There is no case '{arguments.Name}'. Cases: {string.Join(", ", All.Select(c => c.Name))}, {FaultRun.Name}.");
         var passed = true;
         foreach (var benchmark in chosen) passed &= await RunAsync(benchmark, arguments, ct);
         return passed ? 0 : 1;
@@ -60,7 +61,8 @@ internal static class BenchRun
         return $"PostgreSQL {server.Version}, .NET {System.Environment.Version}, {System.Environment.ProcessorCount} cores, {RuntimeInformation.OSDescription}, {build}{cpu}";
     }
 
-    private static string Checkout()
+    /// <summary>The repository's root.</summary>
+    public static string Checkout()
     {
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {

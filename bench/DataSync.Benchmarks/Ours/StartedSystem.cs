@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using DataSync.Benchmarks.Running;
+using DataSync.Faults.Running;
 using Npgsql;
 
 namespace DataSync.Benchmarks.Ours;

@@ -18,15 +18,21 @@ sealed class ClusterServer(LocalPostgresOptions options, string folder, IReadOnl
         var home = await ClusterHome.FindAsync(folder, ct);
         await _watchdog.StartAsync("cluster", home.Folder, ct);
         if (home.Postmaster.RunningPort() is { } running)
-            return new ServerAddress("127.0.0.1", running, Password(), $"the private cluster in {home.Folder}");
+            return Address(home, Made(home), running);
 
         if (options.Disposable && Directory.Exists(home.Folder)) Directory.Delete(home.Folder, recursive: true);
         await home.User.OwnAsync(home.Folder, ct);
         var binaries = await PrepareAsync(home, ct);
         options.Report($"PostgreSQL: starting a private cluster in {home.Folder}");
         var port = await StartServerAsync(home, binaries, ct);
-        return new ServerAddress("127.0.0.1", port, Password(), $"a private cluster in {home.Folder}");
+        return Address(home, binaries, port);
     }
+
+    ServerAddress Address(ClusterHome home, Binaries binaries, int port)
+        => new("127.0.0.1", port, Password(), $"the private cluster in {home.Folder}", new ClusterControl(home, binaries, ServerOptions(port), _watchdog.UsersLock));
+
+    /// <summary>The programs of the version that runs there.</summary>
+    Binaries Made(ClusterHome home) => installed.FirstOrDefault(b => b.Version == new DataFolder(home, options.Disposable).Version) ?? installed[0];
 
     string SecretPath => Path.Combine(folder, "superuser.password");
 

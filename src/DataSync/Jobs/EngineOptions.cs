@@ -25,7 +25,7 @@ internal sealed record EngineOptions
     [Range(1, 64)]
     public int WorkerThreads { get; init; } = 4;
 
-    /// <summary>A lease not renewed for this long is anybody's. A worker that died is seen sooner, by its session's end.</summary>
+    /// <summary><c>DATASYNC_LEASE_SECONDS</c>: a lease not renewed for this long is anybody's. A worker that died is seen sooner, by its session's end.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
     /// <summary>How often a running job renews its lease and shows its progress.</summary>

@@ -1,3 +1,5 @@
+using DataSync.Faults.Running;
+
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Calls of the host that it does not understand.</summary>

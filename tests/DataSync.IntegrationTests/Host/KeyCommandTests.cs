@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
+using DataSync.Faults.Running;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;

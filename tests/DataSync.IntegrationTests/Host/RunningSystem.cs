@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Security.Cryptography;
+using DataSync.Faults.Running;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs.Hangfire;
 using DataSync.Tests.Platform.Authentication;

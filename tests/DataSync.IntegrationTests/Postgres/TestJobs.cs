@@ -12,7 +12,9 @@ internal sealed class TestJobs(SystemDatabase database)
 {
     private static readonly TimeSpan Lease = TimeSpan.FromSeconds(30);
 
-    public TenantDatabase Tenants { get; } = new(new Contexts(database.Sources), database.Sources);
+    public TenantDatabase Tenants { get; } = TenantsOf(database.Sources);
+
+    public static TenantDatabase TenantsOf(DataSources sources) => new(new Contexts(sources), sources);
 
     /// <summary>Inserts a running job under fence 1 and returns the attempt at it.</summary>
     public async Task<SyncRun> RunningAsync(string tenant, string source, SyncPlan plan, CancellationToken ct)

@@ -9,6 +9,8 @@ namespace DataSync.Platform.Http.Idempotency;
 /// <summary>Claims and answers in <c>idempotency_keys</c>, under row-level security. One statement claims, so two processes cannot both win; the clock is the database's.</summary>
 internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProvider time) : IdempotencyStore
 {
+    private static readonly TimeSpan LetGoPause = TimeSpan.FromMilliseconds(500);
+
     public override async Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken)
     {
         await using var transaction = await database.BeginAsync(key.Tenant, cancellationToken);
@@ -27,7 +29,7 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProv
         {
             if (await insert.ExecuteScalarAsync(cancellationToken) is Guid claim)
             {
-                await transaction.CommitAsync(cancellationToken);
+                await LettingGoAsync(key, claim, () => transaction.CommitAsync(cancellationToken));
                 return new IdempotencyClaim.Claimed(claim);
             }
         }
@@ -42,17 +44,57 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProv
     }
 
     public override Task CompleteAsync(KeyedOperation key, Guid claimId, StoredAnswer answer, CancellationToken cancellationToken)
-        => ExecuteAsync(
+        => LettingGoAsync(key, claimId, () => ExecuteAsync(
             key,
             """
             UPDATE idempotency_keys SET status = $5, content_type = $6, location = $7, body = $8, etag = $9, expires_at = now() + $10
             WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL
             """,
-            cancellationToken, claimId, answer.Status, Text(answer.ContentType), Text(answer.Location), answer.Body.ToArray(), Text(answer.ETag), Keep);
+            cancellationToken, claimId, answer.Status, Text(answer.ContentType), Text(answer.Location), answer.Body.ToArray(), Text(answer.ETag), Keep));
 
     public override Task ReleaseAsync(KeyedOperation key, Guid claimId, CancellationToken cancellationToken)
-        => ExecuteAsync(
-            key, "UPDATE idempotency_keys SET expires_at = now() WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", cancellationToken, claimId);
+        => LettingGoAsync(key, claimId, () => ExpireAsync(key, claimId, cancellationToken));
+
+    private Task ExpireAsync(KeyedOperation key, Guid claimId, CancellationToken ct)
+        => ExecuteAsync(key, "UPDATE idempotency_keys SET expires_at = now() WHERE tenant_id = $1 AND operation = $2 AND key = $3 AND claim_id = $4 AND status IS NULL", ct, claimId);
+
+    /// <summary>A step whose failing leaves nobody knowing whether the claim stands: then it is let go in the background, and the failure goes on.</summary>
+    private async Task LettingGoAsync(KeyedOperation key, Guid claimId, Func<Task> step)
+    {
+        try
+        {
+            await step();
+        }
+        catch
+        {
+            _ = LetGoAsync(key, claimId);
+            throw;
+        }
+    }
+
+    /// <summary>
+    /// Ends a claim as soon as the database answers again; else every repeat would be told for minutes that the first is still at work. It may meet one who
+    /// took the same request over: then two do the work under one id, which makes it once.
+    /// </summary>
+    private async Task LetGoAsync(KeyedOperation key, Guid claimId)
+    {
+        for (var began = time.GetTimestamp(); time.GetElapsedTime(began) < ClaimLease; await Task.Delay(LetGoPause, time, CancellationToken.None))
+        {
+            try
+            {
+                await ExpireAsync(key, claimId, CancellationToken.None);
+                return;
+            }
+            catch (ObjectDisposedException)
+            {
+                return; // the process ends
+            }
+            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            {
+                // tried again
+            }
+        }
+    }
 
     private static async Task<IdempotencyClaim> LookAsync(TenantTransaction transaction, KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken ct)
     {

@@ -3,9 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 
-namespace DataSync.Benchmarks.Ours;
+namespace DataSync.Faults.Running;
 
-/// <summary>The token the bench calls its own API with.</summary>
+/// <summary>The token that the rig and the benchmarks call their own API with.</summary>
 internal static class DevelopmentToken
 {
     public static string Issue(byte[] key, string tenant)

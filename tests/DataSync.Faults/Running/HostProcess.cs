@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 
-namespace DataSync.IntegrationTests.Host;
+namespace DataSync.Faults.Running;
 
 /// <summary>A process of the host, its log kept.</summary>
 internal sealed class HostProcess : IAsyncDisposable
@@ -27,7 +27,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public static HostProcess Start(IReadOnlyDictionary<string, string> environment, params string[] command)
     {
-        var host = typeof(Here).Assembly.Location.Replace("DataSync.IntegrationTests.dll", "DataSync.Host.dll", StringComparison.Ordinal);
+        // A reference to the host lays it beside whatever program runs this.
+        var host = Path.Combine(AppContext.BaseDirectory, "DataSync.Host.dll");
         var start = new ProcessStartInfo("dotnet") { UseShellExecute = false, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true };
         start.ArgumentList.Add(host);
         foreach (var argument in command) start.ArgumentList.Add(argument);
@@ -49,11 +50,13 @@ internal sealed class HostProcess : IAsyncDisposable
     }
 
     /// <summary>SIGTERM: asks the process to end.</summary>
-    public async Task TerminateAsync(CancellationToken ct)
-    {
-        using var kill = System.Diagnostics.Process.Start("kill", ["-TERM", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        await kill.WaitForExitAsync(ct);
-    }
+    public Task TerminateAsync(CancellationToken ct) => SignalAsync("TERM", ct);
+
+    /// <summary>SIGSTOP: the process stands still, its connections stay open.</summary>
+    public Task PauseAsync(CancellationToken ct) => SignalAsync("STOP", ct);
+
+    /// <summary>SIGCONT: it goes on as if nothing had been.</summary>
+    public Task ContinueAsync(CancellationToken ct) => SignalAsync("CONT", ct);
 
     /// <summary>Waits until the process ends by itself.</summary>
     public Task ExitAsync(CancellationToken ct) => _process.WaitForExitAsync(ct);
@@ -73,11 +76,14 @@ internal sealed class HostProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    private async Task SignalAsync(string signal, CancellationToken ct)
+    {
+        using var kill = System.Diagnostics.Process.Start("kill", [$"-{signal}", Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        await kill.WaitForExitAsync(ct);
+    }
+
     private void Keep(string? line)
     {
         if (line is not null) _log.Enqueue(line);
     }
-
-    /// <summary>Names this assembly; the host's lies beside it.</summary>
-    private sealed class Here;
 }

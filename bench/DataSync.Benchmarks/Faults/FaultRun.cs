@@ -1,0 +1,63 @@
+using DataSync.Benchmarks.Running;
+using DataSync.Benchmarks.Server;
+using DataSync.Faults;
+using DataSync.Faults.Injection;
+using DataSync.Faults.Running;
+
+namespace DataSync.Benchmarks.Faults;
+
+/// <summary><c>./dev bench faults</c>: no figure but a proof. Each fault strikes as often as promised; exit code 0 if the ledger differs nowhere.</summary>
+internal static class FaultRun
+{
+    /// <summary>What <c>./dev bench</c> calls it. It runs only when it is named: it takes its time, and measures nothing.</summary>
+    public const string Name = "faults";
+
+    public static async Task<int> RunAsync(string checkout, FaultArguments arguments, CancellationToken ct)
+    {
+        Console.WriteLine($"{Name}: seed {arguments.Seed}, {arguments.Percent} % of the whole run");
+        await using var server = await BenchServer.ConnectAsync(ct);
+        var source = await server.CreateDatabaseAsync("faults", ct);
+        var options = new FaultSystemOptions { Cluster = "faults-bench-postgres", Local = Path.Combine(checkout, ".datasync"), Source = source.ConnectionString };
+        await using var rig = await FaultRig.StartAsync(options, arguments.Seed, line => Console.WriteLine($"  {line}"), ct);
+        List<CampaignResult> results = [];
+        foreach (var fault in Fault.All)
+        {
+            var result = await RunAsync(rig, fault, arguments, ct);
+            results.Add(result);
+            foreach (var difference in result.Differences.Take(20)) Console.WriteLine($"  {difference}");
+
+            // What the next strikes do to a system that is broken already would say nothing.
+            if (result is { Passed: false, NotRun: null }) break;
+        }
+
+        return await ReportAsync(checkout, arguments, rig, results, ct);
+    }
+
+    private static async Task<CampaignResult> RunAsync(FaultRig rig, Fault fault, FaultArguments arguments, CancellationToken ct)
+    {
+        var times = arguments.Of(fault.Times);
+        try
+        {
+            return await rig.Campaign.RunAsync(fault, times, arguments.Seed, ct);
+        }
+        catch (FaultException e)
+        {
+            var stopped = new CampaignResult(fault.Name, times, arguments.Seed);
+            stopped.Differences.Add(new("stopped", e.Message));
+            return stopped;
+        }
+    }
+
+    private static async Task<int> ReportAsync(string checkout, FaultArguments arguments, FaultRig rig, List<CampaignResult> results, CancellationToken ct)
+    {
+        var passed = results.Count == Fault.All.Count && results.TrueForAll(r => r.Passed);
+        string[] lines = [.. results.Select(r => r.Line), $"{(passed ? "PASS" : "FAIL")}  seed {arguments.Seed}, in all {results.Sum(r => r.Struck)} strikes, {results.Sum(r => r.Jobs)} jobs, ledger difference {results.Sum(r => r.Differences.Count)}"];
+        foreach (var line in lines) Console.WriteLine(line);
+        var folder = Directory.CreateDirectory(Path.Combine(checkout, ".datasync", "bench")).FullName;
+        var path = Path.Combine(folder, $"{Name}-{arguments.Seed}.txt");
+        var details = results.SelectMany(r => r.Differences).Select(d => d.ToString());
+        await File.WriteAllLinesAsync(path, [.. lines, .. passed ? [] : details.Append(rig.System.Logs(200))], BenchContext.Utf8, ct);
+        Console.WriteLine($"Written to {path}");
+        return passed ? 0 : 1;
+    }
+}

@@ -1,0 +1,87 @@
+using DataSync.Faults.Books;
+using DataSync.Faults.Injection;
+using DataSync.Faults.Running;
+
+namespace DataSync.Faults;
+
+/// <summary>
+/// Strikes a system again and again while it works, in waves. After each wave all that was acknowledged has to end, and the books are compared: what the
+/// source held against what was exported, and what may not stay behind.
+/// </summary>
+internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<string> report)
+{
+    private const int StrikesInAWave = 10, JobsAtOnce = 3;
+    private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(3);
+    private readonly HashSet<Guid> _acknowledged = [];
+    private readonly HashSet<Guid> _before = [];
+
+    public async Task<CampaignResult> RunAsync(Fault fault, int times, int seed, CancellationToken ct)
+    {
+        if (fault.Impossible(system) is { } reason) return new CampaignResult(fault.Name, times, seed) { NotRun = reason };
+        var began = TimeProvider.System.GetTimestamp();
+        var random = new Random(seed);
+        var context = new FaultContext(system, random, StartJobAsync);
+        var result = new CampaignResult(fault.Name, times, seed);
+        var repeated = system.Client.Repeated;
+        await system.SetWorkersAsync(fault.WorkerSettings, ct);
+        while (result.Struck < times)
+        {
+            _acknowledged.Clear();
+            for (var strike = 0; strike < StrikesInAWave && result.Struck < times; strike++, result.Struck++)
+            {
+                for (var running = await UnfinishedAsync(ct); running < JobsAtOnce; running++) await StartJobAsync(ct);
+                if (await fault.StrikeAsync(context, ct)) result.Hit++;
+            }
+
+            await EndWaveAsync(fault, result, ct);
+            await source.ChangeAsync(random, ct);
+            report($"{fault.Name}: {result.Struck} of {times}, {result.Jobs} jobs, {result.Differences.Count} differences");
+        }
+
+        result.Repeated = system.Client.Repeated - repeated;
+        result.Took = TimeProvider.System.GetElapsedTime(began);
+        return result;
+    }
+
+    private async Task StartJobAsync(CancellationToken ct) => _acknowledged.Add(
+        await system.Client.StartAsync(new { source_id = SourceLedger.Table, output_format = "jsonl", timeout_seconds = 3600, processing_rules = new { batch_size = 200 } }, ct));
+
+    private async Task<int> UnfinishedAsync(CancellationToken ct) => (await system.Database.ReadAsync("SELECT id FROM sync_jobs WHERE status IN ('queued', 'running')", ct)).Count;
+
+    private async Task EndWaveAsync(Fault fault, CampaignResult result, CancellationToken ct)
+    {
+        await Patience.WaitAsync(() => HaveEndedAsync(fault, result, ct), EndLimit, ct);
+        var states = (await system.Database.ReadAsync("SELECT id || ' ' || status || ' ' || attempts || ' ' || coalesce(error_details::text, '') FROM sync_jobs", ct))
+            .Select(row => row.Split(' ', 4)).ToDictionary(row => Guid.Parse(row[0]), row => (Status: row[1], Attempts: int.Parse(row[2], System.Globalization.CultureInfo.InvariantCulture), Error: row[3]));
+        foreach (var job in _acknowledged)
+        {
+            var (status, attempts, error) = states.GetValueOrDefault(job, ("lost", 0, ""));
+            result.Attempts += attempts;
+            if (status != "completed") result.Differences.Add(new(status, $"job {job} {error}"));
+            else result.Differences.AddRange(await ExportAudit.CompareAsync(system.Client, job, source.Rows, ct));
+        }
+
+        // A Start that was sent again must not have made a second job.
+        result.Differences.AddRange(states.Keys.Where(job => !_acknowledged.Contains(job) && !_before.Contains(job)).Select(job => new Difference("never acknowledged", $"job {job}")));
+        result.Differences.AddRange(await ResidueAudit.FindAsync(system, _acknowledged, ct));
+        result.Jobs += _acknowledged.Count;
+        result.Rows += (long)_acknowledged.Count * source.Rows.Count;
+        _before.UnionWith(states.Keys);
+
+        // What was compared is not needed again, and the volume is small.
+        foreach (var folder in Directory.EnumerateDirectories(Path.Combine(system.Volume.Root, FaultSystem.Tenant))) Directory.Delete(folder, recursive: true);
+    }
+
+    private async Task<bool> HaveEndedAsync(Fault fault, CampaignResult result, CancellationToken ct)
+    {
+        if (!fault.MayFailJobs) return await UnfinishedAsync(ct) == 0;
+        foreach (var failed in await system.Database.ReadAsync("SELECT id FROM sync_jobs WHERE status = 'failed'", ct))
+        {
+            if (!_acknowledged.Contains(Guid.Parse(failed))) continue;
+            await system.Client.RetryAsync(Guid.Parse(failed), ct);
+            result.Retried++;
+        }
+
+        return await UnfinishedAsync(ct) == 0;
+    }
+}

@@ -1,0 +1,30 @@
+namespace DataSync.Faults.Injection;
+
+/// <summary>A connection is cut when the server has carried out a COMMIT and its answer is on the way: who asked cannot know whether it holds.</summary>
+internal sealed class CutAfterCommit : Fault
+{
+    private int _strikes;
+
+    public override string Name => "connection cut between COMMIT and its answer";
+
+    public override int Times => 50;
+
+    public override async Task<bool> StrikeAsync(FaultContext context, CancellationToken ct)
+    {
+        // The first and then every third hits the API, while it acknowledges a job.
+        if (_strikes++ % 3 == 0)
+        {
+            var cut = context.System.ApiProxy.CutAsync(context.Random.Next(0, 3), ct);
+            do await context.StartJobAsync(ct);
+            while (!cut.IsCompleted);
+            await cut;
+        }
+        else
+        {
+            await context.System.HolderAsync(context.Random, ct);
+            await context.System.WorkerProxy.CutAsync(context.Random.Next(0, 12), ct).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, ct);
+        }
+
+        return true;
+    }
+}
