@@ -24,18 +24,13 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
         var result = new CampaignResult(fault.Name, times, seed);
         var repeated = system.Client.Repeated;
         await system.SetWorkersAsync(fault.WorkerSettings, ct);
-        while (result.Struck < times)
+        try
         {
-            _acknowledged.Clear();
-            for (var strike = 0; strike < StrikesInAWave && result.Struck < times; strike++, result.Struck++)
-            {
-                for (var running = await UnfinishedAsync(ct); running < JobsAtOnce; running++) await StartJobAsync(ct);
-                if (await fault.StrikeAsync(context, ct)) result.Hit++;
-            }
-
-            await EndWaveAsync(fault, result, ct);
-            await source.ChangeAsync(random, ct);
-            report($"{fault.Name}: {result.Struck} of {times}, {result.Jobs} jobs, {result.Differences.Count} differences");
+            await StrikeAsync(fault, context, result, ct);
+        }
+        catch (FaultException e)
+        {
+            result.Differences.Add(new("stopped", e.Message));
         }
 
         result.Repeated = system.Client.Repeated - repeated;
@@ -43,10 +38,25 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
         return result;
     }
 
+    private async Task StrikeAsync(Fault fault, FaultContext context, CampaignResult result, CancellationToken ct)
+    {
+        while (result.Struck < result.Times)
+        {
+            _acknowledged.Clear();
+            for (var strike = 0; strike < StrikesInAWave && result.Struck < result.Times; strike++, result.Struck++)
+            {
+                for (var running = await system.UnfinishedAsync(ct); running < JobsAtOnce; running++) await StartJobAsync(ct);
+                if (await fault.StrikeAsync(context, ct)) result.Hit++;
+            }
+
+            await EndWaveAsync(fault, result, ct);
+            await source.ChangeAsync(context.Random, ct);
+            report($"{fault.Name}: {result.Struck} of {result.Times}, {result.Jobs} jobs, {result.Differences.Count} differences");
+        }
+    }
+
     private async Task StartJobAsync(CancellationToken ct) => _acknowledged.Add(
         await system.Client.StartAsync(new { source_id = SourceLedger.Table, output_format = "jsonl", timeout_seconds = 3600, processing_rules = new { batch_size = 200 } }, ct));
-
-    private async Task<int> UnfinishedAsync(CancellationToken ct) => (await system.Database.ReadAsync("SELECT id FROM sync_jobs WHERE status IN ('queued', 'running')", ct)).Count;
 
     private async Task EndWaveAsync(Fault fault, CampaignResult result, CancellationToken ct)
     {
@@ -74,7 +84,7 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
 
     private async Task<bool> HaveEndedAsync(Fault fault, CampaignResult result, CancellationToken ct)
     {
-        if (!fault.MayFailJobs) return await UnfinishedAsync(ct) == 0;
+        if (!fault.MayFailJobs) return await system.UnfinishedAsync(ct) == 0;
         foreach (var failed in await system.Database.ReadAsync("SELECT id FROM sync_jobs WHERE status = 'failed'", ct))
         {
             if (!_acknowledged.Contains(Guid.Parse(failed))) continue;
@@ -82,6 +92,6 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
             result.Retried++;
         }
 
-        return await UnfinishedAsync(ct) == 0;
+        return await system.UnfinishedAsync(ct) == 0;
     }
 }

@@ -21,7 +21,7 @@ internal sealed class CutAfterCommit : Fault
         }
         else
         {
-            await context.System.HolderAsync(context.Random, ct);
+            await context.HolderAsync(ct);
             await context.System.WorkerProxy.CutAsync(context.Random.Next(0, 12), ct).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, ct);
         }
 

@@ -25,7 +25,7 @@ internal sealed class DiskFull : Fault
     public override async Task<bool> StrikeAsync(FaultContext context, CancellationToken ct)
     {
         var system = context.System;
-        await system.HolderAsync(context.Random, ct);
+        await context.HolderAsync(ct);
         await system.Volume.FillAsync(context.Random.Next(0, 200_000), ct);
         var before = await RefusedAsync(system, ct);
         await context.StartJobAsync(ct);

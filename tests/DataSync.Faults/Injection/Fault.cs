@@ -33,6 +33,21 @@ internal abstract class Fault
 /// <param name="StartJobAsync">Has the API acknowledge one more job.</param>
 internal sealed record FaultContext(FaultSystem System, Random Random, Func<CancellationToken, Task> StartJobAsync)
 {
+    /// <summary>Waits for a worker in the middle of a job, and picks one. Jobs that have just ended are replaced.</summary>
+    public async Task<string> HolderAsync(CancellationToken ct)
+    {
+        IReadOnlyList<string> holders = [];
+        await Patience.ExpectAsync(
+            "a worker to run a job",
+            async () =>
+            {
+                if ((holders = await System.HoldersAsync(ct)).Count == 0 && await System.UnfinishedAsync(ct) == 0) await StartJobAsync(ct);
+                return holders.Count > 0;
+            },
+            TimeSpan.FromSeconds(90), ct);
+        return holders[Random.Next(holders.Count)];
+    }
+
     /// <summary>Waits for a moment of up to so many milliseconds.</summary>
     public Task SomeTimeAsync(int most, CancellationToken ct) => Task.Delay(TimeSpan.FromMilliseconds(Random.Next(0, most)), TimeProvider.System, ct);
 }

@@ -9,7 +9,7 @@ internal sealed class KillWorker : Fault
 
     public override async Task<bool> StrikeAsync(FaultContext context, CancellationToken ct)
     {
-        var worker = await context.System.HolderAsync(context.Random, ct);
+        var worker = await context.HolderAsync(ct);
         await context.SomeTimeAsync(700, ct);
         var hit = (await context.System.HoldersAsync(ct)).Contains(worker, StringComparer.Ordinal);
         await context.System.KillAsync(worker, ct);

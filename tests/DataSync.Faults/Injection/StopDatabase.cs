@@ -10,7 +10,7 @@ internal sealed class StopDatabase : Fault
     public override async Task<bool> StrikeAsync(FaultContext context, CancellationToken ct)
     {
         var system = context.System;
-        await system.HolderAsync(context.Random, ct);
+        await context.HolderAsync(ct);
         await context.SomeTimeAsync(1000, ct);
         var hit = (await system.HoldersAsync(ct)).Count > 0;
 

@@ -11,6 +11,7 @@ internal sealed class FaultSystem : IAsyncDisposable
 {
     public const string Tenant = "faults";
     private static readonly TimeSpan ReadyLimit = TimeSpan.FromSeconds(60);
+    private const string Held = "sync_jobs j JOIN pg_stat_activity a ON a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start WHERE j.status = 'running'";
     private readonly string _folder;
     private readonly Dictionary<string, string> _settings;
     private readonly List<HostProcess> _ended = [];
@@ -79,17 +80,15 @@ internal sealed class FaultSystem : IAsyncDisposable
 
     public HostProcess Worker(string name) => _workers[name];
 
-    /// <summary>The workers that hold running jobs, by the sessions that the jobs' leases name.</summary>
-    public Task<List<string>> HoldersAsync(CancellationToken ct) => Database.ReadAsync(
-        "SELECT DISTINCT a.application_name FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start WHERE j.status = 'running' ORDER BY 1", ct);
+    /// <summary>The workers alive that hold running jobs, by the sessions that the jobs' leases name.</summary>
+    public async Task<IReadOnlyList<string>> HoldersAsync(CancellationToken ct) => [.. (await Database.ReadAsync(
+        $"SELECT DISTINCT a.application_name FROM {Held} ORDER BY 1", ct)).Where(_workers.ContainsKey)];
 
-    /// <summary>Waits for a worker in the middle of a job, and picks one.</summary>
-    public async Task<string> HolderAsync(Random random, CancellationToken ct)
-    {
-        List<string> holders = [];
-        await Patience.ExpectAsync("a worker to run a job", async () => (holders = [.. (await HoldersAsync(ct)).Where(_workers.ContainsKey)]).Count > 0, ReadyLimit, ct);
-        return holders[random.Next(holders.Count)];
-    }
+    /// <summary>The running jobs a worker holds, each with the fence it holds it by.</summary>
+    public Task<List<string>> HeldAsync(string worker, CancellationToken ct) => Database.ReadAsync($"SELECT j.id || ' ' || j.fence FROM {Held} AND a.application_name = '{worker}'", ct);
+
+    /// <summary>Jobs that are queued or running.</summary>
+    public async Task<int> UnfinishedAsync(CancellationToken ct) => (await Database.ReadAsync("SELECT id FROM sync_jobs WHERE status IN ('queued', 'running')", ct)).Count;
 
     /// <summary>The last words of every process, for a report of what went wrong.</summary>
     public string Logs(int lines) => string.Join('\n', _ended.Append(_api).Concat(_workers.Values).OfType<HostProcess>().Select(p => $"--- process {p.Id}\n{string.Join('\n', p.Log.Split('\n').TakeLast(lines))}"));
