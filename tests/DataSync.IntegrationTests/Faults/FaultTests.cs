@@ -27,14 +27,21 @@ public sealed class FaultTests(FaultTests.StruckSystem system) : IClassFixture<F
     [Fact]
     public Task Export_disk_full_leaves_no_half_file_and_every_job_completes_once_there_is_room() => RunAsync(new DiskFull(), 1);
 
+    /// <summary>A strike may miss, on a slow machine more often: it is struck again then, with the next seed. Whatever it did, the books must be right.</summary>
     private async Task RunAsync(Fault fault, int times)
     {
-        var result = await (await system.RigAsync(Ct)).Campaign.RunAsync(fault, times, StruckSystem.Seed, Ct);
+        for (var again = 0; await HitAsync(fault, times, StruckSystem.Seed + again) == 0; again++)
+            Assert.True(again < 3, $"DATASYNC_FAULT_SEED={StruckSystem.Seed}: no strike hit anything, so this says nothing.");
+    }
+
+    private async Task<int> HitAsync(Fault fault, int times, int from)
+    {
+        var result = await (await system.RigAsync(Ct)).Campaign.RunAsync(fault, times, from, Ct);
         Assert.SkipWhen(result.NotRun is not null, result.NotRun ?? "");
-        var seed = $"DATASYNC_FAULT_SEED={StruckSystem.Seed}: {result.Line}";
+        var seed = $"DATASYNC_FAULT_SEED={from}: {result.Line}";
         TestContext.Current.SendDiagnosticMessage(seed);
         Assert.True(result.Passed, $"{seed}\n{string.Join('\n', result.Differences.Take(20))}\n{(await system.RigAsync(Ct)).System.Logs(15)}");
-        Assert.True(result.Hit > 0, $"{seed}\nNo strike hit anything, so this says nothing.");
+        return result.Hit;
     }
 
     /// <summary>One system for the five; each leaves it as it found it, or its books would not close.</summary>
