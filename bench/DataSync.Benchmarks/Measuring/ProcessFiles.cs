@@ -17,11 +17,16 @@ internal static class ProcessFiles
         => [.. Read($"/proc/{pid}/task/{pid}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(p => int.Parse(p, CultureInfo.InvariantCulture))];
 
     /// <summary>The most memory the process ever had resident.</summary>
-    public static long PeakBytes(int pid)
+    public static long PeakBytes(int pid) => Status(pid, "VmHWM:");
+
+    /// <summary>What it has resident now.</summary>
+    public static long ResidentBytes(int pid) => Status(pid, "VmRSS:");
+
+    private static long Status(int pid, string name)
     {
         foreach (var line in Read($"/proc/{pid}/status").Split('\n'))
         {
-            if (line.StartsWith("VmHWM:", StringComparison.Ordinal)) return long.Parse(line["VmHWM:".Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
+            if (line.StartsWith(name, StringComparison.Ordinal)) return long.Parse(line[name.Length..].Replace("kB", "", StringComparison.Ordinal), CultureInfo.InvariantCulture) * 1024;
         }
 
         return 0;

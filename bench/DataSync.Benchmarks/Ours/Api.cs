@@ -1,3 +1,4 @@
+using System.Net;
 using System.Net.Http.Headers;
 using System.Net.Http.Json;
 using System.Text.Json;
@@ -45,6 +46,19 @@ internal sealed class Api : IDisposable
         if (!answer.IsSuccessStatusCode) throw new BenchmarkException($"A realtime sync answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(ct)}");
         using var document = await JsonDocument.ParseAsync(body, cancellationToken: ct);
         return document.RootElement.GetProperty("data").GetArrayLength();
+    }
+
+    /// <summary>Runs a realtime sync and reads its answer only after a while; false where its records did not fit into memory.</summary>
+    public async Task<bool> ReadSlowlyAsync(JsonObject start, TimeSpan pause, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/api/sync/start") { Content = JsonContent.Create(start) };
+        using var answer = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, ct);
+        if (answer.StatusCode is HttpStatusCode.RequestEntityTooLarge or HttpStatusCode.ServiceUnavailable or HttpStatusCode.TooManyRequests or HttpStatusCode.InsufficientStorage) return false;
+        if (!answer.IsSuccessStatusCode) throw new BenchmarkException($"A realtime sync answered {(int)answer.StatusCode}: {await answer.Content.ReadAsStringAsync(ct)}");
+        await Task.Delay(pause, ct);
+        await using var body = await answer.Content.ReadAsStreamAsync(ct);
+        await body.CopyToAsync(Stream.Null, ct);
+        return true;
     }
 
     public async Task<JsonObject> JobAsync(string id, CancellationToken ct)

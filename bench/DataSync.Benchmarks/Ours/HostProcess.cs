@@ -21,6 +21,8 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public long PeakBytes => ProcessFiles.PeakBytes(_process.Id);
 
+    public long ResidentBytes => ProcessFiles.ResidentBytes(_process.Id);
+
     public static HostProcess Start(string assembly, string role, IReadOnlyDictionary<string, string> settings, string log)
     {
         var info = new ProcessStartInfo(DotnetPath(), [assembly])
