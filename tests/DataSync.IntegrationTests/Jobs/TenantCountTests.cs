@@ -24,7 +24,7 @@ public sealed class TenantCountTests(SystemDatabase database) : IClassFixture<Sy
         await engine.QueueAsync(other, Ct);
         await using (var beginning = await engine.Jobs.Tenants.BeginAsync(tenant, Ct))
         {
-            await TenantCount.EnterAsync(beginning, tenant, Ct);
+            Assert.Equal(0, await TenantCount.CountAsync(beginning, tenant, Ct));
             beginning.Db.Add(Running(engine.Session.Current!.Pid));
             await beginning.Db.SaveChangesAsync(Ct);
             Assert.Equal(1, await rig.DispatchAsync(dispatcher, Ct));

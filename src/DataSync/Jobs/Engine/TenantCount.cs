@@ -28,11 +28,29 @@ internal static class TenantCount
         RETURNING j.id
         """;
 
-    /// <summary>Waits until nobody else counts the tenant's jobs; held to the transaction's end.</summary>
-    public static async Task EnterAsync(TenantTransaction transaction, string tenantId, CancellationToken ct)
+    /// <summary>
+    /// Jobs of the tenant that run or were handed out, counted once nobody else counts them; nobody does before the transaction's end. Two statements of one
+    /// round trip: a count sees only what was committed before its statement began.
+    /// </summary>
+    public static async Task<long> CountAsync(TenantTransaction transaction, string tenantId, CancellationToken ct)
     {
-        await using var enter = transaction.Command("SELECT pg_advisory_xact_lock($1, hashtext($2))", Lock, tenantId);
-        await enter.ExecuteNonQueryAsync(ct);
+        await using var batch = new NpgsqlBatch(transaction.Connection);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1, hashtext($2))")
+        {
+            Parameters = { new NpgsqlParameter<int> { TypedValue = Lock }, new NpgsqlParameter<string> { TypedValue = tenantId } },
+        });
+        batch.BatchCommands.Add(new NpgsqlBatchCommand(
+            """
+            SELECT count(*) FROM sync_jobs WHERE tenant_id = $1
+               AND ((status = 'running' AND lease_until >= now()) OR (status = 'queued' AND dispatched_at > now() - interval '60 seconds'))
+            """)
+        {
+            Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } },
+        });
+        await using var answers = await batch.ExecuteReaderAsync(ct);
+        await answers.NextResultAsync(ct);
+        await answers.ReadAsync(ct);
+        return answers.GetInt64(0);
     }
 
     /// <summary>

@@ -83,18 +83,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         await using var transaction = await database.BeginAsync(start.TenantId, ct);
         if (await SourceRows.FindAndHoldAsync(transaction, start.SourceId, ct) is null) throw SourceFailure.NotFound();
 
-        // One by one, and in a statement of its own: a count sees only what was committed before its statement began.
-        await TenantCount.EnterAsync(transaction, start.TenantId, ct);
-        await using (var count = transaction.Command(
-            """
-            SELECT count(*) FROM sync_jobs WHERE tenant_id = $1
-               AND ((status = 'running' AND lease_until >= now()) OR (status = 'queued' AND dispatched_at > now() - interval '60 seconds'))
-            """,
-            start.TenantId))
-        {
-            if ((long)(await count.ExecuteScalarAsync(ct))! >= options.MaxConcurrentJobsPerTenant) return null;
-        }
-
+        if (await TenantCount.CountAsync(transaction, start.TenantId, ct) >= options.MaxConcurrentJobsPerTenant) return null;
         var job = NewJob(start);
         transaction.Db.Add(job);
         await transaction.Db.SaveChangesAsync(ct);

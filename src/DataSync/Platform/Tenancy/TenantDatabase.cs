@@ -26,6 +26,7 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
         try
         {
             context.TenantId = tenantId;
+            context.Database.AutoSavepointsEnabled = false; // whoever fails here gives the whole transaction up
             var transaction = await context.Database.BeginTransactionAsync(ct);
             await TenantConnection.SetTenantAsync((NpgsqlConnection)context.Database.GetDbConnection(), tenantId, ct);
             return new TenantTransaction(context, transaction);
