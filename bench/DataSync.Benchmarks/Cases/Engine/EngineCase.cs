@@ -20,7 +20,7 @@ internal sealed class EngineCase : BenchmarkCase
     public override string Title => "empty syncs a second by one worker, beside Hangfire's own empty jobs with as many threads";
 
     /// <summary>Jobs of a round.</summary>
-    public override long Rows => 1000;
+    public override long Rows => 3000;
 
     public override async Task<CasePlan> PrepareAsync(BenchContext context, CancellationToken ct)
     {

@@ -18,7 +18,7 @@ internal sealed class RealtimeCase : BenchmarkCase
     private const string P95 = "p95_s";
     private const int Calls = 30;
     private const int Callers = 64;
-    private const int WarmUp = 400;
+    private const int WarmUp = 3000;
     private const string Query = "SELECT * FROM orders ORDER BY id";
 
     public override string Name => "realtime";
