@@ -71,9 +71,9 @@ internal sealed partial class Dispatcher(
         List<(string Tenant, Guid Id, bool CalledOff)> due = [];
         List<(string Tenant, Guid Id)> queued = [];
         await using var transaction = await connection.BeginTransactionAsync(ct);
-        await using (var turn = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock(7305161846021)", connection, transaction))
+        await using (var turn = new NpgsqlCommand("SELECT pg_try_advisory_xact_lock(7305161846021), set_config('synchronous_commit', 'off', true)", connection, transaction))
         {
-            // Whoever decides now hears of the same commit and looks again after this turn.
+            // A mark that a crash of the server undoes is made again. Whoever decides now hears of the same commit and looks again after this turn.
             if (await turn.ExecuteScalarAsync(ct) is not true) return due;
         }
 

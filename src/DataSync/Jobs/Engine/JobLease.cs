@@ -44,7 +44,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     /// <summary>Keeps the lease and shows how far the job is; false where it was lost. Tells whether cancellation was asked for.</summary>
     public async Task<(bool Held, bool CancelRequested)> RenewAsync(SyncRun run, CancellationToken ct)
     {
-        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await using var transaction = await database.BeginAsync(run.TenantId, durable: false, ct);
         await using var command = transaction.Command(
             """
             UPDATE sync_jobs SET lease_until = now() + $4, lease_pid = coalesce($5, lease_pid), lease_backend_start = coalesce($6, lease_backend_start),
@@ -65,7 +65,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     /// <summary>Notes the stage that begins, and that it is where a later attempt goes on.</summary>
     public async Task EnterAsync(SyncRun run, string stage, CancellationToken ct)
     {
-        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await using var transaction = await database.BeginAsync(run.TenantId, durable: false, ct);
         await using var command = transaction.Command(
             "UPDATE sync_jobs SET stage = $4 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'", run.TenantId, run.JobId, run.Fence, stage);
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();

@@ -4,7 +4,7 @@ using DataSync.Platform.Monitoring;
 
 namespace DataSync.Jobs.Engine;
 
-/// <summary>The stages an attempt goes through: each made durable before it begins, each with its span.</summary>
+/// <summary>The stages an attempt goes through: each noted before it begins, each with its span.</summary>
 /// <param name="leases">Notes the stage under the fence.</param>
 /// <param name="telemetry">Spans.</param>
 /// <param name="run">The attempt.</param>

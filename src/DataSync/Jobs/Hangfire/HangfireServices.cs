@@ -45,10 +45,18 @@ internal static class HangfireServices
         });
     }
 
+    /// <summary>
+    /// Hangfire carries jobs to threads; what is to run is told by our own tables, and what a crash of the database server takes from Hangfire's is handed out
+    /// again. So its commits wait for no disk.
+    /// </summary>
     private static string ConnectionString(IServiceProvider provider)
-        => new NpgsqlConnectionStringBuilder(provider.GetRequiredService<DatabaseOptions>().Connection)
+    {
+        var connection = new NpgsqlConnectionStringBuilder(provider.GetRequiredService<DatabaseOptions>().Connection)
         {
             ApplicationName = "datasync-hangfire",
             MaxPoolSize = provider.GetRequiredService<EngineOptions>().WorkerThreads + 20,
-        }.ConnectionString;
+        };
+        connection.Options = $"{connection.Options} -c synchronous_commit=off".TrimStart();
+        return connection.ConnectionString;
+    }
 }

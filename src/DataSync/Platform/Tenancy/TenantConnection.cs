@@ -8,12 +8,15 @@ internal sealed class TenantConnection(string tenantId, NpgsqlConnection connect
     public NpgsqlConnection Connection { get; } = connection;
 
     /// <summary>Begins a transaction as the tenant. Disposing without a commit rolls back.</summary>
-    public async Task<NpgsqlTransaction> BeginAsync(CancellationToken ct)
+    public Task<NpgsqlTransaction> BeginAsync(CancellationToken ct) => BeginAsync(durable: true, ct);
+
+    /// <summary>The same; see <see cref="TenantDatabase.BeginAsync(string, bool, CancellationToken)"/>.</summary>
+    public async Task<NpgsqlTransaction> BeginAsync(bool durable, CancellationToken ct)
     {
         var transaction = await Connection.BeginTransactionAsync(ct);
         try
         {
-            await SetTenantAsync(Connection, tenantId, ct);
+            await SetTenantAsync(Connection, tenantId, durable, ct);
             return transaction;
         }
         catch
@@ -26,9 +29,10 @@ internal sealed class TenantConnection(string tenantId, NpgsqlConnection connect
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
     /// <summary>First statement of every tenant's transaction; <c>true</c> makes it end with it.</summary>
-    internal static async Task SetTenantAsync(NpgsqlConnection connection, string tenantId, CancellationToken ct)
+    internal static async Task SetTenantAsync(NpgsqlConnection connection, string tenantId, bool durable, CancellationToken ct)
     {
-        await using var set = new NpgsqlCommand("SELECT set_config('app.tenant_id', $1, true)", connection);
+        const string Tenant = "SELECT set_config('app.tenant_id', $1, true)";
+        await using var set = new NpgsqlCommand(durable ? Tenant : Tenant + ", set_config('synchronous_commit', 'off', true)", connection);
         set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         await set.ExecuteNonQueryAsync(ct);
     }

@@ -19,7 +19,13 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
     }
 
     /// <summary>Opens a transaction in which only <paramref name="tenantId"/>'s rows exist. Disposing without a commit rolls back.</summary>
-    public async Task<TenantTransaction> BeginAsync(string tenantId, CancellationToken ct)
+    public Task<TenantTransaction> BeginAsync(string tenantId, CancellationToken ct) => BeginAsync(tenantId, durable: true, ct);
+
+    /// <summary>
+    /// The same. Where <paramref name="durable"/> is false its commit waits for no disk: a crash of the database server within the next second may undo it,
+    /// unless a durable commit followed. For what is known anyway once such a server is back.
+    /// </summary>
+    public async Task<TenantTransaction> BeginAsync(string tenantId, bool durable, CancellationToken ct)
     {
         ArgumentException.ThrowIfNullOrEmpty(tenantId);
         var context = await contexts.CreateDbContextAsync(ct);
@@ -28,7 +34,7 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
             context.TenantId = tenantId;
             context.Database.AutoSavepointsEnabled = false; // whoever fails here gives the whole transaction up
             var transaction = await context.Database.BeginTransactionAsync(ct);
-            await TenantConnection.SetTenantAsync((NpgsqlConnection)context.Database.GetDbConnection(), tenantId, ct);
+            await TenantConnection.SetTenantAsync((NpgsqlConnection)context.Database.GetDbConnection(), tenantId, durable, ct);
             return new TenantTransaction(context, transaction);
         }
         catch

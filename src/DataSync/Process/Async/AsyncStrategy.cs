@@ -13,7 +13,9 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
     public async Task StoreAsync(SyncRun run, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
-        await using (var transaction = await connection.BeginAsync(ct))
+
+        // A server that crashed has no writer left: nobody need wait for the disk to name one.
+        await using (var transaction = await connection.BeginAsync(durable: false, ct))
         {
             await run.RegisterWriter(connection.Connection, ct);
             await transaction.CommitAsync(ct);
