@@ -15,7 +15,7 @@ builder.AddDataSyncLogs(role);
 builder.WebHost.UseKestrelHttpsConfiguration();
 builder.WebHost.UseUrls(HostRole.Urls(builder.Configuration, role));
 builder.Services.AddDataSync(builder.Configuration, role);
-builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(20));
+builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSeconds(14));
 if (builder.Configuration["DATASYNC_STOP_WITH_PARENT"] is "true") builder.Services.AddHostedService<StopWithParent>();
 await using var app = builder.Build();
 using var stopping = new CancellationTokenSource();

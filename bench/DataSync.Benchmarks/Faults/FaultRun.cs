@@ -36,8 +36,10 @@ internal static class FaultRun
 
     private static async Task<int> ReportAsync(string checkout, FaultArguments arguments, FaultRig rig, List<CampaignResult> results, int chosen, CancellationToken ct)
     {
-        var passed = results.Count == chosen && results.TrueForAll(r => r.Passed);
-        string[] lines = [.. results.Select(r => r.Line), $"{(passed ? "PASS" : "FAIL")}  seed {arguments.Seed}, in all {results.Sum(r => r.Struck)} strikes, {results.Sum(r => r.Jobs)} jobs, ledger difference {results.Sum(r => r.Differences.Count)}"];
+        // A strike that met nothing proves nothing.
+        var missed = results.Where(r => r.NotRun is null && r.Hit * 10 < r.Struck * 9).Select(r => $"FAIL  {r.Fault}: only {r.Hit} of {r.Struck} strikes hit").ToList();
+        var passed = results.Count == chosen && results.TrueForAll(r => r.Passed) && missed.Count == 0;
+        string[] lines = [.. results.Select(r => r.Line), .. missed, $"{(passed ? "PASS" : "FAIL")}  seed {arguments.Seed}, in all {results.Sum(r => r.Struck)} strikes, {results.Sum(r => r.Jobs)} jobs, ledger difference {results.Sum(r => r.Differences.Count)}"];
         foreach (var line in lines) Console.WriteLine(line);
         var folder = Directory.CreateDirectory(Path.Combine(checkout, ".datasync", "bench")).FullName;
         var path = Path.Combine(folder, $"{Name}-{arguments.Seed}.txt");

@@ -23,7 +23,7 @@ internal sealed record EngineOptions
 
     /// <summary><c>DATASYNC_WORKER_THREADS</c>: jobs one worker process runs at once.</summary>
     [Range(1, 64)]
-    public int WorkerThreads { get; init; } = 4;
+    public int WorkerThreads { get; init; } = 8;
 
     /// <summary><c>DATASYNC_LEASE_SECONDS</c>: a lease not renewed for this long is anybody's. A worker that died is seen sooner, by its session's end.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);

@@ -91,6 +91,20 @@ public sealed class IdleSessionsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Session_that_keeps_serving_is_ended_as_soon_as_any_other()
+    {
+        var first = await SessionAsync("a");
+        for (var i = 0; i < 3; i++)
+        {
+            await IdleAsync(1);
+            _time.Advance(IdleSessions.Patience * 0.4);
+            var session = await SessionAsync("a");
+            if (i < 2) Assert.Equal(first, session);
+            else Assert.NotEqual(first, session);
+        }
+    }
+
+    [Fact]
     public async Task Kept_session_is_ended_after_a_while()
     {
         await SessionAsync("a");

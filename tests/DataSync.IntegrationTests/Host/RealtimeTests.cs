@@ -182,6 +182,23 @@ public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixtu
     }
 
     [Fact]
+    public async Task Process_told_to_stop_answers_a_run_that_does_not_end_in_time_and_marks_it_failed()
+    {
+        var (other, address) = await _system.Running.StartApiAsync(Ct, ("DATASYNC_DRAIN_SECONDS", "1"));
+        await using var process = other;
+        using var client = await TenantAsync("drained");
+        using var far = _system.Running.Client("drained", address: address);
+        var call = far.PostAsJsonAsync("api/sync/start", Inline(query: Slow), Ct);
+        var id = await RunningAsync(client);
+        await process.TerminateAsync(Ct);
+        using var answer = await call;
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
+        await process.ExitAsync(Ct).WaitAsync(TimeSpan.FromSeconds(15), Ct);
+        var job = await client.GetJsonAsync($"api/sync/jobs/{id}", Ct);
+        Assert.Equal(("failed", "errors.service.unavailable"), (Text(job, "status"), Text(job.GetProperty("error_details"), "message_key")));
+    }
+
+    [Fact]
     public async Task Run_whose_process_dies_is_marked_failed_and_never_run_again()
     {
         var (other, address) = await _system.Running.StartApiAsync(Ct);

@@ -35,6 +35,25 @@ public sealed class TenantCountTests(SystemDatabase database) : IClassFixture<Sy
 
         Assert.Equal(handedOut, await rig.DispatchAsync(dispatcher, Ct));
         Assert.Equal(begins ? [] : [queued], rig.HandedOut.Select(h => h.Job));
+        await engine.ScalarAsync<long>("WITH ended AS (UPDATE sync_jobs SET status = 'cancelled', completed_at = now() WHERE tenant_id = ANY ($1) AND status IN ('queued', 'running') RETURNING 1) SELECT count(*) FROM ended", Ct, (object)new[] { tenant, other });
+    }
+
+    [Fact]
+    public async Task Tenant_that_has_queued_more_than_there_are_threads_leaves_one_to_a_tenant_that_comes_later()
+    {
+        await using var engine = await EngineRig.StartAsync(database, new EngineOptions { MaxConcurrentJobsPerTenant = 10 }, new ScriptedSource((_, _) => throw new NotSupportedException()), null, Ct);
+        var rig = new DispatchRig(database, engine);
+        var dispatcher = rig.New(4);
+        var (first, later) = ($"first {Guid.NewGuid():n}", $"later {Guid.NewGuid():n}");
+        for (var i = 0; i < 10; i++) await engine.QueueAsync(first, Ct);
+        Assert.Equal(3, await rig.DispatchAsync(dispatcher, Ct));
+        foreach (var (tenant, job) in rig.HandedOut) Assert.NotNull(await engine.Leases.ClaimAsync(tenant, job, Ct));
+        Assert.Equal(0, await rig.DispatchAsync(dispatcher, Ct));
+        var one = await engine.QueueAsync(later, Ct);
+        await engine.QueueAsync(later, Ct);
+        Assert.Equal(1, await rig.DispatchAsync(dispatcher, Ct));
+        Assert.Equal((later, one), rig.HandedOut.Last());
+        await engine.ScalarAsync<long>("WITH ended AS (UPDATE sync_jobs SET status = 'cancelled', completed_at = now() WHERE tenant_id = ANY ($1) AND status IN ('queued', 'running') RETURNING 1) SELECT count(*) FROM ended", Ct, (object)new[] { first, later });
     }
 
     private static SyncJob Running(int backend) => new()

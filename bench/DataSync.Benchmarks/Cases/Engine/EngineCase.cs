@@ -13,7 +13,7 @@ internal sealed class EngineCase : BenchmarkCase
     private const string Limit = "limit: Hangfire's own jobs that do nothing";
     private const string Ours = "empty syncs, export included";
     private const string Rate = "jobs_per_s";
-    private const int Threads = 4;
+    private const int Threads = 8;
 
     public override string Name => "engine";
 

@@ -81,6 +81,7 @@ internal sealed partial class Dispatcher(
         {
             take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant });
             take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = capacity.Threads });
+            take.Parameters.Add(new NpgsqlParameter<int> { TypedValue = capacity.Reserve });
             await using var rows = await take.ExecuteReaderAsync(ct);
             while (await rows.ReadAsync(ct))
             {
@@ -99,10 +100,11 @@ internal sealed partial class Dispatcher(
     /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
     /// not begun for a minute counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
     /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run.
+    /// No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
     /// </summary>
     private const string TakeSql = """
         WITH RECURSIVE live AS MATERIALIZED (
-            SELECT tenant_id, id, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - interval '15 seconds', false) AS just_handed_out,
+            SELECT tenant_id, id, mode, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - interval '15 seconds', false) AS just_handed_out,
                    lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid) AS orphan
             FROM sync_jobs j WHERE status = 'running'),
         handed_out AS MATERIALIZED (
@@ -123,10 +125,12 @@ internal sealed partial class Dispatcher(
                   AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - interval '60 seconds')
                 ORDER BY j.id LIMIT greatest(0, $1 - coalesce(b.n, 0))) q
             WHERE t.tenant_id IS NOT NULL),
+        in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),
+        taken AS (SELECT (SELECT count(*) FROM handed_out) + (SELECT count(*) FROM live WHERE mode <> 'realtime') AS threads),
         due AS (
             SELECT tenant_id, id, called_off FROM live WHERE orphan AND NOT just_handed_out
             UNION ALL
-            (SELECT tenant_id, id, false FROM next ORDER BY place, created_at LIMIT greatest(0, $2 - (SELECT count(*) FROM handed_out))))
+            SELECT tenant_id, id, false FROM in_turn, taken WHERE turn + threads <= CASE WHEN place = 1 THEN $2 ELSE $2 - $3 END)
         UPDATE sync_jobs j SET dispatched_at = now() FROM due d
         WHERE j.tenant_id = d.tenant_id AND j.id = d.id
         RETURNING j.tenant_id, j.id, d.called_off, j.status = 'queued'

@@ -3,8 +3,8 @@ using Hangfire.Storage.Monitoring;
 namespace DataSync.Jobs.Engine;
 
 /// <summary>
-/// How many jobs may lie with Hangfire without having begun: one for each thread of the workers that are alive. More would only wait there, first come first
-/// served, where a tenant that comes later could not be let ahead.
+/// How many jobs may be handed out or running: one for each thread of the workers that are alive. More would only wait with Hangfire, first come first served,
+/// where a tenant that comes later could not be let ahead.
 /// </summary>
 internal sealed class WorkerCapacity(Func<IEnumerable<ServerDto>> servers, EngineOptions options, TimeProvider time)
 {
@@ -27,4 +27,7 @@ internal sealed class WorkerCapacity(Func<IEnumerable<ServerDto>> servers, Engin
             return _known;
         }
     }
+
+    /// <summary>How many of them only a tenant may take of which nothing runs: a quarter, at least one where there are several.</summary>
+    public int Reserve => Threads < 2 ? 0 : Math.Max(1, Threads / 4);
 }

@@ -3,6 +3,7 @@ using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Monitoring;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Jobs.Inline;
@@ -18,8 +19,8 @@ internal sealed record InlineAttempt(SyncJob Job, SyncRun Run, HandOver? HandOve
 /// second attempt: what fails is told to the caller, who holds the request.
 /// </summary>
 internal sealed partial class InlineAttempts(
-    InlineJobs jobs, JobLease leases, WorkerSession session, PipelineRunner pipeline, EngineOptions options, SyncTelemetry telemetry, TimeProvider time,
-    ILogger<InlineAttempts> logger)
+    InlineJobs jobs, JobLease leases, WorkerSession session, PipelineRunner pipeline, EngineOptions options, SyncTelemetry telemetry, IHostApplicationLifetime lifetime,
+    TimeProvider time, ILogger<InlineAttempts> logger)
 {
     /// <summary>The row is not this process's any more.</summary>
     public static SyncFailure Lost { get; } = SyncFailure.Permanent("errors.job.realtime_lost");
@@ -39,7 +40,9 @@ internal sealed partial class InlineAttempts(
         using var cancel = new CancellationTokenSource();
         using var timeout = new CancellationTokenSource(TimeSpan.FromSeconds(run.Plan.TimeoutSeconds), time);
         using var lost = new CancellationTokenSource();
-        using var all = CancellationTokenSource.CreateLinkedTokenSource(gone, cancel.Token, timeout.Token, lost.Token);
+        using var drained = new CancellationTokenSource();
+        await using var draining = lifetime.ApplicationStopping.Register(() => drained.CancelAfter(options.Drain));
+        using var all = CancellationTokenSource.CreateLinkedTokenSource(gone, cancel.Token, timeout.Token, lost.Token, drained.Token);
         using var listening = session.Listen(job.Id, cancel);
         var beating = BeatAsync(attempt, cancel, lost, all.Token);
         try
@@ -48,7 +51,7 @@ internal sealed partial class InlineAttempts(
         }
         catch (Exception e)
         {
-            var why = (Gone: gone.IsCancellationRequested, Cancelled: cancel.IsCancellationRequested, TimedOut: timeout.IsCancellationRequested, Lost: lost.IsCancellationRequested);
+            var why = (Gone: gone.IsCancellationRequested, Cancelled: cancel.IsCancellationRequested, TimedOut: timeout.IsCancellationRequested, Lost: lost.IsCancellationRequested, Drained: drained.IsCancellationRequested);
             var (status, failure) = Outcome(run, e, why);
             activity?.SetStatus(ActivityStatusCode.Error, failure?.MessageKey);
             if (failure is not null) Log.Failed(logger, failure.MessageKey, (e as SyncFailureException)?.InnerException ?? e);
@@ -81,10 +84,11 @@ internal sealed partial class InlineAttempts(
         return true;
     }
 
-    private static (string Status, SyncFailure? Failure) Outcome(SyncRun run, Exception e, (bool Gone, bool Cancelled, bool TimedOut, bool Lost) why) => e switch
+    private static (string Status, SyncFailure? Failure) Outcome(SyncRun run, Exception e, (bool Gone, bool Cancelled, bool TimedOut, bool Lost, bool Drained) why) => e switch
     {
         _ when why.Lost || e is StaleFenceException => (JobStatus.Failed, Lost),
         _ when why.TimedOut => (JobStatus.Failed, SyncFailure.Permanent("errors.job.timeout", ("seconds", run.Plan.TimeoutSeconds))),
+        _ when why.Drained && !why.Cancelled => (JobStatus.Failed, SyncFailure.Transient("errors.service.unavailable") with { RetryAfter = TimeSpan.FromSeconds(1) }),
         _ when why.Cancelled || why.Gone || e is OperationCanceledException => (JobStatus.Cancelled, null),
         SyncFailureException typed => (JobStatus.Failed, typed.Failure),
         _ when AttemptVerdict.IsOwnDatabase(e) => (JobStatus.Failed, SyncFailure.Transient("errors.database.unavailable")),

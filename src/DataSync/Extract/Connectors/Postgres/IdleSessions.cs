@@ -8,7 +8,10 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// </summary>
 internal sealed class IdleSessions(TimeProvider time) : IAsyncDisposable
 {
-    /// <summary>Long enough for syncs that follow one another; short enough to be gone before the customer asks who is still there.</summary>
+    /// <summary>
+    /// How long after its first read a session may serve. Long enough for syncs that follow one another; short enough for a login that was taken back to be
+    /// refused soon, and for the session to be gone before the customer asks who is still there.
+    /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private const int MostOfOne = 8;
@@ -28,7 +31,7 @@ internal sealed class IdleSessions(TimeProvider time) : IAsyncDisposable
             for (var node = _idle.Last; node is not null; node = node.Previous)
             {
                 var (of, session, _) = node.Value;
-                if (of != owner || session.Source != source || session.CommandTimeout != commandTimeout || !vetted.Contains(session.Address) || !session.IsOpen) continue;
+                if (of != owner || time.GetElapsedTime(node.Value.Since) >= Patience || session.Source != source || session.CommandTimeout != commandTimeout || !vetted.Contains(session.Address) || !session.IsOpen) continue;
                 _idle.Remove(node);
                 return session;
             }
@@ -75,7 +78,9 @@ internal sealed class IdleSessions(TimeProvider time) : IAsyncDisposable
         lock (_gate)
         {
             if (_closed || _idle.Count >= Most || _idle.Count(i => i.Owner == owner) >= MostOfOne) return false;
-            _idle.AddLast(new Idle(owner, session, time.GetTimestamp()));
+            var since = session.KeptSince ??= time.GetTimestamp();
+            if (time.GetElapsedTime(since) >= Patience) return false;
+            _idle.AddLast(new Idle(owner, session, since));
             _sweep ??= time.CreateTimer(_ => Sweep(), null, Patience / 4, Patience / 4);
             return true;
         }
@@ -86,10 +91,13 @@ internal sealed class IdleSessions(TimeProvider time) : IAsyncDisposable
         List<PostgresSession> old = [];
         lock (_gate)
         {
-            while (_idle.First is { } first && time.GetElapsedTime(first.Value.Since) >= Patience)
+            for (var node = _idle.First; node is not null;)
             {
-                old.Add(first.Value.Session);
-                _idle.RemoveFirst();
+                var (at, next) = (node, node.Next);
+                node = next;
+                if (time.GetElapsedTime(at.Value.Since) < Patience) continue;
+                old.Add(at.Value.Session);
+                _idle.Remove(at);
             }
         }
 

@@ -73,6 +73,9 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
     public Task<NpgsqlDataReader> QueryAsync(string sql, IEnumerable<NpgsqlParameter> parameters, CommandBehavior behavior, CancellationToken ct)
         => Batch(sql, parameters).ExecuteReaderAsync(behavior, ct);
 
+    /// <summary>When it was first kept, by the clock of who keeps it; null before. Its age counts from then, however often it serves.</summary>
+    public long? KeptSince { get; set; }
+
     /// <summary>Says that everything asked was answered to its end, so that the session may serve its owner again when it is disposed of.</summary>
     public void KeepFor(string owner, IdleSessions keeper)
     {
