@@ -28,6 +28,6 @@ internal sealed class WorkerCapacity(Func<IEnumerable<ServerDto>> servers, Engin
         }
     }
 
-    /// <summary>How many of them only a tenant may take of which nothing runs: a quarter, at least one where there are several.</summary>
-    public int Reserve => Threads < 2 ? 0 : Math.Max(1, Threads / 4);
+    /// <summary>How many of them only a tenant may take of which nothing runs: a quarter, so none where there are fewer than four.</summary>
+    public int Reserve => Threads / 4;
 }
