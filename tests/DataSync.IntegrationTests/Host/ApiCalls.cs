@@ -31,7 +31,7 @@ internal static class ApiCalls
     public static async Task<JsonElement> EndAsync(this HttpClient client, Guid job, CancellationToken ct, int seconds = 60)
     {
         JsonElement state = default;
-        await RunningSystem.WaitAsync($"job {job} to end", async () =>
+        await RunningSystem.WaitAsync(() => $"job {job} to end; last seen: {state}", async () =>
         {
             state = await client.GetJsonAsync($"api/sync/jobs/{job}", ct);
             return state.GetProperty("status").GetString() is "completed" or "failed" or "cancelled";

@@ -142,12 +142,15 @@ public sealed class RunningSystem : IAsyncLifetime
     }
 
     /// <summary>Waits for a condition, for a minute at most.</summary>
-    internal static async Task WaitAsync(string what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 60)
+    internal static Task WaitAsync(string what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 60) => WaitAsync(() => what, condition, ct, seconds);
+
+    /// <summary>Waits for a condition; what it then says is asked for only once it has failed.</summary>
+    internal static async Task WaitAsync(Func<string> what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 60)
     {
         var began = Stopwatch.GetTimestamp();
         while (!await condition())
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(seconds), $"Waited {seconds} s for {what}.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(seconds), $"Waited {seconds} s for {what()}.");
             await Task.Delay(50, ct);
         }
     }
