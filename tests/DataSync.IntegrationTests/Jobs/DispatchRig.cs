@@ -15,6 +15,9 @@ internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
     /// <summary>What was handed out, in order.</summary>
     public ConcurrentQueue<(string Tenant, Guid Job)> HandedOut { get; } = new();
 
+    /// <summary>How many more can be handed out before Hangfire's storage fails, once.</summary>
+    public int? FailsAfter { get; set; }
+
     /// <summary>A dispatcher of a worker of its own; the workers together have as many threads as said.</summary>
     public Dispatcher New(int threads)
     {
@@ -34,6 +37,7 @@ internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
     {
         public string Create(Job job, IState state)
         {
+            if (rig.FailsAfter-- == 0) throw new BackgroundJobClientException("The storage is away.", new TimeoutException());
             rig.HandedOut.Enqueue(((string)job.Args[0], (Guid)job.Args[1]));
             return "1";
         }

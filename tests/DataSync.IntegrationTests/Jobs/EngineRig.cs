@@ -26,7 +26,7 @@ internal sealed class EngineRig : IAsyncDisposable
         Options = options;
         Jobs = new TestJobs(database);
         Session = new WorkerSession(database.Sources, TimeProvider.System, NullLogger<WorkerSession>.Instance);
-        Leases = new JobLease(Jobs.Tenants, Session, options);
+        Leases = new JobLease(Jobs.Tenants, Session, options, TimeProvider.System, NullLogger<JobLease>.Instance);
         Outcomes = new JobOutcome(Jobs.Tenants);
         var pipeline = new PipelineRunner([source], [], [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()], DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(

@@ -26,11 +26,23 @@ internal sealed partial class Dispatcher(
         var due = await TakeAsync(connection, ct);
 
         // Committed before it is enqueued: if this process dies here, the mark grows old and the job is taken again.
-        foreach (var job in due)
+        var given = 0;
+        try
         {
-            // Called off while its worker was dead: it is only to be ended, which needs no free thread.
-            if (job.CancelRequested) await runner.RunAsync(job.Tenant, job.Id, ct);
-            else hangfire.Create<Hangfire.SyncJobEntry>(entry => entry.RunAsync(job.Tenant, job.Id, CancellationToken.None), new EnqueuedState(Hangfire.SyncJobEntry.Queue));
+            for (; given < due.Count; given++)
+            {
+                var (tenant, id, cancelRequested) = due[given];
+
+                // Called off while its worker was dead: it is only to be ended, which needs no free thread.
+                if (cancelRequested) await runner.RunAsync(tenant, id, ct);
+                else hangfire.Create<Hangfire.SyncJobEntry>(entry => entry.RunAsync(tenant, id, CancellationToken.None), new EnqueuedState(Hangfire.SyncJobEntry.Queue));
+            }
+        }
+        catch (BackgroundJobClientException)
+        {
+            // Those that did not get out are due at once again, by whatever worker; not when their marks are old.
+            await UnmarkAsync(connection, due[given..], ct);
+            throw;
         }
 
         return due.Count;
@@ -61,6 +73,19 @@ internal sealed partial class Dispatcher(
                 await Task.Delay(Tick, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
+    }
+
+    private static async Task UnmarkAsync(NpgsqlConnection connection, IReadOnlyCollection<(string Tenant, Guid Id, bool CancelRequested)> kept, CancellationToken ct)
+    {
+        await using var unmark = new NpgsqlCommand(
+            """
+            UPDATE sync_jobs j SET dispatched_at = NULL FROM unnest($1::text[], $2::uuid[]) m(tenant_id, id)
+            WHERE j.tenant_id = m.tenant_id AND j.id = m.id AND j.status IN ('queued', 'running')
+            """,
+            connection);
+        unmark.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kept.Select(k => k.Tenant)] });
+        unmark.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. kept.Select(k => k.Id)] });
+        await unmark.ExecuteNonQueryAsync(ct);
     }
 
     private Task PaceAsync(long began, CancellationToken ct)
@@ -98,17 +123,17 @@ internal sealed partial class Dispatcher(
 
     /// <summary>
     /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
-    /// not begun for a minute counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
+    /// not begun for a while (<see cref="TenantCount.HandOutAge"/>) counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
     /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run.
     /// No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
     /// </summary>
-    private const string TakeSql = """
+    private const string TakeSql = $"""
         WITH RECURSIVE live AS MATERIALIZED (
-            SELECT tenant_id, id, mode, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - interval '15 seconds', false) AS just_handed_out,
+            SELECT tenant_id, id, mode, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - {TenantCount.HandOutAge}, false) AS just_handed_out,
                    lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid) AS orphan
             FROM sync_jobs j WHERE status = 'running'),
         handed_out AS MATERIALIZED (
-            SELECT tenant_id FROM sync_jobs WHERE status = 'queued' AND dispatched_at IS NOT NULL AND dispatched_at > now() - interval '60 seconds'),
+            SELECT tenant_id FROM sync_jobs WHERE status = 'queued' AND dispatched_at IS NOT NULL AND dispatched_at > now() - {TenantCount.HandOutAge}),
         busy AS (
             SELECT tenant_id, count(*) AS n FROM (SELECT tenant_id FROM live UNION ALL SELECT tenant_id FROM handed_out) b GROUP BY tenant_id),
         tenants AS (
@@ -122,7 +147,7 @@ internal sealed partial class Dispatcher(
             CROSS JOIN LATERAL (
                 SELECT j.id, j.created_at FROM sync_jobs j
                 WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
-                  AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - interval '60 seconds')
+                  AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - {TenantCount.HandOutAge})
                 ORDER BY j.id LIMIT greatest(0, $1 - coalesce(b.n, 0))) q
             WHERE t.tenant_id IS NOT NULL),
         in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),

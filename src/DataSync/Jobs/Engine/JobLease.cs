@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Tenancy;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -12,10 +13,14 @@ namespace DataSync.Jobs.Engine;
 /// Who holds a job. A claim raises the fence by the database's own clock and number; every later statement of the attempt names the fence it was given,
 /// and where it no longer matches, nothing happens. So a worker that slept or was cut off can do no harm when it wakes.
 /// </summary>
-internal sealed class JobLease(TenantDatabase database, WorkerSession session, EngineOptions options)
+internal sealed class JobLease(TenantDatabase database, WorkerSession session, EngineOptions options, TimeProvider time, ILogger<JobLease> logger)
 {
     /// <summary>Why a job that was taken over had to be.</summary>
     private static readonly string Lost = JobFailure.Serialize(SyncFailure.Transient("errors.job.worker_lost"));
+
+    /// <summary>How often a claim is tried, and the wait between: the worker's session or the database may be away for a moment, and whoever gives up leaves the job lying until its mark is old.</summary>
+    private const int ClaimTries = 5;
+    private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
     /// Takes the job; null if it is not to be had: ended, or held by a live worker. The time a lost attempt ran counts; that it moved nothing counts
@@ -23,7 +28,24 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     /// </summary>
     public async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, CancellationToken ct)
     {
-        if (session.Current is not { } backend) return null;
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                if (session.Current is { } backend) return await ClaimAsync(tenantId, jobId, backend, ct);
+                if (tries == ClaimTries) return null;
+            }
+            catch (Exception e) when (tries < ClaimTries && AttemptVerdict.IsOwnDatabase(e))
+            {
+                RunnerLog.NotClaimed(logger, jobId, e);
+            }
+
+            await Task.Delay(ClaimPause, time, ct);
+        }
+    }
+
+    private async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, WorkerSession.Backend backend, CancellationToken ct)
+    {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         var claim = await UpdateAsync(transaction, tenantId, jobId, backend, ct);
         if (claim is null) return null;

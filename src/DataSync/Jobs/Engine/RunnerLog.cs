@@ -33,4 +33,7 @@ internal static partial class RunnerLog
 
     [LoggerMessage(1321, LogLevel.Information, "This worker stops; the job goes back into the queue with {Records} records kept")]
     public static partial void HandedOver(ILogger logger, long records);
+
+    [LoggerMessage(1322, LogLevel.Warning, "Job {JobId} could not be claimed; trying again")]
+    public static partial void NotClaimed(ILogger logger, Guid jobId, Exception exception);
 }

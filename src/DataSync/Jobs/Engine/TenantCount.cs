@@ -12,16 +12,22 @@ internal static class TenantCount
     /// <summary>First key of the lock; the second is the tenant.</summary>
     private const int Lock = 730516184;
 
+    /// <summary>
+    /// How long a job handed out and not begun counts as handed out. No more is handed out than threads are free, so an older one is lost, or sits with a
+    /// worker that no longer moves. Handing out a second time does no harm: the claim decides.
+    /// </summary>
+    internal const string HandOutAge = "interval '15 seconds'";
+
     private const string TryEnter = "SELECT t FROM unnest($1::text[]) t WHERE NOT pg_try_advisory_xact_lock($2, hashtext(t))";
 
     /// <summary>Takes marks back: all of a tenant that others count at this moment, and those beyond the limit.</summary>
-    private const string TakeBack = """
+    private const string TakeBack = $"""
         WITH marked AS (
             SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place, count(*) OVER (PARTITION BY tenant_id) AS marks
             FROM unnest($1::text[], $2::uuid[]) m(tenant_id, id)),
         counted AS (
             SELECT tenant_id, count(*) AS n FROM sync_jobs
-            WHERE tenant_id = ANY ($1) AND (status = 'running' OR (status = 'queued' AND dispatched_at > now() - interval '60 seconds'))
+            WHERE tenant_id = ANY ($1) AND (status = 'running' OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
             GROUP BY tenant_id)
         UPDATE sync_jobs j SET dispatched_at = NULL FROM marked m LEFT JOIN counted c USING (tenant_id)
         WHERE j.tenant_id = m.tenant_id AND j.id = m.id AND (m.tenant_id = ANY ($3) OR m.place > $4 - (coalesce(c.n, 0) - m.marks))
@@ -40,9 +46,9 @@ internal static class TenantCount
             Parameters = { new NpgsqlParameter<int> { TypedValue = Lock }, new NpgsqlParameter<string> { TypedValue = tenantId } },
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
-            """
+            $"""
             SELECT count(*) FROM sync_jobs WHERE tenant_id = $1
-               AND ((status = 'running' AND lease_until >= now()) OR (status = 'queued' AND dispatched_at > now() - interval '60 seconds'))
+               AND ((status = 'running' AND lease_until >= now()) OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
             """)
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } },
