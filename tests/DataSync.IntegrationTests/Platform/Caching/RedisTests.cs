@@ -19,7 +19,7 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         await using var first = await CacheMachine.StartAsync(database, Ct, redis.Address);
         await first.CreateAsync("r1", "old", Ct);
         await first.HeardAsync("r1", Ct);
-        await first.NameAsync("r1", Ct);
+        await LeaveAsync(redis, "r1");
         await SilentlyAsync("UPDATE data_source_configs SET source_name = 'behind the back' WHERE tenant_id = 'r1'");
         await using (var second = await CacheMachine.StartAsync(database, Ct, redis.Address)) await second.KeepsAsync("r1", "old", Ct); // it is Redis that answers
 
@@ -38,16 +38,11 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         await using var machine = await CacheMachine.StartAsync(database, Ct, redis.Address);
         await machine.CreateAsync("tenant-in-a-key", "n", Ct, Canary);
         await machine.HeardAsync("tenant-in-a-key", Ct);
-        await machine.NameAsync("tenant-in-a-key", Ct);
+        await LeaveAsync(redis, "tenant-in-a-key");
         Assert.Equal(Canary, (await machine.OpenAsync("tenant-in-a-key", Ct)).GetProperty("password").GetString());
         await using var look = await ConnectionMultiplexer.ConnectAsync(redis.Address);
-        List<string> held = [];
-        foreach (var key in look.GetServer(redis.Address).Keys())
-        {
-            Assert.DoesNotContain("tenant-in-a-key", key.ToString(), StringComparison.Ordinal);
-            held.AddRange((await look.GetDatabase().HashGetAllAsync(key)).Select(f => Encoding.Latin1.GetString((byte[])f.Value!)));
-        }
-
+        Assert.DoesNotContain(look.GetServer(redis.Address).Keys(), k => k.ToString().Contains("tenant-in-a-key", StringComparison.Ordinal));
+        var held = await HeldAsync(look, redis);
         Assert.Contains(held, v => v.Contains("tenant-in-a-key", StringComparison.Ordinal)); // the source is there
         Assert.DoesNotContain(held, v => v.Contains(Canary, StringComparison.Ordinal) || v.Contains(Convert.ToBase64String(Encoding.UTF8.GetBytes(Canary)), StringComparison.Ordinal));
         Assert.DoesNotContain(Canary, machine.Logs.All, StringComparison.Ordinal);
@@ -88,6 +83,31 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         var began = Stopwatch.GetTimestamp();
         Assert.Equal(("n", "n"), (await machine.NameAsync("never", Ct), await machine.NameAsync("never", Ct)));
         Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(2));
+    }
+
+    /// <summary>Has machines look the source up until one has left it in Redis: one that finds Redis slow, as on a busy machine it is, does without it for a while.</summary>
+    private async Task LeaveAsync(RedisServer redis, string tenant)
+    {
+        await using var look = await ConnectionMultiplexer.ConnectAsync(redis.Address);
+        var began = Stopwatch.GetTimestamp();
+        while (true)
+        {
+            await using var machine = await CacheMachine.StartAsync(database, Ct, redis.Address);
+            await machine.NameAsync(tenant, Ct);
+            for (var looks = 0; looks < 20; looks++, await Task.Delay(50, Ct))
+            {
+                if ((await HeldAsync(look, redis)).Any(v => v.Contains(tenant, StringComparison.Ordinal))) return;
+            }
+
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "No machine left the source in Redis.");
+        }
+    }
+
+    private static async Task<List<string>> HeldAsync(ConnectionMultiplexer look, RedisServer redis)
+    {
+        List<string> held = [];
+        foreach (var key in look.GetServer(redis.Address).Keys()) held.AddRange((await look.GetDatabase().HashGetAllAsync(key)).Select(f => Encoding.Latin1.GetString((byte[])f.Value!)));
+        return held;
     }
 
     private async Task SilentlyAsync(string sql)
