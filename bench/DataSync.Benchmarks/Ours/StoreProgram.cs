@@ -71,7 +71,7 @@ internal static class StoreProgram
             Plan = new SyncPlan(),
             Checkpoint = new Checkpoint(),
             OpenSource = static _ => throw new NotSupportedException("The documents come from a file."),
-            Advance = (connection, move, token) => JobLease.AdvanceAsync(connection, run!, TimeSpan.FromMinutes(5), move, token),
+            Advance = (connection, move, token) => JobLease.AdvanceAsync(connection, run!, TimeSpan.FromMinutes(5), move, null, token),
             RegisterWriter = (connection, token) => JobLease.RegisterWriterAsync(connection, run!, token),
         };
     }

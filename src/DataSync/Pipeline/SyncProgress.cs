@@ -28,6 +28,9 @@ internal sealed class SyncProgress
     /// <summary>How many records there will be, where the source can say.</summary>
     public long? Total { get; set; }
 
+    /// <summary>The stage that the job's row names, as soon as what is being written is committed; null where no attempt has noted one.</summary>
+    public string? Stage { get; set; }
+
     /// <summary>Which rule sent how many records where; null where nothing is routed.</summary>
     public RoutedCounts? Routed { get; set; }
 

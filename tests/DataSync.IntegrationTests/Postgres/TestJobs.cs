@@ -56,7 +56,7 @@ internal sealed class TestJobs(SystemDatabase database)
             Plan = plan,
             Checkpoint = checkpoint,
             OpenSource = _ => throw new NotSupportedException("No source in this test."),
-            Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, Lease, move, ct),
+            Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, Lease, move, null, ct),
             RegisterWriter = (connection, ct) => JobLease.RegisterWriterAsync(connection, run!, ct),
         };
     }

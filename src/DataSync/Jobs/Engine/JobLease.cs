@@ -92,17 +92,24 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             "UPDATE sync_jobs SET stage = $4 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'", run.TenantId, run.JobId, run.Fence, stage);
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
         await transaction.CommitAsync(ct);
+        run.Progress.Stage = stage;
     }
 
     /// <summary>See <see cref="AdvanceCheckpoint"/>.</summary>
-    public static async Task AdvanceAsync(DbConnection connection, SyncRun run, TimeSpan lease, CheckpointMove move, CancellationToken ct)
+    /// <param name="connection">In the transaction of the records.</param>
+    /// <param name="run">The attempt.</param>
+    /// <param name="lease">How long the lease lasts from now.</param>
+    /// <param name="move">The step.</param>
+    /// <param name="stage">The stage the attempt is in after it; null leaves the job's as it is.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public static async Task AdvanceAsync(DbConnection connection, SyncRun run, TimeSpan lease, CheckpointMove move, string? stage, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
             """
             UPDATE sync_jobs SET checkpoint = $4, record_count = $5, error_count = $6, bytes = $7, extracted = $8, lease_until = now() + $9,
                    fruitful_attempts = fruitful_attempts + CASE WHEN $10 > furthest AND fruitless_attempts > 0 THEN 1 ELSE 0 END,
                    fruitless_attempts = CASE WHEN $10 > furthest THEN 0 ELSE fruitless_attempts END,
-                   furthest = greatest(furthest, $10)
+                   furthest = greatest(furthest, $10), stage = coalesce($11, stage)
             WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
             """,
             (NpgsqlConnection)connection);
@@ -114,9 +121,11 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
 
             // The end of the extraction is a step of its own. An attempt that only repeats what another did, having begun anew, is none.
             move.Next.NextSeq + (string.Equals(move.Next.Stage, Stages.Extract, StringComparison.Ordinal) ? 0 : 1),
+            new NpgsqlParameter { Value = (object?)stage ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
         ];
         foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
+        if (stage is not null) run.Progress.Stage = stage;
     }
 
     /// <summary>See <see cref="RegisterWriter"/>.</summary>

@@ -45,14 +45,15 @@ internal sealed class JobOutcome(TenantDatabase database)
     private async Task<bool> UpdateAsync(SyncRun run, string set, TimeSpan ran, CancellationToken ct, params object[] values)
     {
         await using var transaction = await database.BeginAsync(run.TenantId, ct);
-        await using var command = transaction.Command(
-            $"UPDATE sync_jobs SET running_ms = running_ms + $4, {set} WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'",
-            [run.TenantId, run.JobId, run.Fence, (long)ran.TotalMilliseconds, .. values]);
-        var changed = await command.ExecuteNonQueryAsync(ct) > 0;
-        await using var wake = transaction.Command($"SELECT pg_notify('{DispatchChannel}', '')");
-        await wake.ExecuteNonQueryAsync(ct);
+        await using var batch = new NpgsqlBatch(transaction.Connection);
+        var update = new NpgsqlBatchCommand(
+            $"UPDATE sync_jobs SET running_ms = running_ms + $4, {set} WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'");
+        foreach (var value in (object[])[run.TenantId, run.JobId, run.Fence, (long)ran.TotalMilliseconds, .. values]) update.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        batch.BatchCommands.Add(update);
+        batch.BatchCommands.Add(new NpgsqlBatchCommand($"SELECT pg_notify('{DispatchChannel}', '')"));
+        await batch.ExecuteNonQueryAsync(ct);
         await transaction.CommitAsync(ct);
-        return changed;
+        return update.RecordsAffected > 0;
     }
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };

@@ -41,7 +41,7 @@ internal sealed class JobRunner(
 
         using var signals = new AttemptSignals(cancel, claim.TimeLeft, options.Drain, time, stopping);
         var beating = heartbeat.RunAsync(run, signals);
-        var stages = new StageWalk(leases, telemetry, run, claim.Checkpoint.Stage);
+        var stages = new StageWalk(leases, telemetry, run);
         try
         {
             // On a thread of its own: what blocks without awaiting must not keep this one from seeing the signals.
@@ -89,10 +89,11 @@ internal sealed class JobRunner(
             Plan = claim.Plan,
             Checkpoint = claim.Checkpoint,
             OpenSource = async ct => await sources.OpenAsync(claim.TenantId, claim.SourceId, ct),
-            Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, options.Lease, move, ct),
+            Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, options.Lease, move, move.Next.Stage, ct),
             RegisterWriter = (connection, ct) => JobLease.RegisterWriterAsync(connection, run!, ct),
         };
         run.Progress.Restore(claim.Records, claim.Rejected, claim.Bytes);
+        run.Progress.Stage = claim.Checkpoint.Stage;
         return run;
     }
 

@@ -8,20 +8,21 @@ namespace DataSync.Jobs.Engine;
 /// <param name="leases">Notes the stage under the fence.</param>
 /// <param name="telemetry">Spans.</param>
 /// <param name="run">The attempt.</param>
-/// <param name="claimed">The stage the claim has noted already.</param>
-internal sealed class StageWalk(JobLease leases, SyncTelemetry telemetry, SyncRun run, string claimed) : IDisposable
+internal sealed class StageWalk(JobLease leases, SyncTelemetry telemetry, SyncRun run) : IDisposable
 {
     private Activity? _span;
 
     /// <summary>The stage the attempt is in.</summary>
-    public string Current { get; private set; } = claimed;
+    public string Current { get; private set; } = run.Progress.Stage ?? Stages.Extract;
 
     public Task EnterAsync(string stage, CancellationToken ct)
     {
         _span?.Dispose();
         _span = telemetry.StartStage(stage);
-        if (string.Equals(stage, Current, StringComparison.Ordinal)) return Task.CompletedTask;
         Current = stage;
+
+        // The claim noted it, or the last checkpoint of the stage before.
+        if (string.Equals(stage, run.Progress.Stage, StringComparison.Ordinal)) return Task.CompletedTask;
         return leases.EnterAsync(run, stage, ct);
     }
 

@@ -25,7 +25,7 @@ internal sealed class HandOver(SyncRun first, TimeSpan lease)
         var isLast = move.Next.Stage == Stages.Export;
         var next = new Checkpoint { Stage = isLast ? Stages.Export : Stages.Extract, NextSeq = move.Next.NextSeq, Exported = isLast ? Exported : null };
         var whole = move with { Next = next, Records = move.Records + first.Progress.Processed, Rejected = move.Rejected + first.Progress.Rejected };
-        await JobLease.AdvanceAsync(connection, first, lease, whole, ct);
+        await JobLease.AdvanceAsync(connection, first, lease, whole, null, ct);
         if (!isLast) return;
         await InlineJobs.HandOverAsync(connection, first, Progress.Refined + first.Progress.Refined, ct);
         HasBegun = true;

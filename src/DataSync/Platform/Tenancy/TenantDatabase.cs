@@ -1,6 +1,5 @@
 using DataSync.Platform.Persistence;
 using Microsoft.EntityFrameworkCore;
-using Microsoft.EntityFrameworkCore.Storage;
 using Npgsql;
 
 namespace DataSync.Platform.Tenancy;
@@ -27,19 +26,14 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
     /// </summary>
     public async Task<TenantTransaction> BeginAsync(string tenantId, bool durable, CancellationToken ct)
     {
-        ArgumentException.ThrowIfNullOrEmpty(tenantId);
-        var context = await contexts.CreateDbContextAsync(ct);
+        var connection = await ConnectAsync(tenantId, ct);
         try
         {
-            context.TenantId = tenantId;
-            context.Database.AutoSavepointsEnabled = false; // whoever fails here gives the whole transaction up
-            var transaction = await context.Database.BeginTransactionAsync(ct);
-            await TenantConnection.SetTenantAsync((NpgsqlConnection)context.Database.GetDbConnection(), tenantId, durable, ct);
-            return new TenantTransaction(context, transaction);
+            return new TenantTransaction(contexts, tenantId, connection, await connection.BeginAsync(durable, ct));
         }
         catch
         {
-            await context.DisposeAsync();
+            await connection.DisposeAsync();
             throw;
         }
     }
@@ -54,13 +48,17 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
     }
 }
 
-/// <summary>A tenant's open transaction: EF Core's context and the raw connection below it, both inside it.</summary>
-internal sealed class TenantTransaction(DataSyncDbContext db, IDbContextTransaction transaction) : IAsyncDisposable
+/// <summary>A tenant's open transaction: the raw connection, and EF Core's context over it for those who want one, both inside it.</summary>
+internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> contexts, string tenantId, TenantConnection connection, NpgsqlTransaction transaction)
+    : IAsyncDisposable
 {
-    public DataSyncDbContext Db { get; } = db;
+    private DataSyncDbContext? _db;
+
+    /// <summary>Made at the first call: much of what the engine does needs none.</summary>
+    public DataSyncDbContext Db => _db ??= NewContext();
 
     /// <summary>The connection of the transaction, for COPY and for statements EF Core has no form for.</summary>
-    public NpgsqlConnection Connection { get; } = (NpgsqlConnection)db.Database.GetDbConnection();
+    public NpgsqlConnection Connection => connection.Connection;
 
     /// <summary>A command on the transaction's connection, with positional parameters <c>$1 …</c>.</summary>
     public NpgsqlCommand Command(string sql, params object?[] values)
@@ -74,7 +72,18 @@ internal sealed class TenantTransaction(DataSyncDbContext db, IDbContextTransact
 
     public async ValueTask DisposeAsync()
     {
+        if (_db is not null) await _db.DisposeAsync();
         await transaction.DisposeAsync();
-        await Db.DisposeAsync();
+        await connection.DisposeAsync();
+    }
+
+    private DataSyncDbContext NewContext()
+    {
+        var context = contexts.CreateDbContext();
+        context.TenantId = tenantId;
+        context.Database.AutoSavepointsEnabled = false; // whoever fails here gives the whole transaction up
+        context.Database.SetDbConnection(Connection);
+        context.Database.UseTransaction(transaction);
+        return context;
     }
 }

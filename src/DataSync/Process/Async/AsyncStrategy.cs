@@ -13,14 +13,6 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
     public async Task StoreAsync(SyncRun run, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
-
-        // A server that crashed has no writer left: nobody need wait for the disk to name one.
-        await using (var transaction = await connection.BeginAsync(durable: false, ct))
-        {
-            await run.RegisterWriter(connection.Connection, ct);
-            await transaction.CommitAsync(ct);
-        }
-
         var writer = new CommitWriter(connection, run, time);
         await using var enumerator = batches.GetAsyncEnumerator(ct);
         var next = enumerator.MoveNextAsync().AsTask();
@@ -52,6 +44,7 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
     /// <summary>The same, each record with its sequence number where <paramref name="withSeqs"/> asks for them.</summary>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, bool withSeqs, [EnumeratorCancellation] CancellationToken ct)
     {
+        if (run.Progress.Processed == 0) yield break; // the commonest sync of all finds nothing new
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
         await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, withSeqs, ct)) yield return batch;

@@ -21,6 +21,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
     private readonly ArrayBufferWriter<byte> _buffer = new(256 * 1024);
     private readonly RejectionWriter _rejections = new();
     private NpgsqlTransaction? _transaction;
+    private bool _registered;
     private LeafCopy? _copy;
     private long _began;
     private long _bytes;
@@ -41,6 +42,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
     {
         if (_transaction is null)
         {
+            if (!_registered) await RegisterAsync(ct);
             _began = time.GetTimestamp();
             _transaction = await connection.BeginAsync(ct);
         }
@@ -70,6 +72,15 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
         if (_copy is not null) await Quietly(_copy);
         if (_transaction is not null) await Quietly(_transaction);
         _rejections.Dispose();
+    }
+
+    /// <summary>Before the first record: only who writes records can hang with their keys in hand. A server that crashed has no writer left, so this waits for no disk.</summary>
+    private async Task RegisterAsync(CancellationToken ct)
+    {
+        await using var transaction = await connection.BeginAsync(durable: false, ct);
+        await run.RegisterWriter(connection.Connection, ct);
+        await transaction.CommitAsync(ct);
+        _registered = true;
     }
 
     private async Task CommitAsync(string stage, CancellationToken ct)

@@ -14,10 +14,11 @@ internal static class PrivilegeProbe
     private const string Sql =
         """
         SELECT * FROM (
-            SELECT 1, 'superuser' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolsuper
-            UNION ALL SELECT 2, 'replication' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolreplication
-            UNION ALL SELECT 2, 'create_role' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolcreaterole
-            UNION ALL SELECT 2, 'create_database' FROM pg_catalog.pg_roles WHERE rolname = current_user AND rolcreatedb
+            SELECT v.place, v.finding
+            FROM pg_catalog.pg_roles me CROSS JOIN LATERAL (VALUES
+                (1, 'superuser', me.rolsuper), (2, 'replication', me.rolreplication), (2, 'create_role', me.rolcreaterole), (2, 'create_database', me.rolcreatedb))
+                AS v(place, finding, has)
+            WHERE me.rolname = current_user AND v.has
             UNION ALL SELECT 3, 'role ' || r.rolname FROM pg_catalog.pg_roles r
                 WHERE (r.rolname IN ('pg_write_all_data', 'pg_execute_server_program', 'pg_read_server_files', 'pg_write_server_files',
                         'pg_signal_backend', 'pg_maintain', 'pg_create_subscription', 'pg_checkpoint') OR r.rolsuper)
