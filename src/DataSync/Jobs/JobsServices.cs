@@ -62,6 +62,9 @@ internal static class JobsServices
         services.AddSingleton<JobRunner>();
         services.AddSingleton(provider => new WorkerCapacity(
             () => provider.GetRequiredService<JobStorage>().GetMonitoringApi().Servers(), provider.GetRequiredService<EngineOptions>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<DispatchTurn>();
+        services.AddSingleton<HandOut>();
+        services.AddSingleton<JobChain>();
         services.AddHostedService<Dispatcher>();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
         services.AddHangfireWorker();

@@ -5,11 +5,10 @@ using Hangfire;
 using Hangfire.Common;
 using Hangfire.States;
 using Hangfire.Storage.Monitoring;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataSync.IntegrationTests.Jobs;
 
-/// <summary>Dispatchers on a real database that hand out to a list instead of to Hangfire.</summary>
+/// <summary>Workers' hands on a real database that give jobs to a list instead of to Hangfire.</summary>
 internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
 {
     /// <summary>What was handed out, in order.</summary>
@@ -18,19 +17,24 @@ internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
     /// <summary>How many more can be handed out before Hangfire's storage fails, once.</summary>
     public int? FailsAfter { get; set; }
 
-    /// <summary>A dispatcher of a worker of its own; the workers together have as many threads as said.</summary>
-    public Dispatcher New(int threads)
+    /// <summary>The hand of a worker of its own; the workers together have as many threads as said.</summary>
+    public HandOut New(int threads)
     {
         IEnumerable<ServerDto> Servers() => [new ServerDto { Heartbeat = DateTimeOffset.UtcNow.UtcDateTime, WorkersCount = threads }];
-        return new Dispatcher(
-            database.Sources, new Client(this), engine.Runner, new WorkerCapacity(Servers, engine.Options with { WorkerThreads = 1 }, TimeProvider.System), engine.Options,
-            TimeProvider.System, NullLogger<Dispatcher>.Instance);
+        var turn = new DispatchTurn(new WorkerCapacity(Servers, engine.Options with { WorkerThreads = 1 }, TimeProvider.System), engine.Options);
+        return new HandOut(database.Sources, turn, new Client(this), engine.Runner);
     }
 
-    public async Task<int> DispatchAsync(Dispatcher dispatcher, CancellationToken ct)
+    public async Task<int> DispatchAsync(HandOut dispatcher, CancellationToken ct)
     {
         await using var connection = await database.Sources.System.OpenConnectionAsync(ct);
         return await dispatcher.DispatchAsync(connection, ct);
+    }
+
+    /// <summary>A thread asks for its next job; what it gets counts as handed out.</summary>
+    public async Task NextAsync(HandOut hand, CancellationToken ct)
+    {
+        if (await hand.NextAsync(keep: true, ct) is { } next) HandedOut.Enqueue((next.TenantId, next.Id));
     }
 
     private sealed class Client(DispatchRig rig) : IBackgroundJobClient

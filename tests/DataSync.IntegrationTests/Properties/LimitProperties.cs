@@ -30,7 +30,7 @@ public sealed class LimitProperties(SystemDatabase database) : IClassFixture<Sys
                 var random = new Random(given.seed);
                 await using var engine = await EngineRig.StartAsync(database, new EngineOptions { MaxConcurrentJobsPerTenant = given.limit }, new ScriptedSource((_, _) => throw new NotSupportedException()), null, Ct);
                 var rig = new DispatchRig(database, engine);
-                Dispatcher[] machines = [rig.New(given.threads), rig.New(given.threads), rig.New(given.threads)];
+                HandOut[] machines = [rig.New(given.threads), rig.New(given.threads), rig.New(given.threads)];
                 Dictionary<string, List<Guid>> order = [];
                 for (var t = 0; t < given.jobs.Length; t++)
                 {
@@ -45,7 +45,7 @@ public sealed class LimitProperties(SystemDatabase database) : IClassFixture<Sys
                 for (var step = 0; ended.Count < all; step++)
                 {
                     Assert.True(step < 20 * (all + 1), $"{ended.Count} of {all} jobs ran in {step} steps.");
-                    await Task.WhenAll(machines.Select(machine => rig.DispatchAsync(machine, Ct)));
+                    await Task.WhenAll(machines.Select((machine, m) => (given.seed + step) % 4 == m ? rig.NextAsync(machine, Ct) : rig.DispatchAsync(machine, Ct)));
                     foreach (var tenant in order.Keys)
                     {
                         var busy = await engine.ScalarAsync<long>("SELECT count(*) FROM sync_jobs WHERE tenant_id = $1 AND (status = 'running' OR (status = 'queued' AND dispatched_at IS NOT NULL))", Ct, tenant);

@@ -28,12 +28,20 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     /// </summary>
     public async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, CancellationToken ct)
     {
+        JobClaim? claim = null;
         for (var tries = 1; ; tries++)
         {
             try
             {
-                if (session.Current is { } backend) return await ClaimAsync(tenantId, jobId, backend, ct);
-                if (tries == ClaimTries) return null;
+                if (claim is null && session.Current is { } backend)
+                {
+                    claim = await TakeAsync(tenantId, jobId, backend, ct);
+                    if (claim is null) return null;
+                }
+
+                // A writer of the attempt before may hang in COPY for ever and hold the keys of its rows: end it before a row is written.
+                if (claim is { IsTakeover: true }) await EndWriterAsync(tenantId, jobId, claim.Fence, ct);
+                if (claim is not null || tries == ClaimTries) return claim;
             }
             catch (Exception e) when (tries < ClaimTries && AttemptVerdict.IsOwnDatabase(e))
             {
@@ -44,30 +52,14 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         }
     }
 
-    private async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, WorkerSession.Backend backend, CancellationToken ct)
-    {
-        await using var transaction = await database.BeginAsync(tenantId, ct);
-        var claim = await UpdateAsync(transaction, tenantId, jobId, backend, ct);
-        if (claim is null) return null;
-
-        // A writer of the attempt before may hang in COPY for ever and hold the keys of its rows: end it before a row is written.
-        if (claim.IsTakeover) await EndWriterAsync(transaction, tenantId, jobId, claim.Fence, ct);
-        await transaction.CommitAsync(ct);
-        return claim;
-    }
-
     /// <summary>Ends the backend that writes for this attempt: what hangs in a COPY or a commit comes back with an error.</summary>
-    public async Task EndWriterAsync(SyncRun run, CancellationToken ct)
-    {
-        await using var transaction = await database.BeginAsync(run.TenantId, ct);
-        await EndWriterAsync(transaction, run.TenantId, run.JobId, run.Fence, ct);
-    }
+    public Task EndWriterAsync(SyncRun run, CancellationToken ct) => EndWriterAsync(run.TenantId, run.JobId, run.Fence, ct);
 
     /// <summary>Keeps the lease and shows how far the job is; false where it was lost. Tells whether cancellation was asked for.</summary>
     public async Task<(bool Held, bool CancelRequested)> RenewAsync(SyncRun run, CancellationToken ct)
     {
-        await using var transaction = await database.BeginAsync(run.TenantId, durable: false, ct);
-        await using var command = transaction.Command(
+        await using var batch = await database.BatchAsync(run.TenantId, durable: false, ct);
+        batch.Add(
             """
             UPDATE sync_jobs SET lease_until = now() + $4, lease_pid = coalesce($5, lease_pid), lease_backend_start = coalesce($6, lease_backend_start),
                    extracted = $7, refined = $8, exported = $9, total = $10
@@ -79,19 +71,19 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             new NpgsqlParameter { Value = (object?)session.Current?.Start ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.TimestampTz },
             run.Progress.Extracted, run.Progress.Refined, run.Progress.Exported,
             new NpgsqlParameter { Value = (object?)run.Progress.Total ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Bigint });
-        var result = await command.ExecuteScalarAsync(ct);
-        await transaction.CommitAsync(ct);
-        return (result is not null, result is true);
+        await using var row = await batch.ReadAsync(ct);
+        var answer = await row.ReadAsync(ct) ? (true, row.GetBoolean(0)) : (false, false);
+        await row.CloseAsync(); // the lease holds from here
+        return answer;
     }
 
     /// <summary>Notes the stage that begins, and that it is where a later attempt goes on.</summary>
     public async Task EnterAsync(SyncRun run, string stage, CancellationToken ct)
     {
-        await using var transaction = await database.BeginAsync(run.TenantId, durable: false, ct);
-        await using var command = transaction.Command(
-            "UPDATE sync_jobs SET stage = $4 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'", run.TenantId, run.JobId, run.Fence, stage);
-        if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
-        await transaction.CommitAsync(ct);
+        await using var batch = await database.BatchAsync(run.TenantId, durable: false, ct);
+        var update = batch.Add("UPDATE sync_jobs SET stage = $4 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'", run.TenantId, run.JobId, run.Fence, stage);
+        await batch.ExecuteAsync(ct);
+        if (update.RecordsAffected == 0) throw new StaleFenceException();
         run.Progress.Stage = stage;
     }
 
@@ -142,9 +134,10 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
     }
 
-    private async Task<JobClaim?> UpdateAsync(TenantTransaction transaction, string tenantId, Guid jobId, WorkerSession.Backend backend, CancellationToken ct)
+    private async Task<JobClaim?> TakeAsync(string tenantId, Guid jobId, WorkerSession.Backend backend, CancellationToken ct)
     {
-        await using var command = transaction.Command(
+        await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
+        batch.Add(
             """
             UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, dispatched_at = NULL,
                    started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint ->> 'stage', 'extract'), attempts = j.attempts + 1,
@@ -162,9 +155,9 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
                       fruitful_attempts, interruption, o.lost
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
-        await using var row = await command.ExecuteReaderAsync(ct);
+        await using var row = await batch.ReadAsync(ct);
         if (!await row.ReadAsync(ct)) return null;
-        return new JobClaim
+        var claim = new JobClaim
         {
             TenantId = tenantId,
             JobId = jobId,
@@ -189,18 +182,21 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             Interruption = await row.IsDBNullAsync(19, ct) ? null : JobFailure.Read(row.GetString(19)),
             IsTakeover = row.GetBoolean(20),
         };
+        await row.CloseAsync(); // the claim holds from here
+        return claim;
     }
 
     /// <summary>An idle backend holds nothing, and may lie in a pool where the next to take it would find it dead.</summary>
-    private static async Task EndWriterAsync(TenantTransaction transaction, string tenantId, Guid jobId, long fence, CancellationToken ct)
+    private async Task EndWriterAsync(string tenantId, Guid jobId, long fence, CancellationToken ct)
     {
-        await using var end = transaction.Command(
+        await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
+        batch.Add(
             """
             SELECT pg_terminate_backend(a.pid, 5000)
             FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
             WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND a.state <> 'idle'
             """,
             tenantId, jobId, fence);
-        await end.ExecuteNonQueryAsync(ct);
+        await batch.ExecuteAsync(ct);
     }
 }

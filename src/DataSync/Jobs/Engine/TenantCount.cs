@@ -18,19 +18,25 @@ internal static class TenantCount
     /// </summary>
     internal const string HandOutAge = "interval '15 seconds'";
 
-    private const string TryEnter = "SELECT t FROM unnest($1::text[]) t WHERE NOT pg_try_advisory_xact_lock($2, hashtext(t))";
+    /// <summary>The tenants of this turn's marks that somebody else counts at this moment. Whoever is not among them is counted by nobody else before the transaction's end.</summary>
+    private const string Enter =
+        """
+        SELECT set_config('datasync.counting', coalesce(array_agg(tenant_id) FILTER (WHERE NOT pg_try_advisory_xact_lock($1, hashtext(tenant_id))), '{}')::text, true)
+        FROM (SELECT DISTINCT tenant_id FROM sync_jobs WHERE status = 'queued' AND dispatched_at = nullif(current_setting('datasync.turn'), '')::timestamptz) m
+        """;
 
     /// <summary>Takes marks back: all of a tenant that others count at this moment, and those beyond the limit.</summary>
     private const string TakeBack = $"""
         WITH marked AS (
-            SELECT *, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place, count(*) OVER (PARTITION BY tenant_id) AS marks
-            FROM unnest($1::text[], $2::uuid[]) m(tenant_id, id)),
+            SELECT tenant_id, id, row_number() OVER (PARTITION BY tenant_id ORDER BY id) AS place, count(*) OVER (PARTITION BY tenant_id) AS marks
+            FROM sync_jobs WHERE status = 'queued' AND dispatched_at = nullif(current_setting('datasync.turn'), '')::timestamptz),
         counted AS (
             SELECT tenant_id, count(*) AS n FROM sync_jobs
-            WHERE tenant_id = ANY ($1) AND (status = 'running' OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
+            WHERE tenant_id IN (SELECT tenant_id FROM marked) AND (status = 'running' OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
             GROUP BY tenant_id)
         UPDATE sync_jobs j SET dispatched_at = NULL FROM marked m LEFT JOIN counted c USING (tenant_id)
-        WHERE j.tenant_id = m.tenant_id AND j.id = m.id AND (m.tenant_id = ANY ($3) OR m.place > $4 - (coalesce(c.n, 0) - m.marks))
+        WHERE j.tenant_id = m.tenant_id AND j.id = m.id
+          AND (m.tenant_id = ANY (current_setting('datasync.counting')::text[]) OR m.place > $1 - (coalesce(c.n, 0) - m.marks))
         RETURNING j.id
         """;
 
@@ -60,36 +66,12 @@ internal static class TenantCount
     }
 
     /// <summary>
-    /// Counts again what a dispatcher marked, in a statement that sees all that began meanwhile, and takes back what is too much. Waits for nobody: a tenant
-    /// that is being counted is left to the next turn. Returns the jobs taken back.
+    /// Adds to a turn two statements that count again what it marked, seeing all that began meanwhile, and take back what is too much; the second answers with
+    /// the jobs taken back. Waits for nobody: a tenant that is being counted is left to the next turn.
     /// </summary>
-    public static async Task<HashSet<Guid>> TakeBackAsync(
-        NpgsqlTransaction transaction, IReadOnlyList<(string Tenant, Guid Id)> marked, int limit, CancellationToken ct)
+    public static void AddTakeBack(NpgsqlBatch turn, int limit)
     {
-        HashSet<Guid> back = [];
-        if (marked.Count == 0) return back;
-        List<string> counting = [];
-        await using (var enter = new NpgsqlCommand(TryEnter, transaction.Connection, transaction)
-        {
-            Parameters = { new NpgsqlParameter<string[]> { TypedValue = [.. marked.Select(m => m.Tenant).Distinct(StringComparer.Ordinal)] }, new NpgsqlParameter<int> { TypedValue = Lock } },
-        })
-        await using (var rows = await enter.ExecuteReaderAsync(ct))
-        {
-            while (await rows.ReadAsync(ct)) counting.Add(rows.GetString(0));
-        }
-
-        await using var takeBack = new NpgsqlCommand(TakeBack, transaction.Connection, transaction)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter<string[]> { TypedValue = [.. marked.Select(m => m.Tenant)] },
-                new NpgsqlParameter<Guid[]> { TypedValue = [.. marked.Select(m => m.Id)] },
-                new NpgsqlParameter<string[]> { TypedValue = [.. counting] },
-                new NpgsqlParameter<int> { TypedValue = limit },
-            },
-        };
-        await using var undone = await takeBack.ExecuteReaderAsync(ct);
-        while (await undone.ReadAsync(ct)) back.Add(undone.GetGuid(0));
-        return back;
+        turn.BatchCommands.Add(new NpgsqlBatchCommand(Enter) { Parameters = { new NpgsqlParameter<int> { TypedValue = Lock } } });
+        turn.BatchCommands.Add(new NpgsqlBatchCommand(TakeBack) { Parameters = { new NpgsqlParameter<int> { TypedValue = limit } } });
     }
 }

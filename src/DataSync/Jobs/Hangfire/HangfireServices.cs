@@ -35,7 +35,7 @@ internal static class HangfireServices
     /// <summary>The server that executes syncs in this process.</summary>
     public static IServiceCollection AddHangfireWorker(this IServiceCollection services)
     {
-        services.AddSingleton(provider => new SyncJobEntry(provider.GetRequiredService<JobRunner>()));
+        services.AddSingleton(provider => new SyncJobEntry(provider.GetRequiredService<JobChain>()));
         return services.AddHangfireServer((provider, server) =>
         {
             server.Queues = [SyncJobEntry.Queue];

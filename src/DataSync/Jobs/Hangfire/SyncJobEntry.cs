@@ -12,14 +12,14 @@ public sealed class SyncJobEntry
     /// <summary>Hangfire's queue for syncs.</summary>
     public const string Queue = "sync";
 
-    private readonly JobRunner _runner;
+    private readonly JobChain _chain;
 
-    internal SyncJobEntry(JobRunner runner) => _runner = runner;
+    internal SyncJobEntry(JobChain chain) => _chain = chain;
 
-    /// <summary>Takes one sync as far as it goes. Never retried by Hangfire: our own tables decide what runs again.</summary>
+    /// <summary>Takes a sync as far as it goes, and goes on with others that wait. Never retried by Hangfire: our own tables decide what runs again.</summary>
     /// <param name="tenantId">Whose job it is.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="stopping">Set by Hangfire when the worker is to stop.</param>
     [AutomaticRetry(Attempts = 0, OnAttemptsExceeded = AttemptsExceededAction.Delete)]
-    public Task RunAsync(string tenantId, Guid jobId, CancellationToken stopping) => _runner.RunAsync(tenantId, jobId, stopping);
+    public Task RunAsync(string tenantId, Guid jobId, CancellationToken stopping) => _chain.RunAsync(tenantId, jobId, stopping);
 }

@@ -5,6 +5,12 @@ namespace DataSync.Platform.Tenancy;
 /// <summary>A pooled connection held for many transactions of one tenant. Outside a transaction it sees no tenant's rows.</summary>
 internal sealed class TenantConnection(string tenantId, NpgsqlConnection connection) : IAsyncDisposable
 {
+    /// <summary>First statement of every tenant's transaction; <c>true</c> makes it end with it.</summary>
+    internal const string Setting = "SELECT set_config('app.tenant_id', $1, true)";
+
+    /// <summary>The same for a transaction that waits for no disk.</summary>
+    internal const string SettingWithoutDisk = Setting + ", set_config('synchronous_commit', 'off', true)";
+
     public NpgsqlConnection Connection { get; } = connection;
 
     /// <summary>Begins a transaction as the tenant. Disposing without a commit rolls back.</summary>
@@ -28,11 +34,9 @@ internal sealed class TenantConnection(string tenantId, NpgsqlConnection connect
 
     public ValueTask DisposeAsync() => Connection.DisposeAsync();
 
-    /// <summary>First statement of every tenant's transaction; <c>true</c> makes it end with it.</summary>
-    internal static async Task SetTenantAsync(NpgsqlConnection connection, string tenantId, bool durable, CancellationToken ct)
+    private static async Task SetTenantAsync(NpgsqlConnection connection, string tenantId, bool durable, CancellationToken ct)
     {
-        const string Tenant = "SELECT set_config('app.tenant_id', $1, true)";
-        await using var set = new NpgsqlCommand(durable ? Tenant : Tenant + ", set_config('synchronous_commit', 'off', true)", connection);
+        await using var set = new NpgsqlCommand(durable ? Setting : SettingWithoutDisk, connection);
         set.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         await set.ExecuteNonQueryAsync(ct);
     }

@@ -38,6 +38,13 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
         }
     }
 
+    /// <summary>Statements to be sent at once, in a transaction in which only <paramref name="tenantId"/>'s rows exist; see <see cref="BeginAsync(string, bool, CancellationToken)"/>.</summary>
+    public async Task<TenantBatch> BatchAsync(string tenantId, bool durable, CancellationToken ct)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenantId);
+        return new TenantBatch(await sources.App.OpenConnectionAsync(ct), tenantId, durable);
+    }
+
     /// <summary>Runs <paramref name="work"/> in a tenant's transaction and commits it.</summary>
     public async Task<T> RunAsync<T>(string tenantId, Func<TenantTransaction, Task<T>> work, CancellationToken ct)
     {

@@ -1,0 +1,111 @@
+using Npgsql;
+
+namespace DataSync.Jobs.Engine;
+
+/// <summary>
+/// One turn of deciding which jobs are due: they are marked as handed out. A lock of the database lets one at a time decide, so limits hold across machines.
+/// All of it is one round trip and one transaction of the server's own making: a process that stops in the middle holds up nobody.
+/// </summary>
+internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions options)
+{
+    /// <summary>Marks what is due and returns it.</summary>
+    /// <param name="connection">Of the system's role, in no transaction.</param>
+    /// <param name="waits">Waits for whoever decides now; else nothing is due where somebody does, who hears of the same commits and looks again.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public async Task<List<DueJob>> TakeAsync(NpgsqlConnection connection, bool waits, CancellationToken ct)
+    {
+        await using var batch = new NpgsqlBatch(connection);
+        Add(batch, EnterSql, new NpgsqlParameter<bool> { TypedValue = waits });
+        Add(
+            batch, TakeSql, new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant }, new NpgsqlParameter<int> { TypedValue = capacity.Threads },
+            new NpgsqlParameter<int> { TypedValue = capacity.Reserve });
+        TenantCount.AddTakeBack(batch, options.MaxConcurrentJobsPerTenant);
+        await using var answers = await batch.ExecuteReaderAsync(ct);
+        await answers.NextResultAsync(ct);
+        List<DueJob> due = [];
+        while (await answers.ReadAsync(ct)) due.Add(new DueJob(answers.GetString(0), answers.GetGuid(1), answers.GetBoolean(2)));
+        await answers.NextResultAsync(ct);
+        await answers.NextResultAsync(ct);
+        HashSet<Guid> back = [];
+        while (await answers.ReadAsync(ct)) back.Add(answers.GetGuid(0));
+        due.RemoveAll(d => back.Contains(d.Id));
+        return due;
+    }
+
+    /// <summary>What was marked and could not be handed out is due again at once.</summary>
+    public static async Task GiveBackAsync(NpgsqlConnection connection, IReadOnlyCollection<DueJob> kept, CancellationToken ct)
+    {
+        await using var unmark = new NpgsqlCommand(
+            """
+            UPDATE sync_jobs j SET dispatched_at = NULL FROM unnest($1::text[], $2::uuid[]) m(tenant_id, id)
+            WHERE j.tenant_id = m.tenant_id AND j.id = m.id AND j.status IN ('queued', 'running')
+            """,
+            connection);
+        unmark.Parameters.Add(new NpgsqlParameter<string[]> { TypedValue = [.. kept.Select(k => k.TenantId)] });
+        unmark.Parameters.Add(new NpgsqlParameter<Guid[]> { TypedValue = [.. kept.Select(k => k.Id)] });
+        await unmark.ExecuteNonQueryAsync(ct);
+    }
+
+    private static void Add(NpgsqlBatch batch, string sql, params ReadOnlySpan<NpgsqlParameter> parameters)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var parameter in parameters) command.Parameters.Add(parameter);
+        batch.BatchCommands.Add(command);
+    }
+
+    /// <summary>The turn's time is empty where somebody else decides. A mark that a crash of the server undoes is made again, so nobody waits for the disk.</summary>
+    private const string EnterSql =
+        """
+        SELECT set_config('synchronous_commit', 'off', true), set_config('datasync.turn',
+            CASE WHEN CASE WHEN $1 THEN (SELECT true FROM pg_advisory_xact_lock(7305161846021)) ELSE pg_try_advisory_xact_lock(7305161846021) END
+                 THEN clock_timestamp()::text ELSE '' END, true)
+        """;
+
+    /// <summary>
+    /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
+    /// not begun for a while (<see cref="TenantCount.HandOutAge"/>) counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
+    /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run.
+    /// A row that somebody holds locked, for how long nobody knows, is passed over. No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
+    /// </summary>
+    private const string TakeSql = $"""
+        WITH RECURSIVE live AS MATERIALIZED (
+            SELECT tenant_id, id, mode, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - {TenantCount.HandOutAge}, false) AS just_handed_out,
+                   lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid) AS orphan
+            FROM sync_jobs j WHERE status = 'running'),
+        handed_out AS MATERIALIZED (
+            SELECT tenant_id FROM sync_jobs WHERE status = 'queued' AND dispatched_at IS NOT NULL AND dispatched_at > now() - {TenantCount.HandOutAge}),
+        busy AS (
+            SELECT tenant_id, count(*) AS n FROM (SELECT tenant_id FROM live UNION ALL SELECT tenant_id FROM handed_out) b GROUP BY tenant_id),
+        tenants AS (
+            (SELECT tenant_id FROM sync_jobs WHERE status = 'queued' ORDER BY tenant_id LIMIT 1)
+            UNION ALL
+            SELECT (SELECT j.tenant_id FROM sync_jobs j WHERE j.status = 'queued' AND j.tenant_id > t.tenant_id ORDER BY j.tenant_id LIMIT 1)
+            FROM tenants t WHERE t.tenant_id IS NOT NULL),
+        next AS (
+            SELECT t.tenant_id, q.id, q.created_at, coalesce(b.n, 0) + row_number() OVER (PARTITION BY t.tenant_id ORDER BY q.id) AS place
+            FROM tenants t LEFT JOIN busy b USING (tenant_id)
+            CROSS JOIN LATERAL (
+                SELECT j.id, j.created_at FROM sync_jobs j
+                WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
+                  AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - {TenantCount.HandOutAge})
+                ORDER BY j.id LIMIT greatest(0, $1 - coalesce(b.n, 0))) q
+            WHERE t.tenant_id IS NOT NULL),
+        in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),
+        taken AS (SELECT (SELECT count(*) FROM handed_out) + (SELECT count(*) FROM live WHERE mode <> 'realtime') AS threads),
+        due AS (
+            SELECT tenant_id, id, called_off FROM live WHERE orphan AND NOT just_handed_out
+            UNION ALL
+            SELECT tenant_id, id, false FROM in_turn, taken WHERE turn + threads <= CASE WHEN place = 1 THEN $2 ELSE $2 - $3 END),
+        unlocked AS (
+            SELECT d.* FROM due d JOIN sync_jobs j ON j.tenant_id = d.tenant_id AND j.id = d.id WHERE current_setting('datasync.turn') <> '' FOR UPDATE OF j SKIP LOCKED)
+        UPDATE sync_jobs j SET dispatched_at = current_setting('datasync.turn')::timestamptz FROM unlocked d
+        WHERE j.tenant_id = d.tenant_id AND j.id = d.id
+        RETURNING j.tenant_id, j.id, d.called_off
+        """;
+}
+
+/// <summary>A job marked as handed out.</summary>
+/// <param name="TenantId">Whose it is.</param>
+/// <param name="Id">The job.</param>
+/// <param name="CalledOff">Cancelled while its worker was dead: it is only to be ended.</param>
+internal readonly record struct DueJob(string TenantId, Guid Id, bool CalledOff);

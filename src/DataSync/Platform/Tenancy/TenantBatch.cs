@@ -1,0 +1,49 @@
+using Npgsql;
+
+namespace DataSync.Platform.Tenancy;
+
+/// <summary>
+/// A few statements of a tenant that need no answer of each other, sent at once: one round trip, and one transaction of the server's own making, in which the
+/// tenant is set first. All of them hold, or none.
+/// </summary>
+internal sealed class TenantBatch : IAsyncDisposable
+{
+    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlBatch _batch;
+
+    internal TenantBatch(NpgsqlConnection connection, string tenantId, bool durable)
+    {
+        _connection = connection;
+        _batch = new NpgsqlBatch(connection);
+        _batch.BatchCommands.Add(new NpgsqlBatchCommand(durable ? TenantConnection.Setting : TenantConnection.SettingWithoutDisk) { Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } } });
+    }
+
+    /// <summary>Adds a statement with positional parameters <c>$1 …</c>.</summary>
+    public NpgsqlBatchCommand Add(string sql, params ReadOnlySpan<object> values)
+    {
+        var command = new NpgsqlBatchCommand(sql);
+        foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
+        _batch.BatchCommands.Add(command);
+        return command;
+    }
+
+    /// <summary>Sends the statements, for their effect.</summary>
+    public Task ExecuteAsync(CancellationToken ct) => _batch.ExecuteNonQueryAsync(ct);
+
+    /// <summary>
+    /// Sends the statements; the reader is at the answer of the first one added. What they did holds once the reader has been read to its end: whoever needs that
+    /// disposes of it before going on.
+    /// </summary>
+    public async Task<NpgsqlDataReader> ReadAsync(CancellationToken ct)
+    {
+        var reader = await _batch.ExecuteReaderAsync(ct);
+        await reader.NextResultAsync(ct);
+        return reader;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _batch.DisposeAsync();
+        await _connection.DisposeAsync();
+    }
+}
