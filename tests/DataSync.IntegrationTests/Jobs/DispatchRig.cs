@@ -34,7 +34,7 @@ internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
     /// <summary>A thread asks for its next job; what it gets counts as handed out.</summary>
     public async Task NextAsync(HandOut hand, CancellationToken ct)
     {
-        if (await hand.NextAsync(keep: true, ct) is { } next) HandedOut.Enqueue((next.TenantId, next.Id));
+        if (await hand.NextAsync(ct) is { } next) HandedOut.Enqueue((next.TenantId, next.Id));
     }
 
     private sealed class Client(DispatchRig rig) : IBackgroundJobClient

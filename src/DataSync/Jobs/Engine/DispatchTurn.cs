@@ -10,15 +10,16 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
 {
     /// <summary>Marks what is due and returns it.</summary>
     /// <param name="connection">Of the system's role, in no transaction.</param>
+    /// <param name="most">No more jobs than this.</param>
     /// <param name="waits">Waits for whoever decides now; else nothing is due where somebody does, who hears of the same commits and looks again.</param>
     /// <param name="ct">Ends the waiting.</param>
-    public async Task<List<DueJob>> TakeAsync(NpgsqlConnection connection, bool waits, CancellationToken ct)
+    public async Task<List<DueJob>> TakeAsync(NpgsqlConnection connection, int most, bool waits, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(connection);
         Add(batch, EnterSql, new NpgsqlParameter<bool> { TypedValue = waits });
         Add(
             batch, TakeSql, new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant }, new NpgsqlParameter<int> { TypedValue = capacity.Threads },
-            new NpgsqlParameter<int> { TypedValue = capacity.Reserve });
+            new NpgsqlParameter<int> { TypedValue = capacity.Reserve }, new NpgsqlParameter<int> { TypedValue = most });
         TenantCount.AddTakeBack(batch, options.MaxConcurrentJobsPerTenant);
         await using var answers = await batch.ExecuteReaderAsync(ct);
         await answers.NextResultAsync(ct);
@@ -64,7 +65,7 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
     /// <summary>
     /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
     /// not begun for a while (<see cref="TenantCount.HandOutAge"/>) counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
-    /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run.
+    /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run and there are threads.
     /// A row that somebody holds locked, for how long nobody knows, is passed over. No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
     /// </summary>
     private const string TakeSql = $"""
@@ -88,16 +89,17 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
                 SELECT j.id, j.created_at FROM sync_jobs j
                 WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
                   AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - {TenantCount.HandOutAge})
-                ORDER BY j.id LIMIT greatest(0, $1 - coalesce(b.n, 0))) q
+                ORDER BY j.id LIMIT greatest(0, least($1 - coalesce(b.n, 0), $2))) q
             WHERE t.tenant_id IS NOT NULL),
         in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),
         taken AS (SELECT (SELECT count(*) FROM handed_out) + (SELECT count(*) FROM live WHERE mode <> 'realtime') AS threads),
         due AS (
-            SELECT tenant_id, id, called_off FROM live WHERE orphan AND NOT just_handed_out
+            SELECT tenant_id, id, called_off, 0 AS turn FROM live WHERE orphan AND NOT just_handed_out
             UNION ALL
-            SELECT tenant_id, id, false FROM in_turn, taken WHERE turn + threads <= CASE WHEN place = 1 THEN $2 ELSE $2 - $3 END),
+            SELECT tenant_id, id, false, turn FROM in_turn, taken WHERE turn + threads <= CASE WHEN place = 1 THEN $2 ELSE $2 - $3 END),
         unlocked AS (
-            SELECT d.* FROM due d JOIN sync_jobs j ON j.tenant_id = d.tenant_id AND j.id = d.id WHERE current_setting('datasync.turn') <> '' FOR UPDATE OF j SKIP LOCKED)
+            SELECT d.* FROM due d JOIN sync_jobs j ON j.tenant_id = d.tenant_id AND j.id = d.id
+            WHERE current_setting('datasync.turn') <> '' ORDER BY d.turn LIMIT $4 FOR UPDATE OF j SKIP LOCKED)
         UPDATE sync_jobs j SET dispatched_at = current_setting('datasync.turn')::timestamptz FROM unlocked d
         WHERE j.tenant_id = d.tenant_id AND j.id = d.id
         RETURNING j.tenant_id, j.id, d.called_off

@@ -17,7 +17,7 @@ internal sealed class HandOut(DataSources sources, DispatchTurn turn, IBackgroun
         await _one.WaitAsync(ct);
         try
         {
-            var due = await turn.TakeAsync(connection, waits: false, ct);
+            var due = await turn.TakeAsync(connection, int.MaxValue, waits: false, ct);
             await GiveAsync(connection, due, ct);
             return due.Count;
         }
@@ -27,32 +27,29 @@ internal sealed class HandOut(DataSources sources, DispatchTurn turn, IBackgroun
         }
     }
 
-    /// <summary>The job whose turn it is, for the thread that asks; what else may run is handed out. Null where none is due.</summary>
-    /// <param name="keep">False hands out all that may run: the thread asks only because it is free from now on.</param>
-    /// <param name="ct">Ends the waiting.</param>
-    public async Task<DueJob?> NextAsync(bool keep, CancellationToken ct)
+    /// <summary>The job whose turn it is, for a thread that has ended another. Null where none is due.</summary>
+    public async Task<DueJob?> NextAsync(CancellationToken ct)
     {
-        DueJob? next = null;
         await _one.WaitAsync(ct);
         try
         {
             await using var connection = await sources.System.OpenConnectionAsync(ct);
-            var due = await turn.TakeAsync(connection, waits: true, ct);
-            var first = !keep ? -1 : due.FindIndex(d => !d.CalledOff);
-            next = first < 0 ? null : due[first];
-            if (first >= 0) due.RemoveAt(first);
-            await GiveAsync(connection, due, ct);
-            return next;
-        }
-        catch (BackgroundJobClientException) when (next is not null)
-        {
-            // The others are given back; the dispatcher meets the same, and says so.
-            return next;
+
+            // One alone: a thread has become free and a tenant's place. The others that end their jobs at this moment ask as well.
+            var due = await turn.TakeAsync(connection, most: 1, waits: true, ct);
+            return due.Count > 0 ? due[0] : null;
         }
         finally
         {
             _one.Release();
         }
+    }
+
+    /// <summary>Wakes the dispatchers: a thread is free that asks for nothing more.</summary>
+    public async Task WakeAsync(CancellationToken ct)
+    {
+        await using var notify = sources.System.CreateCommand($"SELECT pg_notify('{JobOutcome.DispatchChannel}', '')");
+        await notify.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>The job was handed out and will not begin here.</summary>

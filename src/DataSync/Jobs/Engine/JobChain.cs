@@ -1,4 +1,3 @@
-using Hangfire;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -24,7 +23,7 @@ internal sealed partial class JobChain(JobRunner runner, HandOut hand, TimeProvi
         while (job is { } now)
         {
             await RunAsync(now, stopping);
-            job = stopping.IsCancellationRequested ? null : await NextAsync(time.GetElapsedTime(began) < Longest, stopping);
+            job = stopping.IsCancellationRequested ? null : await NextAsync(time.GetElapsedTime(began) > Longest, stopping);
         }
     }
 
@@ -42,14 +41,16 @@ internal sealed partial class JobChain(JobRunner runner, HandOut hand, TimeProvi
         }
     }
 
-    /// <summary>Null also where that cannot be told now: the dispatcher looks again within a second.</summary>
-    private async Task<DueJob?> NextAsync(bool keep, CancellationToken stopping)
+    /// <summary>Null where none is due, and where the thread goes back; also where that cannot be told now: the dispatcher looks again within a second.</summary>
+    private async Task<DueJob?> NextAsync(bool goesBack, CancellationToken stopping)
     {
         try
         {
-            return await hand.NextAsync(keep, stopping);
+            if (!goesBack) return await hand.NextAsync(stopping);
+            await hand.WakeAsync(stopping);
+            return null;
         }
-        catch (Exception e) when (e is NpgsqlException or BackgroundJobClientException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             if (!stopping.IsCancellationRequested) Log.NotAsked(logger, e.GetType().Name);
             return null;
