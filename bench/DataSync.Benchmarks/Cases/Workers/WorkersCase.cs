@@ -11,14 +11,14 @@ internal sealed class WorkersCase : BenchmarkCase
 {
     private const string One = "one worker, two jobs one after the other";
     private const string Two = "two workers, a job each";
-    private const int Rules = 40;
+    private const int Rules = 500;
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
 
     public override string Name => "workers";
 
     public override string Title => "two jobs of many rules by one worker and by two, each running one job at a time";
 
-    public override long Rows => 100_000;
+    public override long Rows => 20_000;
 
     public override async Task<CasePlan> PrepareAsync(BenchContext context, CancellationToken ct)
     {
