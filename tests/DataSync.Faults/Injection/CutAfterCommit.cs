@@ -1,6 +1,9 @@
 namespace DataSync.Faults.Injection;
 
-/// <summary>A connection is cut when the server has carried out a COMMIT and its answer is on the way: who asked cannot know whether it holds.</summary>
+/// <summary>
+/// A connection is cut when the server has carried out a commit and its answer is on the way: who asked cannot know whether it holds. Every other time it is a commit
+/// that no COMMIT asks for, as claims and ends of jobs have it.
+/// </summary>
 internal sealed class CutAfterCommit : Fault
 {
     private int _strikes;
@@ -14,7 +17,7 @@ internal sealed class CutAfterCommit : Fault
         // The first and then every third hits the API, while it acknowledges a job.
         if (_strikes++ % 3 == 0)
         {
-            var cut = context.System.ApiProxy.CutAsync(context.Random.Next(0, 3), ct);
+            var cut = context.System.ApiProxy.CutAsync(context.Random.Next(0, 3), unspoken: false, ct);
             do await context.StartJobAsync(ct);
             while (!cut.IsCompleted);
             await cut;
@@ -22,7 +25,7 @@ internal sealed class CutAfterCommit : Fault
         else
         {
             await context.HolderAsync(ct);
-            await context.System.WorkerProxy.CutAsync(context.Random.Next(0, 12), ct).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, ct);
+            await context.System.WorkerProxy.CutAsync(context.Random.Next(0, 12), unspoken: context.Random.Next(2) == 0, ct).WaitAsync(TimeSpan.FromSeconds(60), TimeProvider.System, ct);
         }
 
         return true;

@@ -4,7 +4,10 @@ using System.Net.Sockets;
 
 namespace DataSync.Faults.Wire;
 
-/// <summary>Stands between a process and PostgreSQL, and can cut a connection when a COMMIT was carried out and its answer has not gone back.</summary>
+/// <summary>
+/// Stands between a process and PostgreSQL, and can cut a connection when a commit was carried out and its answer has not gone back: a COMMIT, or the end of
+/// statements that the server commits by itself.
+/// </summary>
 internal sealed class CommitProxy : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -15,6 +18,7 @@ internal sealed class CommitProxy : IAsyncDisposable
     private readonly Lock _turn = new();
     private TaskCompletionSource? _cut;
     private int _skip;
+    private bool _unspoken;
 
     /// <summary>Listens, and passes on to a port of this machine.</summary>
     public CommitProxy(int target)
@@ -26,27 +30,30 @@ internal sealed class CommitProxy : IAsyncDisposable
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
-    /// <summary>Cuts the connection of the next COMMIT but <paramref name="skip"/>; returns once that is done.</summary>
-    public async Task CutAsync(int skip, CancellationToken ct)
+    /// <summary>Cuts the connection of the next commit but <paramref name="skip"/>; returns once that is done.</summary>
+    /// <param name="skip">How many go by before.</param>
+    /// <param name="unspoken">A commit that no COMMIT asks for, which ends statements that changed a row; else a COMMIT.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public async Task CutAsync(int skip, bool unspoken, CancellationToken ct)
     {
         var cut = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        lock (_turn) (_cut, _skip) = (cut, skip);
+        lock (_turn) (_cut, _skip, _unspoken) = (cut, skip, unspoken);
         await cut.Task.WaitAsync(ct);
     }
 
-    /// <summary>A COMMIT goes by: true where it is the one to be cut, and then nobody else's is.</summary>
-    internal TaskCompletionSource? Take()
+    /// <summary>A commit goes by: given where it is the one to be cut, and then nobody else's is.</summary>
+    internal TaskCompletionSource? Take(bool unspoken)
     {
         lock (_turn)
         {
-            if (_cut is null || _skip-- > 0) return null;
+            if (_cut is null || unspoken != _unspoken || _skip-- > 0) return null;
             var taken = _cut;
             _cut = null;
             return taken;
         }
     }
 
-    /// <summary>The COMMIT taken became a ROLLBACK: the next one is cut instead.</summary>
+    /// <summary>The commit taken was none: the next one is cut instead.</summary>
     internal void GiveBack(TaskCompletionSource cut)
     {
         lock (_turn) (_cut, _skip) = (cut, 0);

@@ -20,7 +20,7 @@ public sealed class LostClaimTests(SystemDatabase database) : IClassFixture<Syst
         await using var sources = new DataSources(new DatabaseOptions { Connection = Through(database.Options.Connection), SystemConnection = Through(database.Options.SystemConnection) });
         var store = new PostgresIdempotencyStore(TestJobs.TenantsOf(sources), TimeProvider.System);
         var key = new KeyedOperation("a", "POST /x", "cut");
-        var cut = proxy.CutAsync(0, Ct);
+        var cut = proxy.CutAsync(0, unspoken: false, Ct);
         await Assert.ThrowsAnyAsync<Exception>(() => store.ClaimAsync(key, [Fingerprint], Ct));
         await cut;
         var made = await IdAsync(key);

@@ -11,7 +11,7 @@ internal static class HangfireServices
 {
     internal const string Schema = "hangfire";
 
-    /// <summary>Storage on the application's role, which may use Hangfire's tables and not change them. Waking is by LISTEN; polling is only behind it.</summary>
+    /// <summary>Storage on the application's role, which may use Hangfire's tables and not change them.</summary>
     public static IServiceCollection AddHangfireStorage(this IServiceCollection services)
         => services.AddHangfire((provider, hangfire) => hangfire
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
@@ -21,13 +21,16 @@ internal static class HangfireServices
                 storage => storage.UseNpgsqlConnection(ConnectionString(provider)),
                 StorageOptions()));
 
-    /// <summary>How Hangfire uses the database.</summary>
+    /// <summary>
+    /// How Hangfire uses the database. Its own listening for jobs is off: under load a thread that has fetched a job at times waits for ever for its listener to end,
+    /// and the job with it. A dispatcher's own process is woken without it, by a signal in memory; threads of other processes look once a second.
+    /// </summary>
     internal static PostgreSqlStorageOptions StorageOptions() => new()
     {
         SchemaName = Schema,
         PrepareSchemaIfNecessary = false,
-        EnableLongPolling = true,
-        QueuePollInterval = TimeSpan.FromSeconds(5),
+        EnableLongPolling = false,
+        QueuePollInterval = TimeSpan.FromSeconds(1),
         UseSlidingInvisibilityTimeout = true,
         InvisibilityTimeout = TimeSpan.FromMinutes(5),
     };
