@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Extract.Connectors.Api;
 using DataSync.Extract.Read;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -14,4 +15,13 @@ internal sealed class ExtractSection : IPlanSection
         => plan.TryGetProperty("extraction_params", out var given) && given.ValueKind != JsonValueKind.Null
             ? ReadParametersValidation.Validate(given, path + "/extraction_params")
             : [];
+
+    /// <summary>The members of an API's are others. What a Start leaves out, the source brings along: only where all is together must all be there.</summary>
+    public IEnumerable<Fault> Validate(JsonElement plan, string path, string sourceType)
+    {
+        if (sourceType != "api") return Validate(plan, path);
+        return plan.TryGetProperty("extraction_params", out var given) && given.ValueKind != JsonValueKind.Null
+            ? ApiExtractionValidation.Validate(given, path + "/extraction_params", whole: path.Length == 0)
+            : [];
+    }
 }

@@ -1,3 +1,4 @@
+using DataSync.Extract.Connectors.Api;
 using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
 using Microsoft.Extensions.Configuration;
@@ -14,6 +15,8 @@ internal static class ExtractServices
     {
         services.AddOptions<ExtractOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ExtractOptions>, ExtractOptionsValidation>());
+        services.AddOptions<ApiOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, ApiOptionsValidation>());
         return services.AddEgress(configuration).AddResilience(configuration);
     }
 }

@@ -33,6 +33,7 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
             Id = workId ?? Guid.CreateVersion7(now),
             TenantId = caller.Tenant,
             SourceId = command.SourceId,
+            SourceType = command.RecordSource,
             Mode = command.Plan.Mode,
             SyncType = command.Plan.SyncType,
             Config = JsonSerializer.Serialize(command.Plan, JobJson.Options),

@@ -14,4 +14,10 @@ internal interface IPlanSection
 
     /// <summary>Names everything wrong with them. <paramref name="plan"/> is the whole Start as an object; paths begin with <paramref name="path"/>.</summary>
     IEnumerable<Fault> Validate(JsonElement plan, string path);
+
+    /// <summary>The same for a source of a known type (<c>database</c>, <c>api</c>, <c>webhook</c>), where the members mean something else for each.</summary>
+    /// <param name="plan">The Start.</param>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="sourceType">The source's type.</param>
+    IEnumerable<Fault> Validate(JsonElement plan, string path, string sourceType) => Validate(plan, path);
 }

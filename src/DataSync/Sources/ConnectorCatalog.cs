@@ -11,9 +11,10 @@ internal sealed class ConnectorCatalog
     public ConnectorCatalog(IEnumerable<IConnector> connectors)
     {
         _connectors = connectors.ToFrozenDictionary(c => c.Driver, StringComparer.Ordinal);
-        Drivers = [.. _connectors.Keys.Order(StringComparer.Ordinal)];
+        Drivers = [.. _connectors.Keys.Where(d => d != SourceTypes.Api).Order(StringComparer.Ordinal)];
     }
 
+    /// <summary>The drivers of databases: what a source may name.</summary>
     public IReadOnlyList<string> Drivers { get; }
 
     /// <summary>Null for a driver that this build does not have, as of a source that another version stored.</summary>

@@ -14,7 +14,7 @@ internal sealed class CredentialOpener(TenantKeyring keyring, ConnectorCatalog c
     public async Task<JsonElement?> OpenAsync(TenantTransaction transaction, DataSourceConfig source, bool fresh, CancellationToken ct)
     {
         using var stored = JsonDocument.Parse(source.ConnectionParams);
-        var connector = connectors.Find(DriverOf(stored.RootElement)) ?? throw SourceFailure.NoConnector();
+        var connector = connectors.Find(SourceTypes.DriverOf(source.SourceType, stored.RootElement)) ?? throw SourceFailure.NoConnector();
         return await WithKeysAsync<JsonElement?>(transaction, stored.RootElement, fresh, keys =>
             SourceCredentials.TryOpen(stored.RootElement, connector.SecretFields, keys, SourceVersion.Of(source), out var opened) ? opened : null, ct);
     }
@@ -23,7 +23,7 @@ internal sealed class CredentialOpener(TenantKeyring keyring, ConnectorCatalog c
     public JsonElement? OpenAtHand(DataSourceConfig source)
     {
         using var stored = JsonDocument.Parse(source.ConnectionParams);
-        if (connectors.Find(DriverOf(stored.RootElement)) is not { } connector) return null;
+        if (connectors.Find(SourceTypes.DriverOf(source.SourceType, stored.RootElement)) is not { } connector) return null;
         Dictionary<int, DataKey> keys = [];
         try
         {
@@ -49,9 +49,6 @@ internal sealed class CredentialOpener(TenantKeyring keyring, ConnectorCatalog c
         return await WithKeysAsync(transaction, stored.RootElement, fresh: true, keys =>
             SourceCredentials.TryReseal(stored.RootElement, keys, newest, SourceVersion.Of(source), out var moved) ? moved : null, ct);
     }
-
-    public static string DriverOf(JsonElement connectionParams)
-        => connectionParams.TryGetProperty("driver", out var driver) && driver.ValueKind == JsonValueKind.String ? driver.GetString()! : "";
 
     private async Task<T?> WithKeysAsync<T>(
         TenantTransaction transaction, JsonElement stored, bool fresh, Func<IReadOnlyDictionary<int, DataKey>, T?> work, CancellationToken ct)

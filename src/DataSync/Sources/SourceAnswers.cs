@@ -13,7 +13,7 @@ internal sealed record SourceAnswer(
     public static SourceAnswer Of(DataSourceConfig source, ConnectorCatalog connectors)
     {
         var stored = JsonElement.Parse(source.ConnectionParams);
-        var secrets = connectors.Find(CredentialOpener.DriverOf(stored))?.SecretFields;
+        var secrets = connectors.Find(SourceTypes.DriverOf(source.SourceType, stored))?.SecretFields;
         return new SourceAnswer(
             source.SourceId, source.SourceName, source.SourceType, SourceCredentials.Masked(stored, secrets), JsonElement.Parse(source.ExtractionParams),
             JsonElement.Parse(source.Sync), source.IsActive, source.Version, source.CreatedAt, source.UpdatedAt, source.CreatedBy);

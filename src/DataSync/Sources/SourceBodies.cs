@@ -50,14 +50,14 @@ internal sealed record SourceReplacementBody(SourceFields Fields) : IRequestBody
     public static SourceReplacementBody Read(JsonObjectReader json) => new(SourceBodies.Read(json, json.OptionalId("source_id")));
 }
 
-/// <summary>Body of <c>POST …/preview</c>: what to read, or nothing for what the source itself reads.</summary>
-internal sealed record PreviewBody(string? Query, string? Table, JsonElement? Parameters, int RowLimit) : IRequestBody<PreviewBody>
+/// <summary>Body of <c>POST …/preview</c>: what to read (of an API: <c>extraction_params</c>), or nothing for what the source itself reads.</summary>
+internal sealed record PreviewBody(string? Query, string? Table, JsonElement? Parameters, JsonElement? ExtractionParams, int RowLimit) : IRequestBody<PreviewBody>
 {
     public const int MaxRows = 100;
     private const int MaxQuery = 100_000;
 
     public static PreviewBody Read(JsonObjectReader json) => new(
-        json.OptionalString("query", MaxQuery), json.OptionalString("table", 512), json.RawObject("parameters"), json.OptionalInt("row_limit", 1, MaxRows) ?? 20);
+        json.OptionalString("query", MaxQuery), json.OptionalString("table", 512), json.RawObject("parameters"), json.RawObject("extraction_params"), json.OptionalInt("row_limit", 1, MaxRows) ?? 20);
 }
 
 /// <summary>What the bodies of sources share.</summary>

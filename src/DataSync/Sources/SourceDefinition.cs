@@ -19,7 +19,7 @@ internal sealed class SourceDefinition
     /// <summary>Names of the driver's members that say where its secrets are sent.</summary>
     public required IReadOnlySet<string> AddressFields { get; init; }
 
-    public string Driver => ConnectionParams.GetProperty("driver").GetString()!;
+    public string Driver => SourceTypes.DriverOf(SourceType, ConnectionParams);
 
     /// <summary>Never the parameters: they hold secrets.</summary>
     public override string ToString() => SourceId;

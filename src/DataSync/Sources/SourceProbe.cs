@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Diagnostics;
 using System.Text.Json;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
@@ -48,21 +49,41 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
         {
             using (batch)
             {
-                for (var i = 0; i < batch.Count; i++)
-                {
-                    if (preview.Count == limit || preview.Bytes + batch.Raw[i].Length > PreviewBytes)
-                    {
-                        preview.IsCut = true;
-                        return preview;
-                    }
-
-                    preview.Add(batch.Raw[i]);
-                }
+                if (!TryShow(preview, batch, limit)) return preview;
             }
         }
 
         return preview;
     }, ct);
+
+    /// <summary>The first records of an API's first page, and what was understood of it.</summary>
+    public Task<(SourcePreview Preview, JsonElement Understood)> PreviewPageAsync(string tenantId, string sourceId, ReadRequest request, int limit, CancellationToken ct)
+        => WithinLimitAsync(async limited =>
+        {
+            var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
+            if (Connector(connection) is not IPreviewsPages connector) throw SourceFailure.NoConnector();
+            var first = request with { RowLimit = limit + 1, BatchSize = limit + 1, BatchBytes = PreviewBytes / 4, StatementTimeout = Limit / 2 };
+            var (records, understood) = await connector.PreviewAsync(connection, first, limited);
+            var preview = new SourcePreview();
+            foreach (var batch in records)
+            {
+                using (batch) TryShow(preview, batch, limit);
+            }
+
+            return (preview, understood);
+        }, ct);
+
+    /// <summary>False as soon as there is more than a preview shows.</summary>
+    private static bool TryShow(SourcePreview preview, RecordBatch batch, int limit)
+    {
+        for (var i = 0; i < batch.Count && !preview.IsCut; i++)
+        {
+            if (preview.Count == limit || preview.Bytes + batch.Raw[i].Length > PreviewBytes) preview.IsCut = true;
+            else preview.Add(batch.Raw[i]);
+        }
+
+        return !preview.IsCut;
+    }
 
     private IConnector Connector(SourceConnection connection) => connectors.Find(connection.Driver) ?? throw SourceFailure.NoConnector();
 

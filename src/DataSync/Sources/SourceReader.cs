@@ -16,7 +16,7 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
     {
         // What does not open here (a key that a rotation removed) opens below, or fails there with its reason.
         return await cache.FindAsync(tenantId, sourceId, ct) is { } source && opener.OpenAtHand(source) is { } opened
-            ? Connection(tenantId, sourceId, opened)
+            ? Connection(source, opened)
             : await OpenStoredAsync(tenantId, sourceId, ct);
     }
 
@@ -27,7 +27,7 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
         {
             await using var transaction = await database.BeginAsync(tenantId, ct);
             var source = await SourceRows.FindAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
-            if (await opener.OpenAsync(transaction, source, fresh: i > 0, ct) is { } opened) return Connection(tenantId, sourceId, opened);
+            if (await opener.OpenAsync(transaction, source, fresh: i > 0, ct) is { } opened) return Connection(source, opened);
 
             // A rotation may have moved the source and removed its old key between the two reads: what is stored now is under the new one.
         }
@@ -37,8 +37,14 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
     }
 
     /// <summary>The length before the tenant's id keeps any two owners apart.</summary>
-    private static SourceConnection Connection(string tenantId, string sourceId, JsonElement opened)
-        => new(CredentialOpener.DriverOf(opened), opened, string.Create(CultureInfo.InvariantCulture, $"{tenantId.Length}:{tenantId}:{sourceId}"));
+    private static SourceConnection Connection(DataSourceConfig source, JsonElement opened)
+        => new(
+            SourceTypes.DriverOf(source.SourceType, opened), opened,
+            string.Create(CultureInfo.InvariantCulture, $"{source.TenantId.Length}:{source.TenantId}:{source.SourceId}"))
+        {
+            TenantId = source.TenantId,
+            SourceId = source.SourceId,
+        };
 
     private static partial class Log
     {

@@ -100,7 +100,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         using (var found = JsonDocument.Parse(source.ConnectionParams))
         {
             // Another driver's secrets mean something else: they are not kept. Nor are they sent to another address than they were given for.
-            var sameDriver = CredentialOpener.DriverOf(found.RootElement) == definition.Driver;
+            var sameDriver = SourceTypes.DriverOf(source.SourceType, found.RootElement) == definition.Driver;
             string[] changed = sameDriver ? [.. definition.AddressFields.Where(f => Value(found.RootElement, f) != Value(sent, f)).Order(StringComparer.Ordinal)] : [];
             if (changed.Length > 0) throw SourceFailure.Invalid([.. SourceCredentials.Kept(sent, definition.SecretFields).Select(m => SourceValidation.KeptElsewhere(m, changed))]);
             if (sameDriver)

@@ -23,13 +23,13 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
     {
         var before = faults.Count;
         if (sourceId is not null && fields.SourceId is not null && fields.SourceId != sourceId) faults.Add(new Fault("/source_id", "faults.source_id_differs"));
-        if (fields.SourceType.Length > 0 && fields.SourceType != SourceTypes.Database)
+        if (fields.SourceType.Length > 0 && fields.SourceType is not (SourceTypes.Database or SourceTypes.Api))
         {
             faults.Add(new Fault("/source_type", "faults.source_type_unavailable", ("type", fields.SourceType)));
             return null;
         }
 
-        var connector = fields.ConnectionParams is { } connection ? CheckConnection(connection, isNew: sourceId is null, faults) : null;
+        var connector = fields.ConnectionParams is { } connection ? CheckConnection(fields.SourceType, connection, isNew: sourceId is null, faults) : null;
         CheckPlan(fields, faults);
         if (faults.Count > before || connector is null || (sourceId ?? fields.SourceId) is not { Length: > 0 } id) return null;
         return new SourceDefinition
@@ -49,17 +49,17 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
     /// <summary>What the rooms say about the plan that the source brings along; what a Start must still add is no fault here.</summary>
     private void CheckPlan(SourceFields fields, ICollection<Fault> faults)
     {
-        if (fields.ExtractionParams is { } extraction && extraction.EnumerateObject().Any()) CheckExtraction(extraction, faults);
+        if (fields.ExtractionParams is { } extraction && extraction.EnumerateObject().Any()) CheckExtraction(fields.SourceType, extraction, faults);
         if (fields.Sync is not { } sync) return;
         foreach (var member in sync.EnumerateObject().Where(m => !_sections.Any(s => s.Members.Contains(m.Name)))) faults.Add(new Fault($"/sync{JsonPointer.Segment(member.Name)}", "faults.unknown"));
-        foreach (var fault in _sections.SelectMany(s => s.Validate(sync, "/sync"))) faults.Add(fault);
+        foreach (var fault in _sections.SelectMany(s => s.Validate(sync, "/sync", fields.SourceType))) faults.Add(fault);
     }
 
     /// <summary>What the rooms say about <c>extraction_params</c> alone.</summary>
-    public void CheckExtraction(JsonElement extraction, ICollection<Fault> faults)
+    public void CheckExtraction(string sourceType, JsonElement extraction, ICollection<Fault> faults)
     {
         var plan = JsonSerializer.SerializeToElement(new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["extraction_params"] = extraction });
-        foreach (var fault in _sections.SelectMany(s => s.Validate(plan, ""))) faults.Add(fault);
+        foreach (var fault in _sections.SelectMany(s => s.Validate(plan, "", sourceType))) faults.Add(fault);
     }
 
     /// <summary><c>***</c> was sent where nothing is stored that it could keep.</summary>
@@ -69,20 +69,10 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
     public static Fault KeptElsewhere(string member, IEnumerable<string> changed)
         => new($"{ConnectionPath}/{member}", "faults.secret_elsewhere", ("changed", string.Join(", ", changed)));
 
-    private IConnector? CheckConnection(JsonElement connection, bool isNew, ICollection<Fault> faults)
+    private IConnector? CheckConnection(string sourceType, JsonElement connection, bool isNew, ICollection<Fault> faults)
     {
-        if (!connection.TryGetProperty("driver", out var driver) || driver.ValueKind == JsonValueKind.Null)
-        {
-            faults.Add(new Fault(ConnectionPath + "/driver", "faults.required"));
-            return null;
-        }
-
-        if (connectors.Find(CredentialOpener.DriverOf(connection)) is not { } connector)
-        {
-            faults.Add(new Fault(ConnectionPath + "/driver", "faults.one_of", ("allowed", connectors.Drivers)));
-            return null;
-        }
-
+        if (sourceType == SourceTypes.Database && !HasDriver(connection, faults)) return null;
+        if (connectors.Find(SourceTypes.DriverOf(sourceType, connection)) is not { } connector) return null;
         foreach (var fault in connector.Validate(connection)) faults.Add(fault);
         foreach (var member in connection.EnumerateObject())
         {
@@ -91,5 +81,19 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
         }
 
         return connector;
+    }
+
+    /// <summary>True where a database's driver is named and known.</summary>
+    private bool HasDriver(JsonElement connection, ICollection<Fault> faults)
+    {
+        if (!connection.TryGetProperty("driver", out var driver) || driver.ValueKind == JsonValueKind.Null)
+        {
+            faults.Add(new Fault(ConnectionPath + "/driver", "faults.required"));
+            return false;
+        }
+
+        if (connectors.Drivers.Contains(SourceTypes.DriverOf(SourceTypes.Database, connection))) return true;
+        faults.Add(new Fault(ConnectionPath + "/driver", "faults.one_of", ("allowed", connectors.Drivers)));
+        return false;
     }
 }

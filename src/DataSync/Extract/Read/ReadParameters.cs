@@ -29,11 +29,18 @@ internal sealed record ReadParameters
             ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal),
     };
 
+    /// <summary><c>extraction_params</c> of an API, for its connector to read; undefined for a database.</summary>
+    public JsonElement Extraction { get; private init; }
+
+    /// <summary>Reads an API's parameters, validated: all but the row limit are its connector's.</summary>
+    public static ReadParameters OfApi(JsonElement given) => new() { Extraction = given, RowLimit = Member(given, "row_limit")?.GetInt64() };
+
     /// <summary>The request for a connector, going on at a record.</summary>
     public ReadRequest Request(int batchSize, TimeSpan statementTimeout, long firstSeq, ReadOnlyMemory<byte> resumeToken) => new()
     {
         Table = Table,
         Query = Query,
+        Extraction = Extraction,
         Parameters = Parameters,
         RowLimit = RowLimit is { } limit ? Math.Max(0, limit - firstSeq) : null,
         BatchSize = batchSize,

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using DataSync.Extract.Connectors.Api;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace DataSync.Extract.Read;
 
 /// <summary>
-/// Reads a tenant's database through its connector. One batch is read ahead while the one before it is stored. A transient failure is
+/// Reads a tenant's source through its connector: a database, or for <see cref="Pull.PullRecordSource"/> an API. One batch is read ahead while the one before it is stored. A transient failure is
 /// retried from the last batch read, where the connector can go on there; where it cannot, the failure goes to the engine, which
 /// begins again with nothing: no record ever comes twice.
 /// </summary>
@@ -48,7 +49,7 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
         var position = ReadPosition.Of(run.Checkpoint);
         try
         {
-            var parameters = Validated(run.Plan);
+            var parameters = Validated(run);
             await retry.RunAsync(
                 (attempt, token) => AttemptAsync(run, parameters, position, attempt, writer, token),
                 () => position.CanGoOn,
@@ -76,6 +77,7 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
         var source = await run.OpenSource(ct);
         if (!_connectors.TryGetValue(source.Driver, out var connector))
             throw new SyncFailureException(SyncFailure.Permanent("errors.connection.driver", ("driver", source.Driver)));
+        if (connector is IPreviewsPages != (run.SourceType == "pull")) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameters"));
         var timeout = TimeSpan.FromSeconds(run.Plan.TimeoutSeconds);
         var request = parameters.Request(run.Plan.BatchSize, timeout, position.NextSeq, position.ResumeToken);
         if (run.Inline is { } inline) request = request with { BatchBytes = inline.BatchBytes };
@@ -96,12 +98,15 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
         }
     }
 
-    private static ReadParameters Validated(SyncPlan plan)
+    private static ReadParameters Validated(SyncRun run)
     {
+        var plan = run.Plan;
         if (plan.SyncType != "full") throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.sync_type", ("sync_type", plan.SyncType)));
-        var faults = ReadParametersValidation.Validate(plan.ExtractionParams, "/extraction_params").ToList();
+        var given = plan.ExtractionParams;
+        var isPull = run.SourceType == "pull";
+        var faults = (isPull ? ApiExtractionValidation.Validate(given, "/extraction_params", whole: true) : ReadParametersValidation.Validate(given, "/extraction_params")).ToList();
         return faults.Count == 0
-            ? ReadParameters.Read(plan.ExtractionParams)
+            ? isPull ? ReadParameters.OfApi(given) : ReadParameters.Read(given)
             : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameters")) { Faults = faults };
     }
 }

@@ -24,12 +24,16 @@ internal sealed record InlineStart
     public required string Language { get; init; }
     public string? TraceParent { get; init; } = Activity.Current?.Id;
 
-    public string SourceType => Payload is null ? "read" : "push";
+    /// <summary><c>read</c> or <c>pull</c>, where the source is read.</summary>
+    public string RecordSource { get; init; } = "read";
+
+    public string SourceType => Payload is null ? RecordSource : "push";
 
     public static InlineStart Of(Caller caller, StartCommand command) => new()
     {
         TenantId = caller.Tenant,
         SourceId = command.SourceId,
+        RecordSource = command.RecordSource,
         Plan = command.Plan,
         CreatedBy = caller.Subject,
         CorrelationId = caller.CorrelationId,

@@ -20,6 +20,9 @@ namespace DataSync.Jobs.Start;
 /// </summary>
 internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointParameterMetadataProvider
 {
+    /// <summary><c>read</c> or <c>pull</c>: how the source's records come in.</summary>
+    public string RecordSource { get; init; } = "read";
+
     public static async ValueTask<StartCommand> BindAsync(HttpContext context)
     {
         var nothing = new StartCommand("", new SyncPlan());
@@ -42,9 +45,9 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
         var plan = source is null
             ? PlanMerge.Merge(JsonElement.Parse("""{"table":"unknown"}"""), default, request.Members)
             : PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), request.Members);
-        foreach (var fault in plans.Validate(plan, "")) faults.Add(fault);
+        foreach (var fault in plans.Validate(plan, "", source?.SourceType ?? SourceTypes.Database)) faults.Add(fault);
         if (faults.Any) return nothing;
-        var command = new StartCommand(request.SourceId, plans.Read(plan));
+        var command = new StartCommand(request.SourceId, plans.Read(plan)) { RecordSource = SourceTypes.RecordSourceOf(source!.SourceType) };
         if (command.Plan.Mode == SyncModes.Realtime) KeyedOutcome.Mark(context); // nothing of a payload is kept, not even the answer
         return command;
     }

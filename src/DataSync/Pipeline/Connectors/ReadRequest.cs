@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace DataSync.Pipeline.Connectors;
 
-/// <summary>What to read: a table or one SELECT, and the bounds of the reading.</summary>
+/// <summary>What to read: a table, one SELECT or what <see cref="Extraction"/> says, and the bounds of the reading.</summary>
 internal sealed record ReadRequest
 {
     /// <summary>A table's name, <c>schema.table</c> or <c>table</c>; quoted by the connector. Exactly one of this and <see cref="Query"/> is set.</summary>
@@ -11,8 +11,11 @@ internal sealed record ReadRequest
     /// <summary>One SELECT statement of the tenant's, with parameters by name (<c>@name</c>).</summary>
     public string? Query { get; init; }
 
-    /// <summary>Values for the query's parameters: JSON strings, numbers, booleans and null.</summary>
+    /// <summary>Values for the query's parameters (of an API: those of its URL): JSON strings, numbers, booleans and null.</summary>
     public IReadOnlyDictionary<string, JsonElement> Parameters { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+
+    /// <summary><c>extraction_params</c> of a source that is no database, validated; its connector reads them. Undefined where table or query say it all.</summary>
+    public JsonElement Extraction { get; init; }
 
     /// <summary>At most this many records; null for all.</summary>
     public long? RowLimit { get; init; }

@@ -14,5 +14,11 @@ internal sealed class SourceConnection(string driver, JsonElement connectionPara
     /// <summary><c>connection_params</c> with the secrets opened.</summary>
     public JsonElement ConnectionParams { get; } = connectionParams;
 
+    /// <summary>Whose source it is; empty where nobody's limits are shared through the database.</summary>
+    public string TenantId { get; init; } = "";
+
+    /// <summary>The source's id; empty as <see cref="TenantId"/> is.</summary>
+    public string SourceId { get; init; } = "";
+
     public override string ToString() => Driver;
 }

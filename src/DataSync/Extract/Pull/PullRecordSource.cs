@@ -1,0 +1,17 @@
+using DataSync.Extract.Read;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Resilience;
+using Microsoft.Extensions.Logging;
+
+namespace DataSync.Extract.Pull;
+
+/// <summary>Pulls records from a tenant's API: read ahead, retried and gone on with as a database is.</summary>
+internal sealed class PullRecordSource(IEnumerable<IConnector> connectors, TransientRetry retry, ILogger<ReadRecordSource> logger) : IRecordSource
+{
+    private readonly ReadRecordSource _read = new(connectors, retry, logger);
+
+    public string SourceType => "pull";
+
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, CancellationToken ct) => _read.ReadAsync(run, ct);
+}
