@@ -23,7 +23,7 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
     {
         var before = faults.Count;
         if (sourceId is not null && fields.SourceId is not null && fields.SourceId != sourceId) faults.Add(new Fault("/source_id", "faults.source_id_differs"));
-        if (fields.SourceType.Length > 0 && fields.SourceType is not (SourceTypes.Database or SourceTypes.Api))
+        if (fields.SourceType.Length > 0 && !IsAvailable(fields.SourceType))
         {
             faults.Add(new Fault("/source_type", "faults.source_type_unavailable", ("type", fields.SourceType)));
             return null;
@@ -45,6 +45,9 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
             AddressFields = connector.AddressFields,
         };
     }
+
+    private bool IsAvailable(string sourceType)
+        => sourceType == SourceTypes.Database || (sourceType == SourceTypes.Api && connectors.Find(SourceTypes.Api) is not null);
 
     /// <summary>What the rooms say about the plan that the source brings along; what a Start must still add is no fault here.</summary>
     private void CheckPlan(SourceFields fields, ICollection<Fault> faults)

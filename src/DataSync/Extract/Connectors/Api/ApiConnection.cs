@@ -47,7 +47,7 @@ internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<Key
         if (!SourceFields.Has(given, "headers", out var headers) || headers.ValueKind == JsonValueKind.Null || ApiText.Text(headers) == "***") yield break;
         if (headers.ValueKind != JsonValueKind.Object)
         {
-            yield return SourceFields.Fault("headers", "faults.api.object");
+            yield return SourceFields.Fault("headers", "faults.source.object");
             yield break;
         }
 

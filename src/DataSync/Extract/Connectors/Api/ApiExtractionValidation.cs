@@ -18,7 +18,7 @@ internal static class ApiExtractionValidation
     /// <param name="whole">True where nothing more is laid over them, so that what is required must be there.</param>
     public static IEnumerable<Fault> Validate(JsonElement given, string path, bool whole)
     {
-        if (given.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.api.object")];
+        if (given.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.source.object")];
         var members = given.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null).ToList();
         var faults = members.SelectMany(m => Member(m, path + JsonPointer.Segment(m.Name))).ToList();
         if (whole && !members.Exists(m => m.Name == "path")) faults.Add(new Fault(path + "/path", "faults.source.required", ("name", "path")));
@@ -35,7 +35,7 @@ internal static class ApiExtractionValidation
         "rate_limit" => RateLimit(member.Value, at),
         "format" => ApiText.Text(member.Value) is { } format && Formats.Contains(format) ? [] : [new Fault(at, "faults.one_of", ("allowed", Formats))],
         "csv_delimiter" => ApiText.Text(member.Value) is [var c] && c is ',' or ';' or '|' or '\t' ? [] : [new Fault(at, "faults.one_of", ("allowed", (string[])[",", ";", "|", "\\t"]))],
-        "empty_if_missing" => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? [] : [new Fault(at, "faults.api.boolean")],
+        "empty_if_missing" => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? [] : [new Fault(at, "faults.bool")],
         "row_limit" => member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var rows) && rows >= 1 ? [] : [new Fault(at, "faults.read.row_limit")],
         "cursor_field" or "cursor_param" => ApiText.IsHeaderText(member.Value, 300) ? [] : [new Fault(at, "faults.read.name")],
         "cursor_start" => IsScalar(member.Value) ? [] : [new Fault(at, "faults.read.parameter_value")],
@@ -48,7 +48,7 @@ internal static class ApiExtractionValidation
 
     private static IEnumerable<Fault> Query(JsonElement given, string at)
     {
-        if (given.ValueKind != JsonValueKind.Object) return [new Fault(at, "faults.api.object")];
+        if (given.ValueKind != JsonValueKind.Object) return [new Fault(at, "faults.source.object")];
         return given.EnumerateObject()
             .Where(p => p.Name.Length is 0 or > 300 || !(IsScalar(p.Value) || (p.Value.ValueKind == JsonValueKind.Array && p.Value.EnumerateArray().All(IsScalar))))
             .Select(p => new Fault(at + JsonPointer.Segment(p.Name), "faults.api.query_value"));
@@ -64,7 +64,7 @@ internal static class ApiExtractionValidation
 
     private static IEnumerable<Fault> RateLimit(JsonElement given, string at)
     {
-        if (given.ValueKind != JsonValueKind.Object) return [new Fault(at, "faults.api.object")];
+        if (given.ValueKind != JsonValueKind.Object) return [new Fault(at, "faults.source.object")];
         List<Fault> faults = [];
         if (!given.TryGetProperty("requests", out _)) faults.Add(new Fault(at + "/requests", "faults.source.required", ("name", "requests")));
         foreach (var member in given.EnumerateObject())

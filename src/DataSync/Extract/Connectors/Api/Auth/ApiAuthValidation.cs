@@ -22,7 +22,7 @@ internal static class ApiAuthValidation
     public static IEnumerable<Fault> Validate(JsonElement auth, ExtractOptions options)
     {
         if (auth.ValueKind == JsonValueKind.Null || (auth.ValueKind == JsonValueKind.String && auth.ValueEquals("***"))) return [];
-        if (auth.ValueKind != JsonValueKind.Object) return [new Fault(Path, "faults.api.object")];
+        if (auth.ValueKind != JsonValueKind.Object) return [new Fault(Path, "faults.source.object")];
         if (!auth.TryGetProperty("type", out var type) || type.ValueKind != JsonValueKind.String || !Members.TryGetValue(type.GetString()!, out var members))
             return [new Fault(Path + "/type", "faults.one_of", ("allowed", ApiAuth.Types))];
         return [.. Names(auth, members), .. Values(auth, options)];

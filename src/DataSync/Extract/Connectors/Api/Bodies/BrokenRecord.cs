@@ -12,13 +12,13 @@ internal static class BrokenRecord
     public static void WriteCsv(ReadOnlySpan<byte> line, BatchBuilder to) => Write(line, to, new Rejection("extract", "invalid_csv", CsvKey));
 
     /// <summary>Text in another encoding than the answer said.</summary>
-    public static void WriteText(ReadOnlySpan<byte> line, BatchBuilder to) => Write(line, to, InvalidText.Rejection(""));
+    public static void WriteText(ReadOnlySpan<byte> line, BatchBuilder to) => Write(line, to, InvalidText.Rejection("*"));
 
     /// <summary>What did not fit is not kept.</summary>
     public static void WriteOversize(BatchBuilder to)
     {
         to.Buffer.Add("null"u8);
-        to.RejectLast(OversizeRecord.Rejection(""));
+        to.RejectLast(OversizeRecord.Rejection("*"));
     }
 
     private static void Write(ReadOnlySpan<byte> line, BatchBuilder to, Rejection rejection)

@@ -66,7 +66,7 @@ internal sealed class JsonBody : PageBody
 
         InvalidText.Write(bytes, to.Buffer);
         to.Buffer.EndRecord();
-        to.RejectLast(InvalidText.Rejection(""));
+        to.RejectLast(InvalidText.Rejection("*"));
         return ValueTask.FromResult(true);
     }
 

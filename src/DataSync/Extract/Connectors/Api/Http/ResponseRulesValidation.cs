@@ -17,7 +17,7 @@ internal static class ResponseRulesValidation
 
     private static IEnumerable<Fault> Rule(JsonElement rule, string path)
     {
-        if (rule.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.api.object")];
+        if (rule.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.source.object")];
         List<Fault> faults = [.. rule.EnumerateObject().SelectMany(m => Member(m, path + JsonPointer.Segment(m.Name)))];
         if (!rule.TryGetProperty("then", out _)) faults.Add(new Fault(path + "/then", "faults.source.required", ("name", "then")));
         if (!rule.TryGetProperty("status", out _) && !rule.TryGetProperty("header", out _) && !rule.TryGetProperty("path", out _)) faults.Add(new Fault(path, "faults.api.rule_without_condition"));

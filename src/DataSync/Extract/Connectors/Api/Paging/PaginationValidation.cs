@@ -22,7 +22,7 @@ internal static class PaginationValidation
 
     public static IEnumerable<Fault> Validate(JsonElement given, string path)
     {
-        if (given.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.api.object")];
+        if (given.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.source.object")];
         if (!given.TryGetProperty("type", out var type) || ApiText.Text(type) is not { } name || !Members.TryGetValue(name, out var members))
             return [new Fault(path + "/type", "faults.one_of", ("allowed", Pagination.Types))];
         return [.. given.EnumerateObject().SelectMany(m => Member(m, members, path)), .. Whole(name, given, path)];

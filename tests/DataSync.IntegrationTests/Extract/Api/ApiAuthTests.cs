@@ -1,0 +1,166 @@
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace DataSync.IntegrationTests.Extract.Api;
+
+public sealed class ApiAuthTests
+{
+    private const string One = """{"path":"/x"}""";
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("""{"type":"api_key","name":"X-Api-Key","value":"k&y=1"}""", "X-Api-Key", "k&y=1", "/x")]
+    [InlineData("""{"type":"api_key","in":"query","name":"key","value":"k&y=1"}""", null, null, "/x?key=k%26y%3D1")]
+    [InlineData("""{"type":"basic","username":"ann","password":"pä:ss"}""", "Authorization", "Basic YW5uOnDDpDpzcw==", "/x")]
+    [InlineData("""{"type":"bearer","token":"t0ken"}""", "Authorization", "Bearer t0ken", "/x")]
+    public async Task Read_credentials_stand_where_they_belong(string auth, string? header, string? value, string target)
+    {
+        await using var server = await ApiServer.JsonAsync(_ => "[]");
+        await ApiSource.ReadAsync(server.Url, One, auth, """{"X-More":"m"}""");
+        var asked = Assert.Single(server.Asked);
+        Assert.Equal(target, asked.Target);
+        Assert.Equal("m", asked.Header("X-More"));
+        Assert.Equal(value, header is null ? null : asked.Header(header));
+        Assert.Equal(header == "Authorization", asked.Header("Authorization") is not null);
+    }
+
+    [Fact]
+    public async Task Read_a_key_in_the_query_goes_with_every_page_and_never_into_a_token()
+    {
+        await using var server = await ApiServer.JsonAsync(c => c.Request.Query.ContainsKey("p")
+            ? """{"items":[{"i":2}],"next":null}"""
+            : $$"""{"items":[{"i":1}],"next":"/x?p=2&key={{c.Request.Query["key"]}}"}""");
+        using var connector = ApiSource.Connector();
+        var connection = ApiSource.Connection(server.Url, """{"type":"api_key","in":"query","name":"key","value":"s3cret"}""");
+        var request = ApiSource.Request("""{"path":"/x","records_path":"items","pagination":{"type":"next_url","path":"next"}}""");
+        var first = await ReadOutcome.OfAsync(connector, connection, request with { RowLimit = 1 }, Ct);
+        Assert.DoesNotContain("s3cret", Encoding.UTF8.GetString(first.Token), StringComparison.Ordinal);
+        await foreach (var batch in connector.ReadAsync(connection, request, Ct))
+        {
+            using (batch) Assert.DoesNotContain("s3cret", Encoding.UTF8.GetString(batch.ResumeToken.Span), StringComparison.Ordinal);
+        }
+
+        Assert.All(server.Targets, t => Assert.EndsWith("key=s3cret", t, StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("", "Basic aWQlM0ExOnMlMjUy", null)]
+    [InlineData(""","client_auth":"body","scope":"read all","audience":"a" """, null, "grant_type=client_credentials&scope=read+all&audience=a&client_id=id%3A1&client_secret=s%252")]
+    public async Task Read_a_token_is_got_with_the_clients_credentials(string more, string? basic, string? form)
+    {
+        var got = "";
+        await using var server = await ApiServer.StartAsync(async c =>
+        {
+            if (c.Request.Path == "/token")
+            {
+                got = await new StreamReader(c.Request.Body).ReadToEndAsync();
+                await ApiServer.WriteAsync(c, """{"access_token":"abc","token_type":"Bearer","expires_in":3600}""");
+            }
+            else
+            {
+                await ApiServer.WriteAsync(c, c.Request.Headers.Authorization == "Bearer abc" ? "[1]" : "[]");
+            }
+        });
+        var outcome = await ApiSource.ReadAsync(server.Url, One, $$"""{"type":"oauth2_client_credentials","token_url":"{{server.Url}}token","client_id":"id:1","client_secret":"s%2"{{more}}}""");
+        Assert.Equal(["1"], outcome.Documents);
+        Assert.Equal(basic, server.Asked.First().Header("Authorization"));
+        if (form is not null) Assert.Equal(form, got);
+        else Assert.Equal("grant_type=client_credentials", got);
+    }
+
+    [Fact]
+    public async Task Read_many_at_once_get_one_token_and_share_it()
+    {
+        await using var server = await TokenServerAsync(_ => true);
+        using var connector = ApiSource.Connector();
+        await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => ApiSource.ReadAsync(server.Url, One, OAuth(server), connector: connector)));
+        Assert.Single(server.Targets, t => t == "/token");
+        Assert.Equal(20, server.Targets.Count(t => t == "/x"));
+    }
+
+    [Fact]
+    public async Task Read_a_token_serves_neither_another_source_nor_another_secret()
+    {
+        await using var server = await TokenServerAsync(_ => true);
+        using var connector = ApiSource.Connector();
+        var request = ApiSource.Request(One);
+        foreach (var (source, secret) in new[] { ("a", "1"), ("b", "1"), ("a", "2"), ("a", "1") })
+            await ReadOutcome.OfAsync(connector, ApiSource.Connection(server.Url, OAuth(server, secret), source: source), request, Ct);
+        Assert.Equal(3, server.Targets.Count(t => t == "/token"));
+    }
+
+    [Fact]
+    public async Task Read_a_token_that_is_refused_is_got_anew_once()
+    {
+        await using var server = await TokenServerAsync(token => token != "token-1");
+        using var connector = ApiSource.Connector();
+        Assert.Single((await ApiSource.ReadAsync(server.Url, One, OAuth(server), connector: connector)).Documents);
+        Assert.Equal(["/token", "/x", "/token", "/x"], server.Targets);
+    }
+
+    [Fact]
+    public async Task Read_tokens_that_are_never_taken_fail_for_good()
+    {
+        await using var server = await TokenServerAsync(_ => false);
+        var failure = await ApiSource.FailureAsync(server.Url, One, OAuth(server));
+        Assert.Equal(("errors.api.authentication", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
+        Assert.Equal(["/token", "/x", "/token", "/x"], server.Targets);
+    }
+
+    [Theory]
+    [InlineData(401, "{}", FailureKind.Permanent)]
+    [InlineData(503, "{}", FailureKind.Transient)]
+    [InlineData(200, "{}", FailureKind.Permanent)]
+    [InlineData(200, """{"access_token":"a\r\nX-Evil: 1"}""", FailureKind.Permanent)]
+    [InlineData(200, "<html>", FailureKind.Permanent)]
+    [InlineData(302, "", FailureKind.Permanent)]
+    public async Task Read_without_a_token_nothing_is_asked(int status, string body, FailureKind kind)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            c.Response.StatusCode = status;
+            c.Response.Headers.Location = "/token2";
+            return ApiServer.WriteAsync(c, body);
+        });
+        var failure = await ApiSource.FailureAsync(server.Url, One, OAuth(server));
+        Assert.Equal(("errors.api.token", kind), (failure.MessageKey, failure.Kind));
+        Assert.Equal(["/token"], server.Targets);
+    }
+
+    [Theory]
+    [InlineData(401), InlineData(403)]
+    public async Task Read_refused_credentials_fail_for_good(int status)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            c.Response.StatusCode = status;
+            return Task.CompletedTask;
+        });
+        var failure = await ApiSource.FailureAsync(server.Url, One, """{"type":"bearer","token":"t"}""");
+        Assert.Equal(("errors.api.authentication", FailureKind.Permanent, status), (failure.MessageKey, failure.Kind, failure.Params!["status"]));
+        Assert.Single(server.Asked);
+    }
+
+    private static string OAuth(ApiServer server, string secret = "1")
+        => $$"""{"type":"oauth2_client_credentials","token_url":"{{server.Url}}token","client_id":"c","client_secret":"{{secret}}"}""";
+
+    /// <summary>Gives token-1, token-2 …; the API takes those that <paramref name="takes"/> says.</summary>
+    private static Task<ApiServer> TokenServerAsync(Func<string, bool> takes)
+    {
+        var given = 0;
+        return ApiServer.StartAsync(async c =>
+        {
+            if (c.Request.Path == "/token")
+            {
+                await Task.Delay(50);
+                await ApiServer.WriteAsync(c, $$"""{"access_token":"token-{{Interlocked.Increment(ref given)}}","expires_in":"3600"}""");
+                return;
+            }
+
+            var token = c.Request.Headers.Authorization.ToString();
+            c.Response.StatusCode = token.StartsWith("Bearer token-", StringComparison.Ordinal) && takes(token["Bearer ".Length..]) ? 200 : 401;
+            await ApiServer.WriteAsync(c, "[1]");
+        });
+    }
+}

@@ -1,0 +1,121 @@
+using System.Diagnostics;
+using System.Globalization;
+using Microsoft.AspNetCore.Http;
+
+namespace DataSync.IntegrationTests.Extract.Api;
+
+public sealed class ApiResponseTests
+{
+    private int _answered;
+
+    [Theory]
+    [InlineData(500, "", "errors.api.status", FailureKind.Transient)]
+    [InlineData(502, "", "errors.api.status", FailureKind.Transient)]
+    [InlineData(503, "", "errors.api.status", FailureKind.Transient)]
+    [InlineData(408, "", "errors.api.status", FailureKind.Transient)]
+    [InlineData(404, "", "errors.api.status", FailureKind.Permanent)]
+    [InlineData(400, "", "errors.api.status", FailureKind.Permanent)]
+    [InlineData(501, "", "errors.api.status", FailureKind.Permanent)]
+    [InlineData(304, "", "errors.api.status", FailureKind.Permanent)]
+    [InlineData(404, """{"status":404,"then":"retry"}""", "errors.api.status", FailureKind.Transient)]
+    [InlineData(503, """{"status":"5xx","then":"fail"}""", "errors.api.status", FailureKind.Permanent)]
+    [InlineData(200, """{"status":200,"path":"error.code","equals":7,"then":"retry"}""", "errors.api.status", FailureKind.Transient)]
+    [InlineData(400, """{"status":[400,409],"path":"error.code","equals":"7","then":"retry"}""", "errors.api.status", FailureKind.Transient)]
+    [InlineData(400, """{"status":400,"path":"error.code","equals":"8","then":"retry"}""", "errors.api.status", FailureKind.Permanent)]
+    [InlineData(400, """{"header":"X-Kind","equals":"soft","then":"retry"}""", "errors.api.status", FailureKind.Transient)]
+    [InlineData(400, """{"header":"X-Kind","equals":"hard","then":"retry"}""", "errors.api.status", FailureKind.Permanent)]
+    public async Task Read_an_answer_is_judged_by_the_sources_rules_and_then_by_http(int status, string rule, string key, FailureKind kind)
+    {
+        await using var server = await AnsweringAsync(status, """{"error":{"code":7}}""");
+        var failure = await ApiSource.FailureAsync(server.Url, $$"""{"path":"/x","records_path":"items","responses":[{{rule}}]}""");
+        Assert.Equal((key, kind, status), (failure.MessageKey, failure.Kind, failure.Params!["status"]));
+        Assert.Single(server.Asked);
+    }
+
+    [Theory]
+    [InlineData(404, """{"status":404,"then":"ignore"}""")]
+    [InlineData(200, """{"path":"error","then":"ignore"}""")]
+    [InlineData(204, "")]
+    public async Task Read_an_ignored_answer_is_the_end_without_records(int status, string rule)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            if (c.Request.Query["page"] == "1") return ApiServer.WriteAsync(c, """{"items":[1,2]}""");
+            c.Response.StatusCode = status;
+            return status == 204 ? Task.CompletedTask : ApiServer.WriteAsync(c, """{"error":{"code":7}}""");
+        });
+        var outcome = await ApiSource.ReadAsync(server.Url, $$"""{"path":"/x","records_path":"items","pagination":{"type":"page"},"responses":[{{rule}}]}""");
+        Assert.Equal(["1", "2"], outcome.Documents);
+        Assert.Equal(2, server.Asked.Count);
+    }
+
+    public static TheoryData<string> Waits => ["1", "0.7", "date"];
+
+    [Theory, MemberData(nameof(Waits))]
+    public async Task Read_a_source_that_wants_patience_is_waited_for(string wait)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            if (Interlocked.Increment(ref _answered) > 2) return ApiServer.WriteAsync(c, "[1]");
+            c.Response.StatusCode = 429;
+            var now = DateTimeOffset.UtcNow;
+            c.Response.Headers.Date = now.AddHours(-5).ToString("r", CultureInfo.InvariantCulture);
+            c.Response.Headers.RetryAfter = wait == "date" ? now.AddHours(-5).AddSeconds(1).ToString("r", CultureInfo.InvariantCulture) : wait;
+            return Task.CompletedTask;
+        });
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(["1"], (await ApiSource.ReadAsync(server.Url, """{"path":"/x"}""")).Documents);
+        Assert.Equal(3, server.Asked.Count);
+        Assert.InRange(clock.Elapsed.TotalSeconds, wait == "0.7" ? 1.35 : 1.9, 5);
+    }
+
+    [Fact]
+    public async Task Read_a_wait_that_would_last_too_long_is_left_to_the_engine()
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            c.Response.StatusCode = 429;
+            c.Response.Headers.RetryAfter = "7200";
+            return Task.CompletedTask;
+        });
+        var failure = await ApiSource.FailureAsync(server.Url, """{"path":"/x"}""");
+        Assert.Equal(("errors.api.rate_limited", FailureKind.Transient, TimeSpan.FromHours(1)), (failure.MessageKey, failure.Kind, failure.RetryAfter!.Value));
+    }
+
+    [Fact]
+    public async Task Read_a_retry_honours_the_wait_the_answer_asks_for()
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            c.Response.StatusCode = 503;
+            c.Response.Headers.RetryAfter = "42";
+            return Task.CompletedTask;
+        });
+        Assert.Equal(TimeSpan.FromSeconds(42), (await ApiSource.FailureAsync(server.Url, """{"path":"/x"}""")).RetryAfter);
+    }
+
+    [Fact]
+    public async Task Read_parameters_take_the_place_of_the_querys_own()
+    {
+        await using var server = await ApiServer.JsonAsync(_ => "[]");
+        using var connector = ApiSource.Connector();
+        var connection = ApiSource.Connection(server.Url);
+        var request = ApiSource.Request("""{"path":"/a b/ü","query":{"tag":["x&y","z"],"since":"never","n":10000000000000000000000001},"cursor_field":"at","cursor_param":"from","cursor_start":"2020-01-01T00:00:00+00:00"}""");
+        await ReadOutcome.OfAsync(connector, connection, request, TestContext.Current.CancellationToken);
+        var values = System.Text.Json.JsonDocument.Parse("""{"from":"2024-02-03","since":9007199254740993}""").RootElement.EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal);
+        await ReadOutcome.OfAsync(connector, connection, request with { Parameters = values }, TestContext.Current.CancellationToken);
+        Assert.Equal(
+            [
+                "/a b/ü?tag=x%26y&tag=z&since=never&n=10000000000000000000000001&from=2020-01-01T00%3A00%3A00%2B00%3A00",
+                "/a b/ü?tag=x%26y&tag=z&n=10000000000000000000000001&from=2024-02-03&since=9007199254740993",
+            ],
+            server.Targets);
+    }
+
+    private static Task<ApiServer> AnsweringAsync(int status, string body) => ApiServer.StartAsync(c =>
+    {
+        c.Response.StatusCode = status;
+        c.Response.Headers["X-Kind"] = "soft";
+        return status == 304 ? Task.CompletedTask : ApiServer.WriteAsync(c, body);
+    });
+}
