@@ -1,25 +1,20 @@
-using System.Diagnostics;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.IntegrationTests.Extract;
 
-/// <summary>What every connector must hold. One class inherits it for each; a test sees to that.</summary>
+/// <summary>What every connector of a database must hold. One class inherits it for each; a test sees to that.</summary>
 /// <remarks>
 /// The source has <c>numbers</c> (id from 1 to <see cref="ContractRows"/> as primary key, name), <c>keyless</c> (the same without a key)
 /// and <c>pairs</c> (a, b as key).
 /// </remarks>
-public abstract class ConnectorContract
+public abstract class ConnectorContract : SourceContract
 {
-    public const int ContractRows = 5_000;
+    internal override ReadRequest Numbers => new() { Table = "numbers" };
 
-    protected const int Rows = ContractRows;
+    internal override ReadRequest Slow => new() { Query = SlowQuery };
 
-    protected static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    internal abstract IConnector Connector { get; }
-
-    internal abstract SourceConnection Connection { get; }
+    internal override ReadRequest Huge => new() { Query = HugeQuery };
 
     /// <summary>One row of one column <c>v</c> for each expression, and the JSON it must come out as.</summary>
     protected abstract IEnumerable<(string Expression, string Json)> Types { get; }
@@ -52,26 +47,6 @@ public abstract class ConnectorContract
         Assert.Empty(wrong);
     }
 
-    [Fact]
-    public async Task Read_a_table_gives_every_row_once_in_batches_with_consecutive_numbers()
-    {
-        var outcome = await ReadAsync(new ReadRequest { Table = "numbers", BatchSize = 333, FirstSeq = 7 });
-        Assert.Equal(Enumerable.Range(1, Rows).Select(i => $"{{\"id\":{i},\"name\":\"name {i}\"}}"), outcome.Documents);
-        Assert.Equal(Enumerable.Range(7, Rows).Select(i => (long)i), outcome.Seqs);
-    }
-
-    [Fact]
-    public async Task Read_batches_end_at_their_bounds()
-    {
-        var counts = new List<int>();
-        await foreach (var batch in Connector.ReadAsync(Connection, new ReadRequest { Table = "numbers", BatchSize = 1000 }, Ct))
-            using (batch) counts.Add(batch.Count);
-        Assert.Equal([1000, 1000, 1000, 1000, 1000], counts);
-
-        await foreach (var batch in Connector.ReadAsync(Connection, new ReadRequest { Table = "numbers", BatchSize = 100_000, BatchBytes = 4096 }, Ct))
-            using (batch) Assert.InRange(batch.Raw.Length, 1, 4096 + 40);
-    }
-
     [Theory]
     [InlineData(1), InlineData(999), InlineData(1000), InlineData(1001), InlineData(Rows + 1)]
     public async Task Read_the_row_limit_is_exact(long limit)
@@ -94,13 +69,6 @@ public abstract class ConnectorContract
             Assert.Equal(whole, first.Documents.Concat(second.Documents));
             Assert.Equal(kept, second.Seqs[0]);
         }
-    }
-
-    [Fact]
-    public async Task Read_resumed_at_the_end_gives_nothing()
-    {
-        var all = await ReadAsync(new ReadRequest { Table = "numbers" });
-        Assert.Empty((await ReadAsync(new ReadRequest { Table = "numbers", ResumeToken = all.Token })).Documents);
     }
 
     [Fact]
@@ -153,61 +121,6 @@ public abstract class ConnectorContract
     }
 
     [Fact]
-    public async Task Read_a_statement_over_its_time_is_ended()
-    {
-        var clock = Stopwatch.StartNew();
-        var failure = await FailureAsync(new ReadRequest { Query = SlowQuery, StatementTimeout = TimeSpan.FromSeconds(1) });
-        Assert.Equal("errors.extraction.statement_timeout", failure.MessageKey);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0.5, 4);
-    }
-
-    [Fact]
-    public async Task Read_cancelled_ends_within_two_seconds()
-    {
-        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
-        var reading = ReadOutcome.OfAsync(Connector, Connection, new ReadRequest { Query = SlowQuery }, cancel.Token);
-        await Task.Delay(500, Ct);
-        Assert.False(reading.IsCompleted);
-        var clock = Stopwatch.StartNew();
-        await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
-    }
-
-    [Fact]
-    public async Task Read_abandoned_after_the_first_batch_ends_within_two_seconds()
-    {
-        var clock = new Stopwatch();
-        await foreach (var batch in Connector.ReadAsync(Connection, new ReadRequest { Query = HugeQuery }, Ct))
-        {
-            batch.Dispose();
-            clock.Start();
-            break;
-        }
-
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
-    }
-
-    [Fact]
-    public async Task Read_memory_does_not_grow_with_the_table()
-    {
-        long least = long.MaxValue, rows = 0, before = 0;
-        await foreach (var batch in Connector.ReadAsync(Connection, new ReadRequest { Query = HugeQuery, RowLimit = 600_000 }, Ct))
-        {
-            rows += batch.Count;
-            batch.Dispose();
-
-            // By the middle the pools are as large as they get; a reading that piles up would add some 35 MB more in the second half.
-            // Other tests of the process come and go, so the least of several looks counts.
-            if (rows == 300_000) before = GC.GetTotalMemory(forceFullCollection: true);
-            else if (rows > 300_000 && rows % 50_000 == 0) least = Math.Min(least, GC.GetTotalMemory(forceFullCollection: true));
-        }
-
-        Assert.Equal(600_000, rows);
-        Assert.InRange(least - before, long.MinValue, 8 * 1024 * 1024);
-    }
-
-    [Fact]
     public async Task Read_a_record_too_large_is_quarantined_alone()
     {
         var outcome = await QueryAsync(LargeQuery);
@@ -242,11 +155,7 @@ public abstract class ConnectorContract
         Assert.Contains(checks, c => c.Name == "query");
     }
 
-    internal Task<ReadOutcome> ReadAsync(ReadRequest request) => ReadOutcome.OfAsync(Connector, Connection, request, Ct);
-
     internal Task<ReadOutcome> QueryAsync(string sql) => ReadAsync(new ReadRequest { Query = sql });
-
-    internal Task<SyncFailure> FailureAsync(ReadRequest request) => ReadOutcome.FailureAsync(Connector, Connection, request, Ct);
 
     internal static ReadRequest Request(string sql, string parameters) => new()
     {

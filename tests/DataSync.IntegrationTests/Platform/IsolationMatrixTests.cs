@@ -36,7 +36,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
     {
         var tables = await TablesAsync();
-        Assert.Equal(["configuration_generations", "data_source_configs", "idempotency_keys", "sync_data", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings"], tables);
+        Assert.Equal(["configuration_generations", "data_source_configs", "idempotency_keys", "rate_limits", "sync_data", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings"], tables);
         List<string> holes = [];
         foreach (var table in tables)
         {
@@ -198,6 +198,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
                     INSERT INTO sync_state (tenant_id, id, source_id, last_sync_timestamp, updated_at) VALUES ('{tenant}', gen_random_uuid(), 's', now(), now());
                     INSERT INTO tenant_keys (tenant_id, key_id, master_key_id, wrapped_key, created_at) VALUES ('{tenant}', 1, 'm', '\x00', now());
                     INSERT INTO idempotency_keys (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at) VALUES ('{tenant}', '\x00', 'k', '\x00', gen_random_uuid(), now(), now());
+                    INSERT INTO rate_limits (tenant_id, name, next_at) VALUES ('{tenant}', 's', now());
                     INSERT INTO tenant_settings (tenant_id, language, version) VALUES ('{tenant}', 'zh-CN', 1);
                     """);
                 await fill.ExecuteNonQueryAsync(Ct);

@@ -456,6 +456,29 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.ToTable("idempotency_keys", (string)null);
                 });
 
+            modelBuilder.Entity("DataSync.Platform.Resilience.RateLimitRow", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<DateTimeOffset>("NextAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_at");
+
+                    b.HasKey("TenantId", "Name")
+                        .HasName("pk_rate_limits");
+
+                    b.ToTable("rate_limits", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_rate_limits_tenant", "char_length(tenant_id) BETWEEN 1 AND 255");
+                        });
+                });
+
             modelBuilder.Entity("DataSync.Platform.Tenancy.Settings.TenantSettings", b =>
                 {
                     b.Property<string>("TenantId")
