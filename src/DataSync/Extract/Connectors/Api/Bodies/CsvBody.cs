@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Unicode;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Json;
+using DataSync.Pipeline;
 
 namespace DataSync.Extract.Connectors.Api.Bodies;
 
@@ -9,8 +10,8 @@ namespace DataSync.Extract.Connectors.Api.Bodies;
 internal sealed class CsvBody(Stream stream, byte delimiter, Uri url) : PageBody
 {
     private readonly LineReader _lines = new(stream, quotes: true, OversizeRecord.LargestBytes);
-    private readonly List<byte[]> _fields = [];
     private byte[][]? _names;
+    private byte[] _unquoted = [];
     private long _read;
     private bool _ended;
 
@@ -26,8 +27,7 @@ internal sealed class CsvBody(Stream stream, byte delimiter, Uri url) : PageBody
             if (line.Length == 0 && !_lines.IsTooLong) continue;
             if (_names is null)
             {
-                if (_lines.IsTooLong || !Utf8.IsValid(line) || !TrySplit(line)) throw ApiErrors.Body(url, "csv", null);
-                _names = [.. FieldNames.Unique([.. _fields.Select(f => Encoding.UTF8.GetString(f))]).Select(JsonText.MemberName)];
+                if (_lines.IsTooLong || !Utf8.IsValid(line) || !TryHeader(line)) throw ApiErrors.Body(url, "csv", null);
                 continue;
             }
 
@@ -47,72 +47,96 @@ internal sealed class CsvBody(Stream stream, byte delimiter, Uri url) : PageBody
         if (_lines.IsTooLong)
         {
             BrokenRecord.WriteOversize(to);
-            return;
         }
-
-        if (!Utf8.IsValid(line))
+        else if (!Utf8.IsValid(line))
         {
             BrokenRecord.WriteText(line, to);
-            return;
         }
-
-        if (!TrySplit(line) || _fields.Count != _names!.Length)
+        else if (!TryWrite(line, _names!, to.Buffer))
         {
+            to.Buffer.AbandonRecord();
             BrokenRecord.WriteCsv(line, to);
-            return;
-        }
-
-        JsonText.WriteRaw("{"u8, to.Buffer);
-        for (var i = 0; i < _names.Length; i++)
-        {
-            if (i > 0) JsonText.WriteRaw(","u8, to.Buffer);
-            JsonText.WriteRaw(_names[i], to.Buffer);
-            JsonText.WriteString(_fields[i], to.Buffer);
-        }
-
-        JsonText.WriteRaw("}"u8, to.Buffer);
-        to.Buffer.EndRecord();
-    }
-
-    /// <summary>Cuts a line into fields; false where a quoted field does not end as one.</summary>
-    private bool TrySplit(ReadOnlySpan<byte> line)
-    {
-        _fields.Clear();
-        while (true)
-        {
-            if (line.Length > 0 && line[0] == '"')
-            {
-                if (!TryQuoted(ref line)) return false;
-            }
-            else
-            {
-                var end = line.IndexOf(delimiter) is var at and >= 0 ? at : line.Length;
-                _fields.Add(line[..end].ToArray());
-                line = line[end..];
-            }
-
-            if (line.Length == 0) return true;
-            if (line[0] != delimiter) return false;
-            line = line[1..];
         }
     }
 
-    /// <summary>Within quotes, a quote is written twice.</summary>
-    private bool TryQuoted(ref ReadOnlySpan<byte> line)
+    /// <summary>Writes a line as an object; false where it has not a field for each name.</summary>
+    private bool TryWrite(ReadOnlySpan<byte> line, byte[][] names, RecordBuffer to)
     {
-        var field = new byte[line.Length];
-        var length = 0;
+        JsonText.WriteRaw("{"u8, to);
+        for (var i = 0; i < names.Length; i++)
+        {
+            if (i > 0) JsonText.WriteRaw(","u8, to);
+            JsonText.WriteRaw(names[i], to);
+            if (!TryTake(ref line, out var field, out var isLast) || isLast != (i == names.Length - 1)) return false;
+            JsonText.WriteString(field, to);
+        }
+
+        JsonText.WriteRaw("}"u8, to);
+        to.EndRecord();
+        return true;
+    }
+
+    private bool TryHeader(ReadOnlySpan<byte> line)
+    {
+        List<string> names = [];
+        for (var isLast = false; !isLast;)
+        {
+            if (!TryTake(ref line, out var field, out isLast)) return false;
+            names.Add(Encoding.UTF8.GetString(field));
+        }
+
+        _names = [.. FieldNames.Unique(names).Select(JsonText.MemberName)];
+        return true;
+    }
+
+    /// <summary>Takes the next field off a line; false where a quoted one does not end as such. The field is valid until the next is taken.</summary>
+    private bool TryTake(ref ReadOnlySpan<byte> line, out ReadOnlySpan<byte> field, out bool isLast)
+    {
+        field = default;
+        isLast = false;
+        if (line.Length > 0 && line[0] == '"')
+        {
+            if (!TryQuoted(ref line, out field)) return false;
+        }
+        else
+        {
+            var end = line.IndexOf(delimiter) is var at and >= 0 ? at : line.Length;
+            field = line[..end];
+            line = line[end..];
+        }
+
+        isLast = line.Length == 0;
+        if (isLast) return true;
+        if (line[0] != delimiter) return false;
         line = line[1..];
-        while (true)
+        return true;
+    }
+
+    /// <summary>Within quotes, a quote is written twice; nearly no field has one, and such is taken as it stands.</summary>
+    private bool TryQuoted(ref ReadOnlySpan<byte> line, out ReadOnlySpan<byte> field)
+    {
+        var rest = line[1..];
+        var length = 0;
+        for (field = default; ;)
         {
-            var quote = line.IndexOf((byte)'"');
+            var quote = rest.IndexOf((byte)'"');
             if (quote < 0) return false;
-            var isPair = quote + 1 < line.Length && line[quote + 1] == '"';
-            line[..(isPair ? quote + 1 : quote)].CopyTo(field.AsSpan(length));
-            length += isPair ? quote + 1 : quote;
-            line = line[(isPair ? quote + 2 : quote + 1)..];
+            var isPair = quote + 1 < rest.Length && rest[quote + 1] == '"';
+            if (!isPair && length == 0)
+            {
+                field = rest[..quote];
+                line = rest[(quote + 1)..];
+                return true;
+            }
+
+            var part = rest[..(isPair ? quote + 1 : quote)];
+            if (_unquoted.Length < length + part.Length) Array.Resize(ref _unquoted, Math.Max(length + part.Length, _unquoted.Length * 2));
+            part.CopyTo(_unquoted.AsSpan(length));
+            length += part.Length;
+            rest = rest[(isPair ? quote + 2 : quote + 1)..];
             if (isPair) continue;
-            _fields.Add(field[..length]);
+            field = _unquoted.AsSpan(0, length);
+            line = rest;
             return true;
         }
     }
