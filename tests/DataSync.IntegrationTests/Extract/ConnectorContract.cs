@@ -5,7 +5,7 @@ namespace DataSync.IntegrationTests.Extract;
 
 /// <summary>What every connector of a database must hold. One class inherits it for each; a test sees to that.</summary>
 /// <remarks>
-/// The source has <c>numbers</c> (id from 1 to <see cref="ContractRows"/> as primary key, name), <c>keyless</c> (the same without a key)
+/// The source has <c>numbers</c> (id from 1 to <see cref="SourceContract.ContractRows"/> as primary key, name), <c>keyless</c> (the same without a key)
 /// and <c>pairs</c> (a, b as key).
 /// </remarks>
 public abstract class ConnectorContract : SourceContract

@@ -11,7 +11,7 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
     private readonly IPlanSection[] _sections = [.. sections];
 
     /// <summary>Everything wrong with the plan, from every room at once.</summary>
-    public IReadOnlyList<Fault> Validate(JsonElement plan, string path, string sourceType) => [.. _sections.SelectMany(s => s.Validate(plan, path, sourceType))];
+    public IReadOnlyList<Fault> Validate(JsonElement plan, string path, string sourceType = "database") => [.. _sections.SelectMany(s => s.Validate(plan, path, sourceType))];
 
     /// <summary>Reads a plan that <see cref="Validate"/> found nothing wrong with.</summary>
     public SyncPlan Read(JsonElement plan) => new()

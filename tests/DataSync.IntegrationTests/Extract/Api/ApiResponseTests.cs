@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using DataSync.Pipeline.Failures;
 using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;
@@ -9,26 +10,26 @@ public sealed class ApiResponseTests
     private int _answered;
 
     [Theory]
-    [InlineData(500, "", "errors.api.status", FailureKind.Transient)]
-    [InlineData(502, "", "errors.api.status", FailureKind.Transient)]
-    [InlineData(503, "", "errors.api.status", FailureKind.Transient)]
-    [InlineData(408, "", "errors.api.status", FailureKind.Transient)]
-    [InlineData(404, "", "errors.api.status", FailureKind.Permanent)]
-    [InlineData(400, "", "errors.api.status", FailureKind.Permanent)]
-    [InlineData(501, "", "errors.api.status", FailureKind.Permanent)]
-    [InlineData(304, "", "errors.api.status", FailureKind.Permanent)]
-    [InlineData(404, """{"status":404,"then":"retry"}""", "errors.api.status", FailureKind.Transient)]
-    [InlineData(503, """{"status":"5xx","then":"fail"}""", "errors.api.status", FailureKind.Permanent)]
-    [InlineData(200, """{"status":200,"path":"error.code","equals":7,"then":"retry"}""", "errors.api.status", FailureKind.Transient)]
-    [InlineData(400, """{"status":[400,409],"path":"error.code","equals":"7","then":"retry"}""", "errors.api.status", FailureKind.Transient)]
-    [InlineData(400, """{"status":400,"path":"error.code","equals":"8","then":"retry"}""", "errors.api.status", FailureKind.Permanent)]
-    [InlineData(400, """{"header":"X-Kind","equals":"soft","then":"retry"}""", "errors.api.status", FailureKind.Transient)]
-    [InlineData(400, """{"header":"X-Kind","equals":"hard","then":"retry"}""", "errors.api.status", FailureKind.Permanent)]
-    public async Task Read_an_answer_is_judged_by_the_sources_rules_and_then_by_http(int status, string rule, string key, FailureKind kind)
+    [InlineData(500, "", "errors.api.status", "Transient")]
+    [InlineData(502, "", "errors.api.status", "Transient")]
+    [InlineData(503, "", "errors.api.status", "Transient")]
+    [InlineData(408, "", "errors.api.status", "Transient")]
+    [InlineData(404, "", "errors.api.status", "Permanent")]
+    [InlineData(400, "", "errors.api.status", "Permanent")]
+    [InlineData(501, "", "errors.api.status", "Permanent")]
+    [InlineData(304, "", "errors.api.status", "Permanent")]
+    [InlineData(404, """{"status":404,"then":"retry"}""", "errors.api.status", "Transient")]
+    [InlineData(503, """{"status":"5xx","then":"fail"}""", "errors.api.status", "Permanent")]
+    [InlineData(200, """{"status":200,"path":"error.code","equals":7,"then":"retry"}""", "errors.api.status", "Transient")]
+    [InlineData(400, """{"status":[400,409],"path":"error.code","equals":"7","then":"retry"}""", "errors.api.status", "Transient")]
+    [InlineData(400, """{"status":400,"path":"error.code","equals":"8","then":"retry"}""", "errors.api.status", "Permanent")]
+    [InlineData(400, """{"header":"X-Kind","equals":"soft","then":"retry"}""", "errors.api.status", "Transient")]
+    [InlineData(400, """{"header":"X-Kind","equals":"hard","then":"retry"}""", "errors.api.status", "Permanent")]
+    public async Task Read_an_answer_is_judged_by_the_sources_rules_and_then_by_http(int status, string rule, string key, string kind)
     {
         await using var server = await AnsweringAsync(status, """{"error":{"code":7}}""");
         var failure = await ApiSource.FailureAsync(server.Url, $$"""{"path":"/x","records_path":"items","responses":[{{rule}}]}""");
-        Assert.Equal((key, kind, status), (failure.MessageKey, failure.Kind, failure.Params!["status"]));
+        Assert.Equal((key, kind, status), (failure.MessageKey, failure.Kind.ToString(), failure.Params!["status"]));
         Assert.Single(server.Asked);
     }
 
@@ -106,8 +107,8 @@ public sealed class ApiResponseTests
         await ReadOutcome.OfAsync(connector, connection, request with { Parameters = values }, TestContext.Current.CancellationToken);
         Assert.Equal(
             [
-                "/a b/ü?tag=x%26y&tag=z&since=never&n=10000000000000000000000001&from=2020-01-01T00%3A00%3A00%2B00%3A00",
-                "/a b/ü?tag=x%26y&tag=z&n=10000000000000000000000001&from=2024-02-03&since=9007199254740993",
+                "/a%20b/%C3%BC?tag=x%26y&tag=z&since=never&n=10000000000000000000000001&from=2020-01-01T00%3A00%3A00%2B00%3A00",
+                "/a%20b/%C3%BC?tag=x%26y&tag=z&n=10000000000000000000000001&from=2024-02-03&since=9007199254740993",
             ],
             server.Targets);
     }
