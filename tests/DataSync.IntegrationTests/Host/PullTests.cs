@@ -91,7 +91,7 @@ public sealed class PullTests(EndToEndTests.System system) : IClassFixture<EndTo
         }, HttpStatusCode.UnprocessableEntity, Ct);
         Assert.Equal(
             [
-                "/connection_params/auth/password", "/connection_params/base_url", "/connection_params/driver", "/connection_params/headers/Host",
+                "/connection_params/auth/password", "/connection_params/base_url", "/connection_params/driver", "/connection_params/headers/host",
                 "/extraction_params/pagination", "/extraction_params/pagination", "/extraction_params/path", "/extraction_params/rate_limit/requests", "/extraction_params/records_path",
                 "/extraction_params/responses/0", "/extraction_params/responses/0/then", "/extraction_params/table", "/sync/extraction_params/query",
             ],

@@ -8,7 +8,7 @@ namespace DataSync.IntegrationTests.Extract.Api;
 
 public sealed class ApiConnectorContractTests : SourceContract, IAsyncLifetime
 {
-    private const int PageSize = 70;
+    private const int PageSize = 1000;
     private readonly ApiConnector _connector = ApiSource.Connector(api: o => o.ResponseTimeoutSeconds = 60);
     private ApiServer _server = null!;
 
