@@ -1,6 +1,6 @@
+using System.Diagnostics;
 using System.Text;
 using DataSync.Pipeline.Failures;
-using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;
 
@@ -43,6 +43,24 @@ public sealed class ApiAuthTests
         }
 
         Assert.All(server.Targets, t => Assert.EndsWith("key=s3cret", t, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Read_no_span_holds_a_key_of_the_query_and_no_request_holds_our_trace()
+    {
+        var tags = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == "System.Net.Http",
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+            ActivityStopped = span => tags.Enqueue(string.Join(' ', span.TagObjects.Select(t => t.Value))),
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using var server = await ApiServer.JsonAsync(_ => "[]");
+        await ApiSource.ReadAsync(server.Url, """{"path":"/spanned"}""", """{"type":"api_key","in":"query","name":"key","value":"s3cret-of-span"}""");
+        Assert.Contains(tags, t => t.Contains("/spanned", StringComparison.Ordinal));
+        Assert.DoesNotContain(tags, t => t.Contains("s3cret-of-span", StringComparison.Ordinal));
+        Assert.DoesNotContain(Assert.Single(server.Asked).Headers.Keys, h => h is "traceparent" or "tracestate" or "baggage" or "Request-Id" or "Correlation-Context");
     }
 
     [Theory]

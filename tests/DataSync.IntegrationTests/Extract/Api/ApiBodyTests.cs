@@ -4,7 +4,6 @@ using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
 using DataSync.IntegrationTests.Postgres;
-using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;
 

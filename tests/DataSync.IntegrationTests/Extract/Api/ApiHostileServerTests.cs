@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Sockets;
-using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.IntegrationTests.Extract.Api;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using DataSync.Pipeline.Connectors;
 using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;

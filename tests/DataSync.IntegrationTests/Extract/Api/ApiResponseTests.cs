@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using DataSync.Pipeline.Failures;
-using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;
 

@@ -3,7 +3,6 @@ using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Connectors.Api.Paging;
 using DataSync.Extract.Json;
-using DataSync.Pipeline.Connectors;
 
 namespace DataSync.Extract.Connectors.Api;
 

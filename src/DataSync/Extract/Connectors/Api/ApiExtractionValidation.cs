@@ -62,7 +62,7 @@ internal static class ApiExtractionValidation
         _ => false,
     };
 
-    private static IEnumerable<Fault> RateLimit(JsonElement given, string at)
+    private static List<Fault> RateLimit(JsonElement given, string at)
     {
         if (given.ValueKind != JsonValueKind.Object) return [new Fault(at, "faults.source.object")];
         List<Fault> faults = [];

@@ -30,6 +30,7 @@ internal sealed class ResponseRules(IReadOnlyList<ResponseRule> rules)
     /// <summary>True where a rule looks into bodies of this status.</summary>
     public bool LooksInside(HttpStatusCode status) => rules.Any(r => r.Path is not null && r.Covers((int)status));
 
+    /// <summary>What is made of an answer.</summary>
     /// <param name="response">The answer's head.</param>
     /// <param name="body">Its body, where it was read and is JSON; undefined elsewhere.</param>
     public ResponseAction Decide(HttpResponseMessage response, JsonElement body)

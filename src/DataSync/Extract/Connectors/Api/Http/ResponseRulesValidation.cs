@@ -15,7 +15,7 @@ internal static class ResponseRulesValidation
         return given.EnumerateArray().SelectMany((rule, i) => Rule(rule, $"{path}/{i}"));
     }
 
-    private static IEnumerable<Fault> Rule(JsonElement rule, string path)
+    private static List<Fault> Rule(JsonElement rule, string path)
     {
         if (rule.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.source.object")];
         List<Fault> faults = [.. rule.EnumerateObject().SelectMany(m => Member(m, path + JsonPointer.Segment(m.Name)))];
