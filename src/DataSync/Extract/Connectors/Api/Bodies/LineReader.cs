@@ -69,6 +69,7 @@ internal sealed class LineReader(Stream stream, bool quotes, int longest) : IDis
 
     private void Take(int end, int next)
     {
+        IsTooLong |= end - _start > longest;
         var line = IsTooLong ? default : _bytes.AsMemory(_start, end - _start);
         if (_isFirst && line.Span.StartsWith("\uFEFF"u8)) line = line[3..];
         Line = line.Span.EndsWith("\r"u8) ? line[..^1] : line;
