@@ -34,11 +34,11 @@ public sealed class ApiHostileServerTests
     public async Task Read_fails_clearly_and_in_time(string mode, string key)
     {
         await using var server = new RawServer((socket, ct) => AnswerAsync(mode, socket, ct));
-        using var connector = ApiSource.Connector(api: o => (o.ResponseTimeoutSeconds, o.StallTimeoutSeconds, o.MaxPageMegabytes) = (1, 1, 4));
+        using var connector = ApiSource.Connector(api: o => (o.ResponseTimeoutSeconds, o.StallTimeoutSeconds, o.MaxPageMegabytes) = (3, 2, 4));
         var clock = Stopwatch.StartNew();
         var failure = await ApiSource.FailureAsync(server.Url, """{"path":"/x"}""", connector: connector);
         Assert.Equal(key, failure.MessageKey);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 6);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 8);
     }
 
     [Fact]
