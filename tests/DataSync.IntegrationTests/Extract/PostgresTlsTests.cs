@@ -38,14 +38,68 @@ public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer
         try
         {
             var connector = PostgresSource.Connector(tlsExceptions: "localhost");
-            var session = (await ReadOutcome.OfAsync(connector, server.Connection("localhost", "require"), HowEncrypted, Ct)).Single();
+            var connection = server.Connection("localhost", "require", ("tls_min_version", version[^3..]));
+            var session = (await ReadOutcome.OfAsync(connector, connection, HowEncrypted, Ct)).Single();
             Assert.Equal((true, version, 2), (session.GetProperty("ssl").GetBoolean(), session.GetProperty("version").GetString(), session.GetProperty("things").GetInt32()));
-            Assert.All(await connector.TestAsync(server.Connection("localhost", "require"), Ct), c => Assert.True(c.Passed, c.Name));
+            var checks = await connector.TestAsync(connection, Ct);
+            Assert.All(checks, c => Assert.True(c.Passed, c.Name));
+            var tls = checks.Single(c => c.Name == "tls").Params!;
+            Assert.Equal((version[^3..], "CN=localhost"), (tls["tls_version"], tls["peer"]));
         }
         finally
         {
             await server.SpeakAtMostAsync("TLSv1.3", CancellationToken.None);
         }
+    }
+
+    [Fact]
+    public async Task An_older_version_that_the_source_did_not_ask_for_is_refused_whatever_the_operator_allows()
+    {
+        await server.SpeakAtMostAsync("TLSv1.2", Ct);
+        try
+        {
+            var failure = await ReadOutcome.FailureAsync(PostgresSource.Connector(tlsExceptions: "localhost"), server.Connection("localhost", "require"), HowEncrypted, Ct);
+            Assert.Equal("errors.connection.tls", failure.MessageKey);
+        }
+        finally
+        {
+            await server.SpeakAtMostAsync("TLSv1.3", CancellationToken.None);
+        }
+    }
+
+    [Theory]
+    [InlineData("localhost", "verify-full", true)]
+    [InlineData("127.0.0.1", "verify-full", false)]
+    [InlineData("127.0.0.1", "verify-ca", true)]
+    public async Task Authorities_of_the_source_are_trusted_for_the_certificates_own_name(string host, string mode, bool accepted)
+    {
+        var connector = PostgresSource.Connector(tlsExceptions: "localhost,127.0.0.1");
+        var connection = server.Connection(host, mode, ("tls_authorities", await File.ReadAllTextAsync(server.AuthorityFile, Ct)));
+        if (accepted) Assert.Single(await ReadOutcome.OfAsync(connector, connection, HowEncrypted, Ct));
+        else Assert.Equal("errors.connection.tls", (await ReadOutcome.FailureAsync(connector, connection, HowEncrypted, Ct)).MessageKey);
+    }
+
+    [Fact]
+    public async Task Authorities_of_the_source_take_the_place_of_the_machines()
+    {
+        using var key = System.Security.Cryptography.ECDsa.Create();
+        using var stranger = new System.Security.Cryptography.X509Certificates.CertificateRequest("CN=A stranger", key, System.Security.Cryptography.HashAlgorithmName.SHA256)
+            .CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        var connection = server.Connection("localhost", "verify-ca", ("tls_authorities", stranger.ExportCertificatePem()));
+        Assert.Equal("errors.connection.tls", (await ReadOutcome.FailureAsync(PostgresSource.Connector(tlsExceptions: "localhost"), connection, HowEncrypted, Ct)).MessageKey);
+    }
+
+    [Fact]
+    public async Task Client_certificate_is_shown_to_a_server_that_asks_for_one()
+    {
+        await server.MakeLoginByCertificateAsync(Ct);
+        var (certificate, key) = server.ClientCertificate;
+        var connector = PostgresSource.Connector(tlsExceptions: "localhost");
+        Assert.Equal("errors.connection.authentication", (await ReadOutcome.FailureAsync(connector, server.Connection("localhost", "require", ("username", "by_certificate")), HowEncrypted, Ct)).MessageKey);
+        Assert.Single(await ReadOutcome.OfAsync(connector, server.Connection("localhost", "require", ("username", "by_certificate"), ("client_certificate", certificate), ("client_key", key)), HowEncrypted, Ct));
+        using var other = System.Security.Cryptography.ECDsa.Create();
+        var unfit = server.Connection("localhost", "require", ("username", "by_certificate"), ("client_certificate", certificate), ("client_key", other.ExportPkcs8PrivateKeyPem()));
+        Assert.Equal("errors.connection.client_certificate", (await ReadOutcome.FailureAsync(connector, unfit, HowEncrypted, Ct)).MessageKey);
     }
 
     [Fact]

@@ -64,6 +64,27 @@ public sealed class TlsServer : IAsyncLifetime
 
     internal SourceConnection Connection(string host, string tls) => new("postgresql", JsonSerializer.SerializeToElement(Parameters(host, tls)));
 
+    /// <summary>The same with further members.</summary>
+    internal SourceConnection Connection(string host, string tls, params (string Name, string Value)[] more)
+    {
+        var parameters = JsonSerializer.SerializeToNode(Parameters(host, tls))!.AsObject();
+        foreach (var (name, value) in more) parameters[name] = value;
+        return new SourceConnection("postgresql", JsonSerializer.SerializeToElement(parameters));
+    }
+
+    /// <summary>A certificate and key of the server's own authority as PEM.</summary>
+    internal (string Certificate, string Key) ClientCertificate { get; private set; }
+
+    /// <summary>Makes the login <c>by_certificate</c>, which needs a certificate of the authority on top of its password.</summary>
+    internal async Task MakeLoginByCertificateAsync(CancellationToken ct)
+    {
+        await WriteToDataFolderAsync("authority.crt", await File.ReadAllTextAsync(AuthorityFile, ct), ct);
+        await ExecuteAsync($"CREATE ROLE by_certificate LOGIN PASSWORD '{Password}' IN ROLE reader", ct);
+        await ExecuteAsync("ALTER SYSTEM SET ssl_ca_file = 'authority.crt'", ct);
+        await ExecuteAsync("COPY (SELECT line FROM (SELECT 0 AS n, 'hostssl all by_certificate all scram-sha-256 clientcert=verify-ca' AS line UNION ALL SELECT n, line FROM regexp_split_to_table(pg_read_file('pg_hba.conf'), E'\n') WITH ORDINALITY AS l(line, n)) AS lines ORDER BY n) TO PROGRAM 'cat > pg_hba.new && mv pg_hba.new pg_hba.conf'", ct);
+        await ReloadAsync("TLSv1.3", ct);
+    }
+
     private NpgsqlConnectionStringBuilder Address => new(_server!.AdminConnection);
 
     private (string Certificate, string Key) MakeCertificate()
@@ -81,6 +102,9 @@ public sealed class TlsServer : IAsyncLifetime
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
         using var certificate = request.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+        using var clientKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var client = new CertificateRequest("CN=reader", clientKey, HashAlgorithmName.SHA256).Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+        ClientCertificate = (client.ExportCertificatePem(), clientKey.ExportPkcs8PrivateKeyPem());
         return (certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
     }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using DataSync.Extract.Connectors.Network;
 
 namespace DataSync.Extract.Connectors.Postgres;
 
@@ -23,7 +24,7 @@ internal sealed class IdleSessions(TimeProvider time) : IAsyncDisposable
     private bool _closed;
 
     /// <summary>The newest session of that owner with these parameters at one of these addresses; null where none is left that looks alive.</summary>
-    public PostgresSession? Take(string owner, PostgresParameters source, IReadOnlyList<IPAddress> vetted, int commandTimeout)
+    public PostgresSession? Take(string owner, ServerParameters source, IReadOnlyList<IPAddress> vetted, int commandTimeout)
     {
         if (owner.Length == 0) return null;
         lock (_gate)

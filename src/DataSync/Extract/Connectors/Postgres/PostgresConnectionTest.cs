@@ -1,6 +1,6 @@
 using System.Data;
 using System.Net;
-using System.Net.Sockets;
+using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
@@ -9,7 +9,7 @@ namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
 internal sealed class PostgresConnectionTest(
-    PostgresParameters source, EgressPolicy egress, PostgresGate gate, ExtractOptions options, TimeProvider time)
+    ServerParameters source, EgressPolicy egress, PostgresGate gate, ExtractOptions options, TimeProvider time)
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
@@ -24,7 +24,7 @@ internal sealed class PostgresConnectionTest(
         {
             var reached = await _checks.RunAsync("resolve", async () => { addresses = await egress.ResolveAsync(source.Host, ct); return null; })
                 && await _checks.RunAsync("egress", () => { egress.Check(source.Host, source.Port, addresses); return NoFindings; })
-                && await _checks.RunAsync("connect", () => ConnectAsync(addresses, ct))
+                && await _checks.RunAsync("connect", async () => { await ServerReach.DialAsync(source, addresses, ct); return null; })
                 && await OpenAsync(addresses, ct);
             if (reached && await _checks.RunAsync("version", () => VersionAsync(ct)))
             {
@@ -42,35 +42,12 @@ internal sealed class PostgresConnectionTest(
 
     private static Task<IReadOnlyDictionary<string, object?>?> NoFindings => Task.FromResult<IReadOnlyDictionary<string, object?>?>(null);
 
-    private async Task<IReadOnlyDictionary<string, object?>?> ConnectAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
-    {
-        for (var i = 0; ; i++)
-        {
-            using var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp);
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            timeout.CancelAfter(StepTimeout);
-            try
-            {
-                await socket.ConnectAsync(addresses[i], source.Port, timeout.Token);
-                return null;
-            }
-            catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
-            {
-                if (i == addresses.Count - 1) throw PostgresErrors.Map(new TimeoutException(null, e), source, opening: true);
-            }
-            catch (SocketException e)
-            {
-                if (i == addresses.Count - 1) throw PostgresErrors.Map(e, source, opening: true);
-            }
-        }
-    }
-
     /// <summary>The driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
     private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
         var outcome = await CheckList.TryAsync(async () => _session = await gate.OpenAsync(source, addresses, StepTimeout, ct), time);
         var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
-        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null });
+        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session?.Tls.Seen() });
         if (!tlsFailed) _checks.Add("authenticate", outcome);
         return outcome.Failure is null;
     }

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -11,20 +12,22 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// <summary>PostgreSQL, and what speaks its protocol.</summary>
 internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IAsyncDisposable
 {
+    private const int DefaultPort = 5432;
+    private const int LongestName = 63;
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
     private readonly ExtractOptions _options = options.Value;
-    private readonly PostgresGate _gate = new(egress, options.Value);
+    private readonly PostgresGate _gate = new(egress);
     private readonly IdleSessions _idle = new(time);
 
     public string Driver => "postgresql";
 
-    public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "password" };
+    public IReadOnlySet<string> SecretFields => ServerParametersValidation.Secrets;
 
-    public IReadOnlySet<string> AddressFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "host", "port", "tls" };
+    public IReadOnlySet<string> AddressFields => ServerParametersValidation.Addresses;
 
-    public IReadOnlySet<string> ConnectionFields => PostgresParametersValidation.Fields;
+    public IReadOnlySet<string> ConnectionFields => ServerParametersValidation.Fields;
 
-    public IEnumerable<Fault> Validate(JsonElement connectionParams) => new PostgresParametersValidation(_options).Validate(connectionParams);
+    public IEnumerable<Fault> Validate(JsonElement connectionParams) => new ServerParametersValidation(_options, LongestName).Validate(connectionParams);
 
     public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
         => new PostgresConnectionTest(Read(connection), egress, _gate, _options, time).RunAsync(ct);
@@ -56,11 +59,11 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     public ValueTask DisposeAsync() => _idle.DisposeAsync();
 
-    private PostgresParameters Read(SourceConnection connection)
+    private ServerParameters Read(SourceConnection connection)
     {
         var faults = Validate(connection.ConnectionParams).ToList();
         return faults.Count == 0
-            ? PostgresParameters.Read(connection)
+            ? ServerParameters.Read(connection, DefaultPort)
             : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
     }
 
@@ -71,7 +74,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         return await PostgresRead.StartAsync(session, request, ct);
     }
 
-    private static async Task<T> GuardAsync<T>(Func<Task<T>> work, PostgresParameters source, CancellationToken ct)
+    private static async Task<T> GuardAsync<T>(Func<Task<T>> work, ServerParameters source, CancellationToken ct)
     {
         try
         {

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
+using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Failures;
 using Npgsql;
 
@@ -12,7 +13,7 @@ internal static class PostgresErrors
     /// <param name="e">What was thrown.</param>
     /// <param name="source">Whose host the message names.</param>
     /// <param name="opening">True while no session exists yet.</param>
-    public static SyncFailureException Map(Exception e, PostgresParameters source, bool opening) => e switch
+    public static SyncFailureException Map(Exception e, ServerParameters source, bool opening) => e switch
     {
         SyncFailureException known => known,
         PostgresException answered => new SyncFailureException(OfState(answered.SqlState, source), e),
@@ -23,7 +24,7 @@ internal static class PostgresErrors
     public static bool IsKnown(Exception e)
         => e is NpgsqlException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException;
 
-    private static SyncFailure OfState(string state, PostgresParameters source) => state switch
+    private static SyncFailure OfState(string state, ServerParameters source) => state switch
     {
         "28000" or "28P01" => Permanent("errors.connection.authentication", source),
         "3D000" => SyncFailure.Permanent("errors.connection.database", ("host", source.Host), ("database", source.Database)),
@@ -41,7 +42,7 @@ internal static class PostgresErrors
         _ => OfClass(state, source),
     };
 
-    private static SyncFailure OfClass(string state, PostgresParameters source) => state[..2] switch
+    private static SyncFailure OfClass(string state, ServerParameters source) => state[..2] switch
     {
         "08" => Transient("errors.connection.lost", source),
         "22" or "23" => Statement("errors.extraction.data", state),
@@ -51,36 +52,15 @@ internal static class PostgresErrors
         _ => Statement("errors.extraction.failed", state),
     };
 
-    private static SyncFailure OfConnection(Exception e, PostgresParameters source, bool opening)
-    {
-        for (var inner = e; inner is not null; inner = inner.InnerException)
-        {
-            switch (inner)
-            {
-                case AuthenticationException:
-                    return Permanent("errors.connection.tls", source);
-                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
-                    return Transient("errors.connection.refused", source);
-                case TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }:
-                    return Transient("errors.connection.timeout", source);
-                case SocketException when opening:
-                    return Transient("errors.connection.unreachable", source);
-                case IOException or SocketException:
-                    return Transient("errors.connection.lost", source);
-            }
-        }
-
-        if (!opening) return Transient("errors.connection.lost", source);
-
-        // the driver has no type for a server without TLS, or for a way to authenticate that is not allowed
-        return e.Message.Contains("SSL", StringComparison.Ordinal)
-            ? Permanent("errors.connection.tls", source)
+    /// <summary>The driver has no type for a server without TLS, or for a way to authenticate that is not allowed.</summary>
+    private static SyncFailure OfConnection(Exception e, ServerParameters source, bool opening)
+        => ServerErrors.Of(e, source, opening) is { } known ? known
+            : e.Message.Contains("SSL", StringComparison.Ordinal) ? Permanent("errors.connection.tls", source)
             : Permanent("errors.connection.authentication", source);
-    }
 
-    private static SyncFailure Transient(string key, PostgresParameters s) => SyncFailure.Transient(key, ("host", s.Host), ("port", s.Port));
+    private static SyncFailure Transient(string key, ServerParameters s) => SyncFailure.Transient(key, ("host", s.Host), ("port", s.Port));
 
-    private static SyncFailure Permanent(string key, PostgresParameters s) => SyncFailure.Permanent(key, ("host", s.Host), ("port", s.Port));
+    private static SyncFailure Permanent(string key, ServerParameters s) => SyncFailure.Permanent(key, ("host", s.Host), ("port", s.Port));
 
     private static SyncFailure Statement(string key, string state) => SyncFailure.Permanent(key, ("sqlstate", state));
 }

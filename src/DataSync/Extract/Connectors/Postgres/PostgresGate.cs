@@ -1,5 +1,6 @@
 using System.Net;
 using System.Security.Authentication;
+using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 using Npgsql;
@@ -7,16 +8,16 @@ using Npgsql;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>The one way to a tenant's PostgreSQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address.</summary>
-internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
+internal sealed class PostgresGate(EgressPolicy egress)
 {
     private const int ConnectSeconds = 10;
 
     /// <summary>Opens a connection of its own, so that nothing of one tenant's session is left for another.</summary>
-    public async Task<PostgresSession> OpenAsync(PostgresParameters source, TimeSpan statementTimeout, CancellationToken ct)
+    public async Task<PostgresSession> OpenAsync(ServerParameters source, TimeSpan statementTimeout, CancellationToken ct)
         => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, ct);
 
     /// <summary>The same with its transaction begun, in a session that is idle since the owner's last read where there is one. Its address is vetted anew.</summary>
-    public async Task<PostgresSession> BeginAsync(PostgresParameters source, string owner, IdleSessions idle, TimeSpan statementTimeout, CancellationToken ct)
+    public async Task<PostgresSession> BeginAsync(ServerParameters source, string owner, IdleSessions idle, TimeSpan statementTimeout, CancellationToken ct)
     {
         var vetted = await egress.VetAsync(source.Host, source.Port, ct);
         while (idle.Take(owner, source, vetted, CommandTimeout(statementTimeout)) is { } kept)
@@ -54,14 +55,15 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
     public async Task<PostgresSession> OpenAsync(
-        PostgresParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
+        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
     {
         for (var i = 0; ; i++)
         {
-            var dataSource = Build(source, vetted[i], statementTimeout);
+            var tls = new ServerTls(source);
+            var dataSource = Build(source, tls, vetted[i], statementTimeout);
             try
             {
-                return new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(ct), source, vetted[i], CommandTimeout(statementTimeout));
+                return new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(ct), source, tls, vetted[i], CommandTimeout(statementTimeout));
             }
             catch (Exception e) when (PostgresErrors.IsKnown(e))
             {
@@ -80,7 +82,7 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
 
     private static int CommandTimeout(TimeSpan statementTimeout) => (int)Math.Min(statementTimeout.TotalSeconds + 5, int.MaxValue / 2000);
 
-    private NpgsqlDataSource Build(PostgresParameters source, IPAddress address, TimeSpan statementTimeout)
+    private static NpgsqlDataSource Build(ServerParameters source, ServerTls tls, IPAddress address, TimeSpan statementTimeout)
     {
         var builder = new NpgsqlSlimDataSourceBuilder();
         var settings = builder.ConnectionStringBuilder;
@@ -99,23 +101,13 @@ internal sealed class PostgresGate(EgressPolicy egress, ExtractOptions options)
         settings.IncludeErrorDetail = false;
         settings.PersistSecurityInfo = false;
         settings.GssEncryptionMode = GssEncryptionMode.Disable;
-        settings.SslMode = source.Tls switch
-        {
-            TlsMode.VerifyFull => SslMode.VerifyFull,
-            TlsMode.VerifyCa => SslMode.VerifyCA,
-            TlsMode.Require => SslMode.Require,
-            _ => SslMode.Disable,
-        };
+        settings.SslMode = source.Tls == TlsMode.Disable ? SslMode.Disable : SslMode.Require; // how far to trust is judged by ServerTls
 
         // where nobody proved to be the server, it gets no password in the clear
         if (source.Tls is TlsMode.Disable or TlsMode.Require) settings.RequireAuth = "ScramSHA256,MD5,None";
         Watch(builder);
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
-        if (source.Tls != TlsMode.Disable) builder.EnableTransportSecurity().UseSslClientAuthenticationOptionsCallback(tls =>
-        {
-            tls.TargetHost = source.Host;
-            tls.EnabledSslProtocols = options.IsTlsException(source.Host) ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
-        });
+        if (source.Tls != TlsMode.Disable) builder.EnableTransportSecurity().UseSslClientAuthenticationOptionsCallback(tls.Apply);
         return builder.Build();
     }
 

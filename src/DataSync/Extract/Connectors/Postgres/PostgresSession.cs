@@ -1,13 +1,14 @@
 using System.Data;
 using System.Globalization;
 using System.Net;
+using DataSync.Extract.Connectors.Network;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
-internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, PostgresParameters source, IPAddress address, int commandTimeout) : IAsyncDisposable
+internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, ServerParameters source, ServerTls tls, IPAddress address, int commandTimeout) : IAsyncDisposable
 {
     private IdleSessions? _keeper;
     private string _owner = "";
@@ -16,7 +17,10 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
 
     public NpgsqlConnection Connection => connection;
 
-    public PostgresParameters Source => source;
+    public ServerParameters Source => source;
+
+    /// <summary>What its TLS came to.</summary>
+    public ServerTls Tls => tls;
 
     /// <summary>The vetted address it was dialled at.</summary>
     public IPAddress Address => address;

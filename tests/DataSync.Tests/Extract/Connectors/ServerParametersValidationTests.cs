@@ -1,10 +1,10 @@
 using System.Text.Json;
 using DataSync.Extract;
-using DataSync.Extract.Connectors.Postgres;
+using DataSync.Extract.Connectors.Network;
 
-namespace DataSync.Tests.Extract.Connectors.Postgres;
+namespace DataSync.Tests.Extract.Connectors;
 
-public class PostgresParametersValidationTests
+public class ServerParametersValidationTests
 {
     [Theory]
     [InlineData("/var/run/postgresql"), InlineData("@socket"), InlineData("a,b"), InlineData("a b"), InlineData("http://a"), InlineData("a:5432"), InlineData("[::1]"), InlineData("a;Port=1"), InlineData("a/b"), InlineData("a\\u0000b"), InlineData("")]
@@ -34,5 +34,5 @@ public class PostgresParametersValidationTests
             Faults($$"""{"host":"{{host}}","database":"d","username":"u","password":"p","tls":"{{tls}}"}""").Select(f => f.MessageKey));
 
     private static List<DataSync.Pipeline.Failures.Fault> Faults(string json)
-        => [.. new PostgresParametersValidation(new ExtractOptions { TlsExceptions = "Old.Example.com, 10.1.0.0/16" }).Validate(JsonDocument.Parse(json).RootElement)];
+        => [.. new ServerParametersValidation(new ExtractOptions { TlsExceptions = "Old.Example.com, 10.1.0.0/16" }, longestName: 63).Validate(JsonDocument.Parse(json).RootElement)];
 }

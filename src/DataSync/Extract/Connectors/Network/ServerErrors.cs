@@ -1,0 +1,39 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Extract.Connectors.Network;
+
+/// <summary>What breaks between us and a server, whatever its driver wraps it in.</summary>
+internal static class ServerErrors
+{
+    /// <summary>The failure that lies beneath; null while opening where nothing beneath tells.</summary>
+    /// <param name="e">What was thrown.</param>
+    /// <param name="source">Whose host the message names.</param>
+    /// <param name="opening">True while no session exists yet.</param>
+    public static SyncFailure? Of(Exception e, ServerParameters source, bool opening)
+    {
+        for (var inner = e; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case SyncFailureException known:
+                    return known.Failure;
+                case AuthenticationException:
+                    return SyncFailure.Permanent("errors.connection.tls", ("host", source.Host), ("port", source.Port));
+                case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
+                    return Transient("errors.connection.refused", source);
+                case TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }:
+                    return Transient("errors.connection.timeout", source);
+                case SocketException when opening:
+                    return Transient("errors.connection.unreachable", source);
+                case IOException or SocketException:
+                    return Transient("errors.connection.lost", source);
+            }
+        }
+
+        return opening ? null : Transient("errors.connection.lost", source);
+    }
+
+    private static SyncFailure Transient(string key, ServerParameters source) => SyncFailure.Transient(key, ("host", source.Host), ("port", source.Port));
+}
