@@ -75,7 +75,7 @@ public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer
     {
         var connector = PostgresSource.Connector(tlsExceptions: "localhost,127.0.0.1");
         var connection = server.Connection(host, mode, ("tls_authorities", await File.ReadAllTextAsync(server.AuthorityFile, Ct)));
-        if (accepted) Assert.Single(await ReadOutcome.OfAsync(connector, connection, HowEncrypted, Ct));
+        if (accepted) Assert.Single((await ReadOutcome.OfAsync(connector, connection, HowEncrypted, Ct)).Documents);
         else Assert.Equal("errors.connection.tls", (await ReadOutcome.FailureAsync(connector, connection, HowEncrypted, Ct)).MessageKey);
     }
 
@@ -96,7 +96,7 @@ public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer
         var (certificate, key) = server.ClientCertificate;
         var connector = PostgresSource.Connector(tlsExceptions: "localhost");
         Assert.Equal("errors.connection.authentication", (await ReadOutcome.FailureAsync(connector, server.Connection("localhost", "require", ("username", "by_certificate")), HowEncrypted, Ct)).MessageKey);
-        Assert.Single(await ReadOutcome.OfAsync(connector, server.Connection("localhost", "require", ("username", "by_certificate"), ("client_certificate", certificate), ("client_key", key)), HowEncrypted, Ct));
+        Assert.Single((await ReadOutcome.OfAsync(connector, server.Connection("localhost", "require", ("username", "by_certificate"), ("client_certificate", certificate), ("client_key", key)), HowEncrypted, Ct)).Documents);
         using var other = System.Security.Cryptography.ECDsa.Create();
         var unfit = server.Connection("localhost", "require", ("username", "by_certificate"), ("client_certificate", certificate), ("client_key", other.ExportPkcs8PrivateKeyPem()));
         Assert.Equal("errors.connection.client_certificate", (await ReadOutcome.FailureAsync(connector, unfit, HowEncrypted, Ct)).MessageKey);

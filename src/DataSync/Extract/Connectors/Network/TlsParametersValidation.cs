@@ -13,6 +13,7 @@ internal sealed class TlsParametersValidation(ExtractOptions options)
 {
     private const int LongestPem = 100_000;
 
+    /// <summary>Everything wrong with these members.</summary>
     /// <param name="given"><c>connection_params</c>.</param>
     /// <param name="hostMember">The member that names the host.</param>
     /// <param name="host">The host, where that member is a URL.</param>

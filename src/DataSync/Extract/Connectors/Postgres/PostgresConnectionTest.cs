@@ -9,7 +9,7 @@ namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
 internal sealed class PostgresConnectionTest(
-    ServerParameters source, EgressPolicy egress, PostgresGate gate, ExtractOptions options, TimeProvider time)
+    ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
@@ -45,7 +45,7 @@ internal sealed class PostgresConnectionTest(
     /// <summary>The driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
     private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
-        var outcome = await CheckList.TryAsync(async () => _session = await gate.OpenAsync(source, addresses, StepTimeout, ct), time);
+        var outcome = await CheckList.TryAsync(async () => _session = await PostgresGate.OpenAsync(source, addresses, StepTimeout, ct), time);
         var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
         if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session?.Tls.Seen() });
         if (!tlsFailed) _checks.Add("authenticate", outcome);

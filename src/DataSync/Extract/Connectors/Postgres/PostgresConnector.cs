@@ -30,7 +30,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     public IEnumerable<Fault> Validate(JsonElement connectionParams) => new ServerParametersValidation(_options, LongestName).Validate(connectionParams);
 
     public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
-        => new PostgresConnectionTest(Read(connection), egress, _gate, _options, time).RunAsync(ct);
+        => new PostgresConnectionTest(Read(connection), egress, _options, time).RunAsync(ct);
 
     public async Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
     {

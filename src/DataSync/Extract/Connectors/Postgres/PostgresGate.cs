@@ -1,5 +1,4 @@
 using System.Net;
-using System.Security.Authentication;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
@@ -54,7 +53,7 @@ internal sealed class PostgresGate(EgressPolicy egress)
     }
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
-    public async Task<PostgresSession> OpenAsync(
+    public static async Task<PostgresSession> OpenAsync(
         ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
     {
         for (var i = 0; ; i++)
