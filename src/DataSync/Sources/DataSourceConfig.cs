@@ -31,6 +31,9 @@ internal sealed class DataSourceConfig : ITenantOwned
 
     /// <summary>Goes up by one at each change; two writers of the same version are told apart by it.</summary>
     public int Version { get; set; } = 1;
+
+    /// <summary>JSON of an <see cref="AccessState"/>; null where the source has no login that anybody could look at. No part of the version.</summary>
+    public string? Access { get; set; }
 }
 
 internal sealed class DataSourceConfigMapping : IEntityTypeConfiguration<DataSourceConfig>
@@ -43,6 +46,7 @@ internal sealed class DataSourceConfigMapping : IEntityTypeConfiguration<DataSou
         builder.Property(s => s.ConnectionParams).HasColumnType("json");
         builder.Property(s => s.ExtractionParams).HasColumnType("json");
         builder.Property(s => s.Sync).HasColumnType("json");
+        builder.Property(s => s.Access).HasColumnType("json");
         builder.Property(s => s.SourceName).HasMaxLength(255);
         builder.Property(s => s.SourceType).HasMaxLength(50);
         builder.Property(s => s.CreatedBy).HasMaxLength(255);

@@ -5,6 +5,9 @@ namespace DataSync.Sources;
 /// <summary>What can go wrong with a source as a whole.</summary>
 internal static class SourceFailure
 {
+    /// <summary>What <see cref="Changed"/> says.</summary>
+    public const string ChangedKey = "errors.source.changed";
+
     /// <summary>Absent, or another tenant's: the two look the same.</summary>
     public static SyncFailureException NotFound() => Of("errors.source.not_found");
 
@@ -14,7 +17,7 @@ internal static class SourceFailure
     public static SyncFailureException InUse() => Of("errors.source.in_use");
 
     /// <summary>Someone changed it after the caller read it.</summary>
-    public static SyncFailureException Changed() => Of("errors.source.changed");
+    public static SyncFailureException Changed() => Of(ChangedKey);
 
     /// <summary>It was stored by a version that knew this driver; this one does not.</summary>
     public static SyncFailureException NoConnector() => Of("errors.source.no_connector");

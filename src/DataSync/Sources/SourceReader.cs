@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 namespace DataSync.Sources;
 
 /// <summary>Opens a source. Called at each connection, so new credentials take effect while a job runs.</summary>
-internal sealed partial class SourceReader(TenantDatabase database, SourceCache cache, CredentialOpener opener, ILogger<SourceReader> logger)
+internal sealed partial class SourceReader(TenantDatabase database, SourceCache cache, CredentialOpener opener, SourceAccess access, ILogger<SourceReader> logger)
 {
     private const int Tries = 4;
 
@@ -37,13 +37,14 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
     }
 
     /// <summary>The length before the tenant's id keeps any two owners apart.</summary>
-    private static SourceConnection Connection(DataSourceConfig source, JsonElement opened)
+    private SourceConnection Connection(DataSourceConfig source, JsonElement opened)
         => new(
             SourceTypes.DriverOf(source.SourceType, opened), opened,
             string.Create(CultureInfo.InvariantCulture, $"{source.TenantId.Length}:{source.TenantId}:{source.SourceId}"))
         {
             TenantId = source.TenantId,
             SourceId = source.SourceId,
+            Verified = (report, token) => access.RecordAsync(source.TenantId, source.SourceId, source.Version, report, token),
         };
 
     private static partial class Log

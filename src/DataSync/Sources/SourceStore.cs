@@ -34,7 +34,9 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
     /// <param name="definition">What it is.</param>
     /// <param name="workId">Names the work of a repeatable request: where its source was made before, that source is the answer.</param>
     /// <param name="ct">Ends the wait.</param>
-    public async Task<DataSourceConfig> CreateAsync(string tenantId, string createdBy, SourceDefinition definition, Guid? workId, CancellationToken ct)
+    /// <param name="access">What is known of its login.</param>
+    public async Task<DataSourceConfig> CreateAsync(
+        string tenantId, string createdBy, SourceDefinition definition, Guid? workId, CancellationToken ct, AccessState? access = null)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         if (workId is { } id && await SourceRows.FindAsync(transaction, definition.SourceId, ct) is { } made && made.Id == id) return made;
@@ -48,6 +50,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
             CreatedAt = now,
             UpdatedAt = now,
             Version = 1,
+            Access = access?.ToJson(),
         };
         await FillAsync(transaction, source, definition, definition.ConnectionParams, ct);
         transaction.Db.Add(source);
@@ -64,8 +67,21 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         return source;
     }
 
-    /// <summary>Replaces a source. <paramref name="expected"/> tells whether the version found is one the caller has seen.</summary>
-    public async Task<DataSourceConfig> ReplaceAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
+    /// <summary>The parameters a replacement would have, secrets kept included, and the version they were kept of.</summary>
+    public async Task<(JsonElement Clear, int Version)> ClearAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        var source = await SourceRows.FindAsync(transaction, definition.SourceId, ct) ?? throw SourceFailure.NotFound();
+        if (!expected(source.Version)) throw SourceFailure.Changed();
+        return (await KeepSecretsAsync(transaction, source, definition, ct), source.Version);
+    }
+
+    /// <summary>
+    /// Replaces a source. <paramref name="expected"/> tells whether the version found is one the caller has seen; <paramref name="access"/> is what is known
+    /// of the new login.
+    /// </summary>
+    public async Task<DataSourceConfig> ReplaceAsync(
+        string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct, AccessState? access = null)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         var source = await SourceRows.LockAsync(transaction, definition.SourceId, ct) ?? throw SourceFailure.NotFound();
@@ -73,6 +89,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         var clear = await KeepSecretsAsync(transaction, source, definition, ct);
         source.Version++;
         source.UpdatedAt = Now();
+        source.Access = access?.ToJson();
         await FillAsync(transaction, source, definition, clear, ct);
         await transaction.Db.SaveChangesAsync(ct);
         await cache.CommitAsync(transaction, ct);

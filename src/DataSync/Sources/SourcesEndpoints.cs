@@ -23,14 +23,16 @@ internal static class SourcesEndpoints
         {"source_id":"orders-db","source_name":"Orders","source_type":"database",
          "connection_params":{"driver":"postgresql","host":"db.example.com","port":5432,"database":"shop","username":"reader","password":"***"},
          "extraction_params":{"table":"public.orders","primary_key":["id"]},"sync":{"mode":"async"},"is_active":true,
-         "version":1,"created_at":"2026-01-31T08:00:00Z","updated_at":"2026-01-31T08:00:00Z","created_by":"alice"}
+         "version":1,"created_at":"2026-01-31T08:00:00Z","updated_at":"2026-01-31T08:00:00Z","created_by":"alice",
+         "access":{"outcome":"verified_read_only","grants":[],"replication":false,"checked_at":"2026-01-31T08:00:00Z"}}
         """;
 
     public static IEndpointRouteBuilder MapSources(this IEndpointRouteBuilder endpoints)
     {
         var sources = endpoints.MapApiGroup("/api/sources", "Sources");
         sources.MapPost("", CreateAsync).RequireScope(ApiScope.SourcesWrite).WithIdempotency().WithApi(
-            "Register a source", "Credentials are sealed before they are stored and never come back: secrets show as `***`. 409 if the id is taken.",
+            "Register a source", "Credentials are sealed before they are stored and never come back: secrets show as `***`. 409 if the id is taken. " +
+            "Its login is looked at first: one that could write is refused with what it could write, unless the operator allows it; a server that does not answer within 5 seconds leaves `access` `unknown`.",
             RequestExample, AnswerExample, StatusCodes.Status201Created);
         sources.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "List sources", "In the order of their ids, page by page.", response: $$"""{"items":[{{AnswerExample}}],"next_cursor":null}""");
@@ -45,10 +47,10 @@ internal static class SourcesEndpoints
             "Delete a source", "Its incremental state goes with it; jobs that ended and their records stay. 409 while a job of it is queued, running or waiting.",
             status: StatusCodes.Status204NoContent);
         sources.MapPost("{source_id}/test", TestAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
-            "Test a source's connection", "All checks at once. 200 also if some fail: see `passed`.",
+            "Test a source's connection", "All checks at once. 200 also if some fail: see `passed`. `details` shows what a check saw: versions, the peer of TLS, what the login may do.",
             response: """
                 {"source_id":"orders-db","passed":false,"checks":[{"name":"credentials","outcome":"failed","milliseconds":0.8,"error_code":"SYNC_060",
-                 "message_key":"errors.encryption.unreadable","message":"…","hint_key":"hints.encryption.save_again","hint":"…"}]}
+                 "message_key":"errors.encryption.unreadable","message":"…","hint_key":"hints.encryption.save_again","hint":"…","details":{}}]}
                 """);
         sources.MapGet("{source_id}/schema", DescribeAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
             "Show what can be read", "Tables and views with columns, types and keys.",
@@ -63,9 +65,9 @@ internal static class SourcesEndpoints
         return endpoints;
     }
 
-    private static async Task<IResult> CreateAsync(NewSource source, Caller caller, SourceStore store, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
+    private static async Task<IResult> CreateAsync(NewSource source, Caller caller, SourceSaving saving, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
     {
-        var created = await store.CreateAsync(caller.Tenant, caller.Subject, source.Definition, IdempotentWork.IdOf(http), ct);
+        var created = await saving.CreateAsync(caller.Tenant, caller.Subject, source.Definition, IdempotentWork.IdOf(http), ct);
         SetTag(http, created);
         return TypedResults.Created($"/api/sources/{UrlId.Encode(created.SourceId)}", SourceAnswer.Of(created, connectors));
     }
@@ -86,9 +88,9 @@ internal static class SourcesEndpoints
     }
 
     private static async Task<IResult> ReplaceAsync(
-        SourceReplacement source, IfMatch condition, Caller caller, SourceStore store, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
+        SourceReplacement source, IfMatch condition, Caller caller, SourceSaving saving, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
     {
-        var replaced = await store.ReplaceAsync(caller.Tenant, source.Definition, condition.Allows, ct);
+        var replaced = await saving.ReplaceAsync(caller.Tenant, source.Definition, condition.Allows, ct);
         SetTag(http, replaced);
         return TypedResults.Ok(SourceAnswer.Of(replaced, connectors));
     }

@@ -12,6 +12,8 @@ internal static class SourcesServices
         services.AddSingleton<CredentialOpener>();
         services.AddSingleton<SourceReader>();
         services.AddSingleton<SourceStore>();
+        services.AddSingleton<SourceAccess>();
+        services.AddSingleton<SourceSaving>();
         services.AddSingleton<SourceCache>();
         services.AddSingleton<SourceValidation>();
         services.AddSingleton<SourceProbe>();

@@ -65,9 +65,11 @@ public sealed class PostgresConnectorTests : IAsyncLifetime
     [InlineData("GRANT UPDATE (name) ON items TO {0}", "table public.items")]
     [InlineData("GRANT TRUNCATE ON items TO {0}", "table public.items")]
     [InlineData("GRANT CREATE ON SCHEMA public TO {0}", "schema public")]
+    [InlineData("CREATE SEQUENCE s; GRANT USAGE ON SEQUENCE s TO {0}", "sequence public.s")]
+    [InlineData("CREATE EXTENSION dblink; GRANT EXECUTE ON FUNCTION dblink_connect_u(text) TO {0}", "function dblink_connect_u")]
+    [InlineData("CREATE EXTENSION postgres_fdw; CREATE SERVER other FOREIGN DATA WRAPPER postgres_fdw; GRANT USAGE ON FOREIGN SERVER other TO {0}; CREATE USER MAPPING FOR {0} SERVER other", "server other")]
     [InlineData("GRANT pg_write_all_data TO {0}", "role pg_write_all_data")]
     [InlineData("GRANT pg_execute_server_program TO {0}", "role pg_execute_server_program")]
-    [InlineData("ALTER ROLE {0} REPLICATION", "replication")]
     [InlineData("ALTER ROLE {0} SUPERUSER", "superuser")]
     [InlineData("ALTER ROLE {0} CREATEROLE", "create_role")]
     public async Task Read_with_a_login_that_could_write_is_refused_unless_the_operator_allows_it(string grant, string finding)
@@ -81,7 +83,24 @@ public sealed class PostgresConnectorTests : IAsyncLifetime
         var check = (await PostgresSource.Connector().TestAsync(_source.Connection, Ct)).Single(c => c.Name == "read_only");
         Assert.Equal((false, "errors.source.writable", "hints.source.writable"), (check.Passed, check.MessageKey, check.HintKey));
 
+        var report = await PostgresSource.Connector().VerifyAsync(_source.Connection, Ct);
+        Assert.Equal(("writable", true), (report.Outcome, report.Grants.Contains(finding)));
+
         Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(allowWritable: true), _source.Connection, One, Ct)).Documents);
+    }
+
+    /// <summary>Change tracking needs it, and it changes no data: the log of changes is followed, not written.</summary>
+    [Fact]
+    public async Task Read_with_a_login_that_may_replicate_is_allowed_and_told_apart()
+    {
+        List<AccessReport> told = [];
+        var connection = new SourceConnection("postgresql", _source.Connection.ConnectionParams) { Verified = (report, _) => { told.Add(report); return Task.CompletedTask; } };
+        Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(), connection, One, Ct)).Documents);
+        await _source.ExecuteAsync($"ALTER ROLE {_source.Login} REPLICATION", Ct);
+        Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(), connection, One, Ct)).Documents);
+        var check = (await PostgresSource.Connector().TestAsync(connection, Ct)).Single(c => c.Name == "read_only");
+        Assert.Equal([("verified_read_only", false), ("verified_read_only", true), ("verified_read_only", true)], told.Select(t => (t.Outcome, t.Replication)));
+        Assert.Equal((true, "verified_read_only", true), (check.Passed, check.Params!["access"], check.Params["replication"]));
     }
 
     [Fact]

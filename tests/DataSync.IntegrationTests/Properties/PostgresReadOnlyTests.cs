@@ -103,6 +103,81 @@ public sealed class PostgresReadOnlyTests(ReadOnlyDatabase database) : IClassFix
         Assert.Equal(database.Before, await database.DumpAsync());
     }
 
+    /// <summary>What only privileges, a transaction that is read-only and the end of it without a commit keep from writing: statements that are no SELECT, and functions in one.</summary>
+    public static TheoryData<string> Attacks =>
+    [
+        "SELECT 1; DELETE FROM items", "COMMIT; DELETE FROM items", "COMMIT", "ROLLBACK; DROP TABLE items", "END; TRUNCATE items", "BEGIN; DELETE FROM items; COMMIT", "ABORT", "SAVEPOINT s", "PREPARE TRANSACTION 'x'",
+        "WITH gone AS (DELETE FROM items RETURNING id) SELECT * FROM gone", "SELECT * INTO stolen FROM items", "CREATE TABLE made AS SELECT 1", "COPY items TO PROGRAM 'cat > /tmp/datasync-attack'", "COPY (SELECT 1) TO '/tmp/datasync-attack'",
+        "COPY items FROM PROGRAM 'echo 9'", "DO $$ BEGIN DELETE FROM items; END $$", "DO $$ BEGIN COMMIT; DELETE FROM items; END $$", "CALL pg_sleep(1)", "SET transaction_read_only = off", "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+        "RESET ALL", "SET ROLE postgres", "NOTIFY c, 'x'", "LISTEN c", "LOAD 'plpgsql'", "EXPLAIN ANALYZE DELETE FROM items", "DECLARE c CURSOR WITH HOLD FOR SELECT wipe()", "EXECUTE x", "DISCARD ALL", "CHECKPOINT", "VACUUM", "IMPORT FOREIGN SCHEMA public FROM SERVER s INTO public",
+        "SELECT set_config('transaction_read_only', 'off', true), wipe()", "SELECT nextval('counter')", "SELECT pg_notify('c', 'x')", "SELECT lo_create(4711)", "SELECT lo_put(4711, 0, 'x') FROM lo_create(4711)", "SELECT lo_unlink(1)",
+        "SELECT dblink_exec('dbname=' || current_database(), 'DELETE FROM items')", "SELECT dblink_connect('c', 'host=127.0.0.1 dbname=postgres')", "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres'",
+        "SELECT pg_create_physical_replication_slot('datasync_attack', true)", "SELECT pg_replication_origin_create('x')", "SELECT pg_stat_reset()", "SELECT pg_rotate_logfile()", "SELECT pg_promote()", "SELECT pg_export_snapshot()",
+    ];
+
+    /// <summary>Both logins of the attacks do read: nothing but the attack is refused.</summary>
+    [Fact]
+    public async Task Read_of_what_is_no_attack_works_for_either_login()
+    {
+        var request = new ReadRequest { Query = "SELECT count(*) AS n FROM items" };
+        Assert.Equal(["{\"n\":50}"], (await ReadOutcome.OfAsync(ReaderOnly, database.Source.Connection, request, Ct)).Documents);
+        Assert.Equal(["{\"n\":50}"], (await ReadOutcome.OfAsync(AnyLogin, database.Owner, request, Ct)).Documents);
+    }
+
+    [Theory, MemberData(nameof(Attacks))]
+    public async Task Read_an_attack_leaves_no_trace_whoever_the_login_is(string sql)
+    {
+        foreach (var (connector, connection) in new[] { (ReaderOnly, database.Source.Connection), (AnyLogin, database.Owner) })
+        {
+            try
+            {
+                await ReadOutcome.OfAsync(connector, connection, new ReadRequest { Query = sql, StatementTimeout = TimeSpan.FromSeconds(5) }, Ct);
+            }
+            catch (SyncFailureException)
+            {
+                // refused: as good
+            }
+
+            Assert.Equal(database.Before, await database.DumpAsync());
+        }
+
+        Assert.False(File.Exists("/tmp/datasync-attack"));
+        Assert.Equal(0L, await database.Source.ScalarAsync<long>("SELECT (SELECT count(*) FROM pg_replication_slots WHERE slot_name = 'datasync_attack')", Ct));
+    }
+
+    /// <summary>
+    /// These run: PostgreSQL lets every login call them, also in a read-only transaction (large objects until version 15). None is ever committed, and what a
+    /// session that serves again still held is discarded, so that nobody is told, nothing is kept, and nobody waits.
+    /// </summary>
+    [Theory]
+    [InlineData("SELECT pg_notify('datasync_attack', 'x')"), InlineData("SELECT lo_create(4712)"), InlineData("SELECT lo_from_bytea(4712, 'kept')"), InlineData("SELECT pg_advisory_lock(4712)"), InlineData("SELECT pg_advisory_lock_shared(4712)")]
+    public async Task Read_what_no_read_only_transaction_stops_is_undone(string sql)
+    {
+        await using var listener = await database.Source.Admin.OpenConnectionAsync(Ct);
+        List<string> heard = [];
+        listener.Notification += (_, e) => heard.Add(e.Payload);
+        await using (var listen = new Npgsql.NpgsqlCommand("LISTEN datasync_attack", listener)) await listen.ExecuteNonQueryAsync(Ct);
+
+        await using var connector = PostgresSource.Connector();
+        var kept = new SourceConnection("postgresql", database.Source.Connection.ConnectionParams, "1:t:kept");
+        var version = await database.Source.ScalarAsync<int>("SELECT current_setting('server_version_num')::int", Ct);
+        if (version < 160000 || !sql.Contains("lo_", StringComparison.Ordinal)) Assert.Single((await ReadOutcome.OfAsync(connector, kept, new ReadRequest { Query = sql }, Ct)).Documents);
+        else await Assert.ThrowsAsync<SyncFailureException>(() => ReadOutcome.OfAsync(connector, kept, new ReadRequest { Query = sql }, Ct));
+
+        // the second reading comes in the session of the first, once that is reset
+        await ReadOutcome.OfAsync(connector, kept, new ReadRequest { Query = "SELECT 1 AS a" }, Ct);
+        Assert.Equal(database.Before, await database.DumpAsync());
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        while (await database.Source.ScalarAsync<long>("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 4712", Ct) > 0)
+        {
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(20), "The lock is still held.");
+            await Task.Delay(50, Ct);
+        }
+
+        await using (var told = new Npgsql.NpgsqlCommand("NOTIFY datasync_attack, 'control'", listener)) await told.ExecuteNonQueryAsync(Ct);
+        Assert.Equal(["control"], heard);
+    }
+
     [Fact]
     public async Task Dump_notices_a_write()
     {

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
@@ -7,8 +8,8 @@ using DataSync.Pipeline.Failures;
 
 namespace DataSync.IntegrationTests.Sources;
 
-/// <summary>A database in memory with two secrets. Host <c>hangs</c> never answers.</summary>
-internal sealed class FakeConnector : IConnector
+/// <summary>A database in memory with two secrets. Host <c>hangs</c> never answers, <c>away</c> refuses, the login of <c>writable</c> could write.</summary>
+internal sealed class FakeConnector : IConnector, IVerifiesReadOnly
 {
     public string Driver => "fake";
 
@@ -28,12 +29,28 @@ internal sealed class FakeConnector : IConnector
         if (!connectionParams.TryGetProperty("host", out _)) yield return new Fault("/connection_params/host", "faults.required");
     }
 
+    public bool TakesWritable { get; set; }
+
+    /// <summary>What was looked at, in order: host and password.</summary>
+    public ConcurrentQueue<(string Host, string Password)> Looked { get; } = new();
+
+    public async Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct)
+    {
+        var given = connection.ConnectionParams;
+        var host = given.GetProperty("host").GetString()!;
+        Looked.Enqueue((host, given.TryGetProperty("password", out var password) ? password.ToString() : ""));
+        if (host == "hangs") await Task.Delay(Timeout.Infinite, ct);
+        if (host == "away") throw new SyncFailureException(SyncFailure.Transient("errors.connection.refused", ("host", host), ("port", 1)));
+        return host == "writable" ? new AccessReport(["superuser", "table public.orders"]) : new AccessReport([], Replication: host == "follows");
+    }
+
     public async Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
     {
         if (connection.ConnectionParams.GetProperty("host").GetString() == "hangs") await Task.Delay(Timeout.Infinite, ct);
+        if (connection.ConnectionParams.GetProperty("host").GetString() == "became writable") await connection.ReportAsync(new AccessReport(["table t"]), ct);
         return
         [
-            new ConnectionCheck("connect", true, 1.5),
+            new ConnectionCheck("connect", true, 1.5, Params: new Dictionary<string, object?>(StringComparer.Ordinal) { ["tls_version"] = "1.3" }),
             new ConnectionCheck("authenticate", false, 2, "errors.source.no_connector", "hints.encryption.save_again"),
             new ConnectionCheck("query", null, 0),
         ];

@@ -20,5 +20,11 @@ internal sealed class SourceConnection(string driver, JsonElement connectionPara
     /// <summary>The source's id; empty as <see cref="TenantId"/> is.</summary>
     public string SourceId { get; init; } = "";
 
+    /// <summary>Told what the source's login may do, each time a connector has found out; null where nobody wants to know.</summary>
+    public Func<AccessReport, CancellationToken, Task>? Verified { get; init; }
+
+    /// <summary>Tells <see cref="Verified"/>.</summary>
+    public Task ReportAsync(AccessReport access, CancellationToken ct) => Verified?.Invoke(access, ct) ?? Task.CompletedTask;
+
     public override string ToString() => Driver;
 }

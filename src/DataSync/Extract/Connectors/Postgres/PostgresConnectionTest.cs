@@ -2,14 +2,13 @@ using System.Data;
 using System.Net;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Connectors;
-using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
 internal sealed class PostgresConnectionTest(
-    ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
+    SourceConnection connection, ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
@@ -60,12 +59,11 @@ internal sealed class PostgresConnectionTest(
 
     private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
     {
-        IReadOnlyList<string> findings = [];
-        await GuardAsync(async () => findings = await PrivilegeProbe.FindAsync(_session!, ct));
-        if (findings.Count == 0) return null;
-        var text = string.Join(", ", findings);
-        if (!options.AllowWritableSources) throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", text)));
-        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["findings"] = text };
+        AccessReport? access = null;
+        await GuardAsync(async () => access = await PrivilegeProbe.AskAsync(_session!, ct));
+        await connection.ReportAsync(access!, ct);
+        access!.Demand(options.AllowWritableSources);
+        return access.Shown();
     }
 
     private async Task<IReadOnlyDictionary<string, object?>?> QueryAsync(CancellationToken ct)

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>PostgreSQL, and what speaks its protocol.</summary>
-internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IAsyncDisposable
+internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly, IAsyncDisposable
 {
     private const int DefaultPort = 5432;
     private const int LongestName = 63;
@@ -30,29 +30,20 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     public IEnumerable<Fault> Validate(JsonElement connectionParams) => new ServerParametersValidation(_options, LongestName).Validate(connectionParams);
 
     public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
-        => new PostgresConnectionTest(Read(connection), egress, _options, time).RunAsync(ct);
+        => new PostgresConnectionTest(connection, Read(connection), egress, _options, time).RunAsync(ct);
 
-    public async Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
-    {
-        var source = Read(connection);
-        try
-        {
-            await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
-            await session.BeginAsync(CatalogTimeout, ct);
-            return await PostgresCatalog.ReadAsync(session, ct);
-        }
-        catch (Exception e) when (PostgresErrors.IsKnown(e))
-        {
-            ct.ThrowIfCancellationRequested();
-            throw PostgresErrors.Map(e, source, opening: false);
-        }
-    }
+    public bool TakesWritable => _options.AllowWritableSources;
+
+    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, session => PrivilegeProbe.AskAsync(session, ct), ct);
+
+    public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
+        => AskAsync(connection, session => PostgresCatalog.ReadAsync(session, ct), ct);
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         var source = Read(connection);
         await using var session = await GuardAsync(() => _gate.BeginAsync(source, connection.Owner, _idle, request.StatementTimeout, ct), source, ct);
-        await using var read = await GuardAsync(() => StartAsync(session, request, ct), source, ct);
+        await using var read = await GuardAsync(() => StartAsync(session, connection, request, ct), source, ct);
         while (await GuardAsync(() => read.NextAsync(ct), source, ct) is { } batch) yield return batch;
         session.KeepFor(connection.Owner, _idle);
     }
@@ -67,10 +58,25 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
             : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
     }
 
-    private async Task<PostgresRead> StartAsync(PostgresSession session, ReadRequest request, CancellationToken ct)
+    /// <summary>Asks the catalog in a session of its own.</summary>
+    private async Task<T> AskAsync<T>(SourceConnection connection, Func<PostgresSession, Task<T>> ask, CancellationToken ct)
     {
-        if (!_options.AllowWritableSources && await PrivilegeProbe.FindAsync(session, ct) is { Count: > 0 } findings)
-            throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", string.Join(", ", findings))));
+        var source = Read(connection);
+        return await GuardAsync(
+            async () =>
+            {
+                await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
+                await session.BeginAsync(CatalogTimeout, ct);
+                return await ask(session);
+            },
+            source, ct);
+    }
+
+    private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        var access = await PrivilegeProbe.AskAsync(session, ct);
+        await connection.ReportAsync(access, ct);
+        access.Demand(TakesWritable);
         return await PostgresRead.StartAsync(session, request, ct);
     }
 

@@ -1,4 +1,6 @@
 using System.Data;
+using System.Globalization;
+using DataSync.Pipeline.Connectors;
 
 namespace DataSync.Extract.Connectors.Postgres;
 
@@ -16,7 +18,7 @@ internal static class PrivilegeProbe
         SELECT * FROM (
             SELECT v.place, v.finding
             FROM pg_catalog.pg_roles me CROSS JOIN LATERAL (VALUES
-                (1, 'superuser', me.rolsuper), (2, 'replication', me.rolreplication), (2, 'create_role', me.rolcreaterole), (2, 'create_database', me.rolcreatedb))
+                (0, 'replication', me.rolreplication), (1, 'superuser', me.rolsuper), (2, 'create_role', me.rolcreaterole), (2, 'create_database', me.rolcreatedb))
                 AS v(place, finding, has)
             WHERE me.rolname = current_user AND v.has
             UNION ALL SELECT 3, 'role ' || r.rolname FROM pg_catalog.pg_roles r
@@ -32,16 +34,29 @@ internal static class PrivilegeProbe
                     AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
                         OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
                 ORDER BY n.nspname, c.relname LIMIT $1::int)
+            UNION ALL (SELECT 7, 'sequence ' || n.nspname || '.' || c.relname
+                FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+                WHERE n.nspname !~ '^pg_' AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'USAGE, UPDATE') ELSE false END
+                ORDER BY n.nspname, c.relname LIMIT $1::int)
+            UNION ALL (SELECT 8, 'server ' || m.srvname FROM pg_catalog.pg_user_mappings m
+                WHERE m.usename IN ('public', current_user) AND pg_catalog.has_server_privilege(m.srvid, 'USAGE') ORDER BY m.srvname LIMIT $1::int)
+            UNION ALL (SELECT 9, 'function ' || p.proname FROM pg_catalog.pg_proc p
+                WHERE p.proname = 'dblink_connect_u' AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') LIMIT 1)
         ) AS f(place, finding) ORDER BY place, finding
         """;
 
-    /// <summary>Each thing the login could write or do beyond reading; empty for a login that can only read.</summary>
-    public static async Task<IReadOnlyList<string>> FindAsync(PostgresSession session, CancellationToken ct)
+    /// <summary>Each thing the login could write or do beyond reading. Replication stands apart: it follows changes and makes none.</summary>
+    public static async Task<AccessReport> AskAsync(PostgresSession session, CancellationToken ct)
     {
-        var findings = new List<string>();
+        var (grants, replication) = (new List<string>(), false);
         await using var reader = await session.QueryAsync(
-            Sql, [PostgresSession.Inferred(MostOfAKind.ToString(System.Globalization.CultureInfo.InvariantCulture))], CommandBehavior.Default, ct);
-        while (await reader.ReadAsync(ct)) findings.Add(reader.GetString(1));
-        return findings;
+            Sql, [PostgresSession.Inferred(MostOfAKind.ToString(CultureInfo.InvariantCulture))], CommandBehavior.Default, ct);
+        while (await reader.ReadAsync(ct))
+        {
+            if (reader.GetInt32(0) == 0) replication = true;
+            else grants.Add(reader.GetString(1));
+        }
+
+        return new AccessReport(grants, replication);
     }
 }

@@ -8,9 +8,13 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Sqlite;
 
 /// <summary>SQLite files below the operator's folders.</summary>
-internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProvider time) : IConnector
+internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly
 {
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>Every file is opened read-only, and every step of a statement is authorised: there is no login that could do more.</summary>
+    private static readonly AccessReport ReadOnly = new([]);
+
     private readonly SqlitePath _paths = new(options.Value);
 
     public string Driver => "sqlite";
@@ -24,13 +28,24 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
     public IEnumerable<Fault> Validate(JsonElement connectionParams)
         => SourceFields.Unknown(connectionParams, ConnectionFields).Concat(SourceFields.Text(connectionParams, "path", 4096));
 
+    /// <summary>True: no file is ever opened for writing, so it does not matter.</summary>
+    public bool TakesWritable => true;
+
+    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => Task.Run(
+        () =>
+        {
+            Query(File(connection), ct);
+            return ReadOnly;
+        },
+        ct);
+
     public async Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
     {
         var checks = new CheckList(time);
         var file = "";
         var passed = await checks.RunAsync("path", () => Step(() => file = File(connection)))
             && await checks.RunAsync("query", () => Task.Run(() => Step(() => Query(file, ct)), ct));
-        if (passed) checks.Add("read_only", new CheckList.Outcome(null, 0));
+        if (passed) await checks.RunAsync("read_only", async () => { await connection.ReportAsync(ReadOnly, ct); return ReadOnly.Shown(); });
         return checks.Complete(["path", "query", "read_only"]);
     }
 
@@ -45,6 +60,7 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
     /// <summary>SQLite works on the caller's thread, so each batch is made on one of the pool's.</summary>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
+        await connection.ReportAsync(ReadOnly, ct);
         using var read = await Task.Run(() => SqliteRead.Start(File(connection), request, time, ct), ct);
         while (await Task.Run(read.Next, ct) is { } batch) yield return batch;
     }

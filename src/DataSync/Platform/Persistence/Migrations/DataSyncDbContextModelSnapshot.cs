@@ -620,6 +620,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("uuid")
                         .HasColumnName("id");
 
+                    b.Property<string>("Access")
+                        .HasColumnType("json")
+                        .HasColumnName("access");
+
                     b.Property<string>("ConnectionParams")
                         .IsRequired()
                         .HasColumnType("json")

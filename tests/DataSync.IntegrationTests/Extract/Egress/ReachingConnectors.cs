@@ -1,0 +1,93 @@
+using System.Net;
+using System.Text.Json;
+using DataSync.Extract;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+using DataSync.Platform.Resilience;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace DataSync.IntegrationTests.Extract.Egress;
+
+/// <summary>Every connector of this build that reaches out, as the system makes it, with the operator's settings and a name server of the test's.</summary>
+internal sealed class ReachingConnectors : IAsyncDisposable
+{
+    /// <summary>Names that the operator excepts from TLS, so that nothing but the address is in the way.</summary>
+    public const string Name = "named.example";
+
+    /// <summary>Drivers that are told no address: a file, and a data source that the operator set up.</summary>
+    private static readonly string[] WithoutAddress = ["odbc", "sqlite"];
+
+    private readonly ServiceProvider _services;
+
+    public ReachingConnectors(string egress, NameResolution? resolve = null)
+    {
+        var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
+        {
+            ["DATASYNC_EGRESS_ALLOW"] = egress,
+            ["DATASYNC_TLS_EXCEPTIONS"] = $"0.0.0.0/0,::/0,localhost,{Name}",
+        }).Build();
+        var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton<IConfiguration>(configuration)
+            .AddSingleton(resolve ?? (static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct)))
+            .AddExtract(configuration).AddSingleton(new SharedRateLimit(null!));
+        foreach (var type in Types()) services.AddSingleton(typeof(IConnector), type);
+        _services = services.BuildServiceProvider();
+    }
+
+    /// <summary>Drivers of the connectors that are told an address.</summary>
+    public static IReadOnlyList<string> Drivers { get; } = Scan();
+
+    public IConnector Of(string driver) => _services.GetServices<IConnector>().Single(c => c.Driver == driver);
+
+    /// <summary>A source there; for <c>api</c> over plain HTTP, for databases without TLS.</summary>
+    public static SourceConnection To(string driver, string host, int port) => new(driver, driver == "api"
+        ? JsonSerializer.SerializeToElement(new { base_url = $"http://{ForbiddenAddresses.InUrl(host)}:{port}" })
+        : JsonSerializer.SerializeToElement(new { driver, host, port, database = "d", username = "u", password = "p", tls = "disable" }));
+
+    public static ReadRequest Request(string driver)
+        => driver == "api" ? new ReadRequest { Extraction = JsonElement.Parse("""{"path":"/x"}""") } : new ReadRequest { Query = "SELECT 1 AS a" };
+
+    /// <summary>The failure of each way to use a connector: reading, describing, verifying, testing; and of a test what comes after the address was judged.</summary>
+    public async Task<IReadOnlyList<(string Way, SyncFailure? Failure)>> TryAsync(string driver, string host, int port, CancellationToken ct)
+    {
+        var (connector, connection) = (Of(driver), To(driver, host, port));
+        List<(string, SyncFailure?)> outcomes = [("read", await FailureAsync(() => ReadOutcome.OfAsync(connector, connection, Request(driver), ct)))];
+        if (driver != "api") outcomes.Add(("describe", await FailureAsync(() => connector.DescribeAsync(connection, ct))));
+        if (connector is IVerifiesReadOnly verifier) outcomes.Add(("verify", await FailureAsync(() => verifier.VerifyAsync(connection, ct))));
+        outcomes.Add(("test", await FailureAsync(async () =>
+        {
+            var checks = await connector.TestAsync(connection, ct);
+            var failed = checks.First(c => c.Passed != true);
+            Assert.All(checks.SkipWhile(c => c != failed).Skip(1), c => Assert.Null(c.Passed));
+            if (failed.Passed == false) throw new SyncFailureException(SyncFailure.Permanent(failed.MessageKey!, [.. failed.Params!.Select(p => (p.Key, p.Value))]));
+        })));
+        return outcomes;
+    }
+
+    public ValueTask DisposeAsync() => _services.DisposeAsync();
+
+    private static async Task<SyncFailure?> FailureAsync(Func<Task> work)
+    {
+        try
+        {
+            await work();
+            return null;
+        }
+        catch (SyncFailureException e)
+        {
+            return e.Failure;
+        }
+    }
+
+    private static IEnumerable<Type> Types() => typeof(IConnector).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IConnector)));
+
+    /// <summary>A new connector is in by itself, and one that names its server by another member must say so here.</summary>
+    private static IReadOnlyList<string> Scan()
+    {
+        var connectors = new ReachingConnectors("")._services.GetServices<IConnector>().ToList();
+        var reaching = connectors.Where(c => c.ConnectionFields.Overlaps(["host", "base_url"])).Select(c => c.Driver).Order(StringComparer.Ordinal).ToList();
+        Assert.Empty(connectors.Select(c => c.Driver).Except(reaching).Except(WithoutAddress));
+        return reaching;
+    }
+}
