@@ -12,14 +12,16 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
 {
     private const int StrikesInAWave = 10, JobsAtOnce = 3;
     private static readonly TimeSpan EndLimit = TimeSpan.FromMinutes(3);
-    private readonly HashSet<Guid> _acknowledged = [];
+    private readonly Dictionary<Guid, JobShape> _acknowledged = [];
     private readonly HashSet<Guid> _before = [];
+    private ShapeDeck _shapes = new(0);
 
     public async Task<CampaignResult> RunAsync(Fault fault, int times, int seed, CancellationToken ct)
     {
         if (fault.Impossible(system) is { } reason) return new CampaignResult(fault.Name, times, seed) { NotRun = reason };
         var began = TimeProvider.System.GetTimestamp();
         var random = new Random(seed);
+        _shapes = new ShapeDeck(seed + fault.Times);
         var context = new FaultContext(system, random, StartJobAsync);
         var result = new CampaignResult(fault.Name, times, seed);
         var repeated = system.Client.Repeated;
@@ -55,27 +57,40 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
         }
     }
 
-    private async Task StartJobAsync(CancellationToken ct) => _acknowledged.Add(
-        await system.Client.StartAsync(new { source_id = SourceLedger.Table, output_format = "jsonl", timeout_seconds = 3600, processing_rules = new { batch_size = 200 } }, ct));
+    private async Task StartJobAsync(CancellationToken ct)
+    {
+        var shape = _shapes.Next();
+        _acknowledged.Add(await system.Client.StartAsync(shape.Start(), ct), shape);
+    }
 
     private async Task EndWaveAsync(Fault fault, CampaignResult result, CancellationToken ct)
     {
         await Patience.WaitAsync(() => HaveEndedAsync(fault, result, ct), EndLimit, ct);
         var states = (await system.Database.ReadAsync("SELECT id || ' ' || status || ' ' || attempts || ' ' || coalesce(error_details::text, '') FROM sync_jobs", ct))
             .Select(row => row.Split(' ', 4)).ToDictionary(row => Guid.Parse(row[0]), row => (Status: row[1], Attempts: int.Parse(row[2], System.Globalization.CultureInfo.InvariantCulture), Error: row[3]));
-        foreach (var job in _acknowledged)
+        Dictionary<Guid, IReadOnlySet<string>> exports = [];
+        foreach (var (job, shape) in _acknowledged)
         {
             var (status, attempts, error) = states.GetValueOrDefault(job, ("lost", 0, ""));
             result.Attempts += attempts;
-            if (status != "completed") result.Differences.Add(new(status, $"job {job} {error}"));
-            else result.Differences.AddRange(await ExportAudit.CompareAsync(system.Client, job, source.Rows, ct));
+            result.Shapes[shape.ToString()] = result.Shapes.GetValueOrDefault(shape.ToString()) + 1;
+            if (status != "completed")
+            {
+                result.Differences.Add(new(status, $"job {job} ({shape}) {error}"));
+                continue;
+            }
+
+            var (differences, files) = await ExportAudit.CompareAsync(system.Client, job, shape, source.Rows, ct);
+            exports[job] = files;
+            result.Differences.AddRange(differences);
+            result.Differences.AddRange(await StoredAudit.CompareAsync(system, job, shape, source.Rows, ct));
+            result.Rows += (long)source.Rows.Count * shape.Formats.Count;
         }
 
         // A Start that was sent again must not have made a second job.
-        result.Differences.AddRange(states.Keys.Where(job => !_acknowledged.Contains(job) && !_before.Contains(job)).Select(job => new Difference("never acknowledged", $"job {job}")));
-        result.Differences.AddRange(await ResidueAudit.FindAsync(system, _acknowledged, ct));
+        result.Differences.AddRange(states.Keys.Where(job => !_acknowledged.ContainsKey(job) && !_before.Contains(job)).Select(job => new Difference("never acknowledged", $"job {job}")));
+        result.Differences.AddRange(await ResidueAudit.FindAsync(system, exports, ct));
         result.Jobs += _acknowledged.Count;
-        result.Rows += (long)_acknowledged.Count * source.Rows.Count;
         _before.UnionWith(states.Keys);
 
         // What was compared is not needed again, and the volume is small.
@@ -87,7 +102,7 @@ internal sealed class Campaign(FaultSystem system, SourceLedger source, Action<s
         if (!fault.MayFailJobs) return await system.UnfinishedAsync(ct) == 0;
         foreach (var failed in await system.Database.ReadAsync("SELECT id FROM sync_jobs WHERE status = 'failed'", ct))
         {
-            if (!_acknowledged.Contains(Guid.Parse(failed))) continue;
+            if (!_acknowledged.ContainsKey(Guid.Parse(failed))) continue;
             await system.Client.RetryAsync(Guid.Parse(failed), ct);
             result.Retried++;
         }

@@ -19,6 +19,9 @@ internal sealed record CampaignResult(string Fault, int Times, int Seed)
     /// <summary>Jobs acknowledged.</summary>
     public int Jobs { get; set; }
 
+    /// <summary>How many of them were of each shape.</summary>
+    public SortedDictionary<string, int> Shapes { get; } = new(StringComparer.Ordinal);
+
     public int Attempts { get; set; }
 
     /// <summary>Jobs that had ended as failed and were retried by their owner.</summary>
@@ -39,6 +42,6 @@ internal sealed record CampaignResult(string Fault, int Times, int Seed)
     /// <summary>In a line, for people.</summary>
     public string Line => NotRun is { } reason
         ? $"NOT RUN  {Fault}: {reason}"
-        : $"{(Passed ? "PASS" : "FAIL")}  {Struck} × {Fault}: {Hit} hit, {Jobs} jobs in {Attempts} attempts, {Retried} retried, {Repeated} requests repeated, "
+        : $"{(Passed ? "PASS" : "FAIL")}  {Struck} × {Fault}: {Hit} hit, {Jobs} jobs of {Shapes.Count} shapes in {Attempts} attempts, {Retried} retried, {Repeated} requests repeated, "
             + $"{Rows:N0} rows compared, ledger difference {Differences.Count} ({Took.TotalSeconds:0} s)";
 }

@@ -26,16 +26,20 @@ internal sealed class FaultRig : IAsyncDisposable
         await source.CreateAsync(Rows, new Random(seed), ct);
         var system = await FaultSystem.StartAsync(options, ct);
         var login = new NpgsqlConnectionStringBuilder(options.Source);
-        await system.Client.RegisterAsync(
-            new
-            {
-                source_id = SourceLedger.Table,
-                source_name = SourceLedger.Table,
-                source_type = "database",
-                connection_params = new { driver = "postgresql", host = login.Host, port = login.Port, database = login.Database, username = login.Username, password = login.Password, tls = "disable" },
-                extraction_params = new { table = SourceLedger.Table },
-            },
-            ct);
+        foreach (var table in (string[])[SourceLedger.Keyed, SourceLedger.Keyless])
+        {
+            await system.Client.RegisterAsync(
+                new
+                {
+                    source_id = table,
+                    source_name = table,
+                    source_type = "database",
+                    connection_params = new { driver = "postgresql", host = login.Host, port = login.Port, database = login.Database, username = login.Username, password = login.Password, tls = "disable" },
+                    extraction_params = new { table },
+                },
+                ct);
+        }
+
         return new FaultRig(system, source, report);
     }
 

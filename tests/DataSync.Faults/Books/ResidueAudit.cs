@@ -24,13 +24,13 @@ internal static class ResidueAudit
         ("source: replication slot left", "SELECT slot_name FROM pg_replication_slots WHERE database = current_database()"),
     ];
 
-    public static async Task<List<Difference>> FindAsync(FaultSystem system, IReadOnlySet<Guid> jobs, CancellationToken ct)
+    public static async Task<List<Difference>> FindAsync(FaultSystem system, IReadOnlyDictionary<Guid, IReadOnlySet<string>> exports, CancellationToken ct)
     {
         List<Difference> found = [];
         foreach (var (kind, sql) in InSystem) found.AddRange(await SettledAsync(kind, () => system.Database.ReadAsync(sql, ct), ct));
         foreach (var (kind, sql) in InSource) found.AddRange(await SettledAsync(kind, () => Query.ReadAsync(system.Options.Source, sql, ct), ct));
         found.AddRange(Files(system.TempFolder).Select(path => new Difference("temporary file left", path)));
-        found.AddRange(Files(system.Volume.Root).Where(path => !IsExport(path, jobs)).Select(path => new Difference("file left", path)));
+        found.AddRange(Files(system.Volume.Root).Where(path => !IsExport(path, exports)).Select(path => new Difference("file left", path)));
         return found;
     }
 
@@ -44,7 +44,7 @@ internal static class ResidueAudit
     private static IEnumerable<string> Files(string folder)
         => Directory.EnumerateFiles(folder, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.None }).Select(path => Path.GetRelativePath(folder, path));
 
-    /// <summary>The two files of an export of an acknowledged job; that the data are whole is told by comparing them.</summary>
-    private static bool IsExport(string path, IReadOnlySet<Guid> jobs)
-        => path.Split(Path.DirectorySeparatorChar) is [FaultSystem.Tenant, var folder, "data.jsonl" or "manifest.json"] && Guid.TryParse(folder, out var job) && jobs.Contains(job);
+    /// <summary>A file that the export of an acknowledged job names; that it is whole is told by comparing it.</summary>
+    private static bool IsExport(string path, IReadOnlyDictionary<Guid, IReadOnlySet<string>> exports)
+        => path.Split(Path.DirectorySeparatorChar) is [FaultSystem.Tenant, var folder, var name] && Guid.TryParse(folder, out var job) && exports.TryGetValue(job, out var names) && names.Contains(name);
 }

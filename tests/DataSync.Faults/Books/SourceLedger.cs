@@ -5,12 +5,18 @@ using NpgsqlTypes;
 namespace DataSync.Faults.Books;
 
 /// <summary>
-/// The customer's table, and the rig's own account of it: key, version and hash of each row. Rows change between waves only: a job that is taken up
+/// The customer's two tables of the same rows, with a key and without, and the rig's own account of them: key, version and hash of each row. Rows change between waves only: a job that is taken up
 /// again reads on from its checkpoint, so what it is to bring is certain only while the source stands still.
 /// </summary>
 internal sealed class SourceLedger(string source)
 {
-    public const string Table = "ledger";
+    /// <summary>The table with a primary key: reading goes on after the last key.</summary>
+    public const string Keyed = "ledger";
+
+    /// <summary>The table without one: reading begins again.</summary>
+    public const string Keyless = "ledger_without_key";
+
+    private const string Columns = "key bigint NOT NULL, version int NOT NULL, payload text NOT NULL";
     private readonly SortedDictionary<long, SourceRow> _rows = [];
     private long _lastKey;
 
@@ -18,7 +24,7 @@ internal sealed class SourceLedger(string source)
 
     public async Task CreateAsync(int rows, Random random, CancellationToken ct)
     {
-        await Query.ReadAsync(source, $"CREATE TABLE {Table} (key bigint PRIMARY KEY, version int NOT NULL, payload text NOT NULL)", ct);
+        await Query.ReadAsync(source, $"CREATE TABLE {Keyed} ({Columns}, PRIMARY KEY (key)); CREATE TABLE {Keyless} ({Columns})", ct);
         await WriteAsync([.. Enumerable.Range(1, rows).Select(key => ((long)key, 1))], random, ct);
     }
 
@@ -29,27 +35,35 @@ internal sealed class SourceLedger(string source)
         random.Shuffle(keys);
         var (gone, changed) = (keys[..(keys.Length / 50)], keys[(keys.Length / 50)..(keys.Length / 10)]);
         var next = changed.Select(key => (key, _rows[key].Version + 1)).Concat(gone.Select((_, i) => (_lastKey + 1 + i, 1))).ToList();
-        await Query.ReadAsync(source, $"DELETE FROM {Table} WHERE key IN ({string.Join(',', gone.Concat(changed))})", ct);
+        var old = string.Join(',', gone.Concat(changed));
+        await Query.ReadAsync(source, $"DELETE FROM {Keyed} WHERE key IN ({old}); DELETE FROM {Keyless} WHERE key IN ({old})", ct);
         foreach (var key in gone) _rows.Remove(key);
         await WriteAsync(next, random, ct);
     }
 
     private async Task WriteAsync(IReadOnlyList<(long Key, int Version)> rows, Random random, CancellationToken ct)
     {
+        var written = rows.Select(row => (row.Key, row.Version, Payload: PayloadText.Next(random))).ToList();
         await using var connection = new NpgsqlConnection(source);
         await connection.OpenAsync(ct);
-        await using var copy = await connection.BeginBinaryImportAsync($"COPY {Table} (key, version, payload) FROM STDIN (FORMAT BINARY)", ct);
-        foreach (var (key, version) in rows)
+        foreach (var table in (string[])[Keyed, Keyless])
         {
-            var payload = PayloadText.Next(random);
-            await copy.StartRowAsync(ct);
-            await copy.WriteAsync(key, NpgsqlDbType.Bigint, ct);
-            await copy.WriteAsync(version, NpgsqlDbType.Integer, ct);
-            await copy.WriteAsync(payload, NpgsqlDbType.Text, ct);
+            await using var copy = await connection.BeginBinaryImportAsync($"COPY {table} (key, version, payload) FROM STDIN (FORMAT BINARY)", ct);
+            foreach (var (key, version, payload) in written)
+            {
+                await copy.StartRowAsync(ct);
+                await copy.WriteAsync(key, NpgsqlDbType.Bigint, ct);
+                await copy.WriteAsync(version, NpgsqlDbType.Integer, ct);
+                await copy.WriteAsync(payload, NpgsqlDbType.Text, ct);
+            }
+
+            await copy.CompleteAsync(ct);
+        }
+
+        foreach (var (key, version, payload) in written)
+        {
             _rows[key] = SourceRow.Of(key, version, payload);
             _lastKey = Math.Max(_lastKey, key);
         }
-
-        await copy.CompleteAsync(ct);
     }
 }

@@ -44,6 +44,10 @@ internal sealed class FaultClient : IDisposable
 
     public Task<JsonElement> JobAsync(Guid job, CancellationToken ct) => SendAsync(HttpMethod.Get, $"/api/sync/jobs/{job}", null, null, HttpStatusCode.OK, ct);
 
+    /// <summary>The files of a job's export, the manifest among them.</summary>
+    public async Task<JsonElement> ExportsAsync(Guid job, CancellationToken ct)
+        => (await SendAsync(HttpMethod.Get, $"/api/sync/jobs/{job}/exports", null, null, HttpStatusCode.OK, ct)).GetProperty("items");
+
     /// <summary>An exported file; null where the API says there is none.</summary>
     public async Task<Stream?> ExportAsync(Guid job, string name, CancellationToken ct)
     {
