@@ -41,6 +41,7 @@ internal sealed class ExportStage(
         }
 
         var location = new ExportLocation(run.TenantId, run.JobId);
+        await run.Confirm(ct);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, compiled);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
@@ -54,6 +55,7 @@ internal sealed class ExportStage(
             if (run.Inline?.Part is not null) return new StageOutcome(files);
             await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);
             await storage.SealAsync(location, ct);
+            await run.Confirm(ct);
             await storage.KeepOnlyAsync(location, files.Select(f => f.Name).Append(ExportManifest.FileName).ToHashSet(StringComparer.Ordinal), ct);
             var (bytes, took) = (files.Sum(f => f.Bytes), time.GetElapsedTime(started).TotalMilliseconds);
             ExportLog.Finished(log, run.JobId, records, files.Length, bytes, took);
@@ -65,11 +67,11 @@ internal sealed class ExportStage(
         }
     }
 
-    /// <summary>A run of this process can be gone on with by nobody, so nothing of its export stays; of other jobs, the files of a walk before this one do.</summary>
+    /// <summary>A realtime run, or another's part in the process that took it, can be gone on with by nobody, so nothing of its export stays; of other jobs, the files of a walk before this one do.</summary>
     public Task AbandonAsync(SyncRun run, CancellationToken ct)
     {
         var location = new ExportLocation(run.TenantId, run.JobId);
-        if (run.Inline is not null) return run.Plan.Export.Inline ? Task.CompletedTask : storage.DeleteAsync(location, ct);
+        if (run.Inline is not null || string.Equals(run.Plan.Mode, SyncModes.Realtime, StringComparison.Ordinal)) return run.Plan.Export.Inline ? Task.CompletedTask : storage.DeleteAsync(location, ct);
         return storage.DiscardAsync(location, run.Fence, (run.Checkpoint.Exported ?? []).Select(f => f.Name).ToHashSet(StringComparer.Ordinal), ct);
     }
 

@@ -73,6 +73,7 @@ internal sealed class ExportTarget(
         var applied = compression is null ? null : await TryCompressAsync(file, compression, ct);
         var sent = applied ?? file;
         var sha256 = await sent.FinishAsync(ct);
+        await Run.Confirm(ct);
         await storage.PublishAsync(location, sent.TemporaryPath, sent.Name, ct);
         _published.Add(new ExportedFile(sent.Name, format, sent.Length, records, sha256, location.KeyOf(sent.Name), applied is null ? null : compression!.Name));
         Drop(file);

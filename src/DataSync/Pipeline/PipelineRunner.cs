@@ -31,6 +31,9 @@ internal sealed class PipelineRunner(
             {
                 await entering(Stages.Extract, ct);
                 run = await StoreAsync(run, strategy, ct);
+
+                // Whoever was left behind while it stored comes back here, when the caller has been answered: it goes no further.
+                ct.ThrowIfCancellationRequested();
             }
 
             await entering(Stages.Export, ct);
@@ -58,6 +61,9 @@ internal sealed class PipelineRunner(
             strategy.Release(run);
         }
     }
+
+    /// <summary>Gives back what this process holds of an attempt that does not come back.</summary>
+    public void Release(SyncRun run) => _strategies[run.Plan.Mode].Release(run);
 
     private async Task<SyncRun> StoreAsync(SyncRun run, IProcessingStrategy strategy, CancellationToken ct)
     {

@@ -39,4 +39,10 @@ internal sealed record SyncRun
 
     /// <summary>Called once by a strategy that writes, before its first write.</summary>
     public required RegisterWriter RegisterWriter { get; init; }
+
+    /// <summary>
+    /// Asked before what no transaction guards, such as giving a file its name: throws <see cref="StaleFenceException"/> where the attempt has lost its job.
+    /// Nothing to ask where nobody can take a job over and go on with it.
+    /// </summary>
+    public Func<CancellationToken, Task> Confirm { get; init; } = static _ => Task.CompletedTask;
 }

@@ -13,10 +13,13 @@ namespace DataSync.IntegrationTests.Host;
 /// <summary>An API process's inside, in this process: for calls that bring their records, as webhooks will make them.</summary>
 internal sealed class InProcessHost(IHost host) : IAsyncDisposable
 {
-    public static async Task<InProcessHost> StartAsync(RunningSystem system, CancellationToken ct)
+    /// <summary>Starts it with a process's settings, and those given instead.</summary>
+    public static async Task<InProcessHost> StartAsync(RunningSystem system, CancellationToken ct, params (string Name, string Value)[] settings)
     {
+        var environment = system.Environment("api");
+        foreach (var (name, value) in settings) environment[name] = value;
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
-        builder.Configuration.AddInMemoryCollection(system.Environment("api").ToDictionary(s => s.Key, s => (string?)s.Value, StringComparer.Ordinal));
+        builder.Configuration.AddInMemoryCollection(environment.ToDictionary(s => s.Key, s => (string?)s.Value, StringComparer.Ordinal));
         builder.Services.AddDataSync(builder.Configuration, DataSyncRole.Api);
         var host = builder.Build();
         await host.StartAsync(ct);

@@ -11,6 +11,10 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
     {
         var folder = Directory.CreateDirectory(FolderOf(location)).FullName;
         RemoveStaged(folder, fence);
+        var manifest = Path.Combine(folder, ExportManifest.FileName);
+        if (!File.Exists(manifest)) return folder;
+        File.Delete(manifest);
+        FolderFlush.Flush(folder);
         return folder;
     });
 

@@ -6,7 +6,10 @@ namespace DataSync.Export.Storage;
 /// </summary>
 internal interface IExportStorage
 {
-    /// <summary>Makes ready for an attempt: removes what attempts up to this fence left half done. Returns the folder to stage files in.</summary>
+    /// <summary>
+    /// Makes ready for an attempt: removes what attempts up to this fence left half done, and the manifest of an attempt before it, whose export is none any more as
+    /// soon as one of its files is replaced. Returns the folder to stage files in.
+    /// </summary>
     Task<string> PrepareAsync(ExportLocation location, long fence, CancellationToken ct);
 
     /// <summary>Gives a staged, flushed file its name; a file of that name is replaced in one step.</summary>

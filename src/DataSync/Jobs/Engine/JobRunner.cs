@@ -12,6 +12,8 @@ internal sealed class JobRunner(
     JobLease leases, JobOutcome outcomes, WorkerSession session, Heartbeat heartbeat, PipelineRunner pipeline, SourceReader sources,
     EngineOptions options, SyncTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
 {
+    private readonly Unwinding _unwinding = new(leases, pipeline, options, time, logger);
+
     /// <summary>Runs the attempt to its end; does nothing where the job is not to be had.</summary>
     /// <param name="tenantId">Whose job it is.</param>
     /// <param name="jobId">The job.</param>
@@ -20,6 +22,7 @@ internal sealed class JobRunner(
     {
         using var cancel = new CancellationTokenSource();
         using var listening = session.Listen(jobId, cancel);
+        var proof = new FenceProof(leases, time);
         if (await leases.ClaimAsync(tenantId, jobId, stopping) is not { } claim) return;
         using var activity = telemetry.StartJob(claim.TraceParent, claim.Plan.Mode, claim.Attempt);
         using var scope = logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal)
@@ -31,7 +34,7 @@ internal sealed class JobRunner(
         });
         RunnerLog.Started(logger, claim.Attempt, claim.Waited.TotalMilliseconds);
         telemetry.Waited(claim.Waited);
-        var run = NewRun(claim);
+        var run = NewRun(claim, proof);
         var began = time.GetTimestamp();
         if (Refused(claim) is { } over)
         {
@@ -44,13 +47,11 @@ internal sealed class JobRunner(
         var stages = new StageWalk(leases, telemetry, run);
         try
         {
-            // On a thread of its own: what blocks without awaiting must not keep this one from seeing the signals.
-            var work = Task.Run(() => pipeline.RunAsync(run, stages.EnterAsync, signals.Token), CancellationToken.None);
-            await UnwindAsync(work, run, signals);
-            var outcome = await work;
+            var outcome = await _unwinding.AwaitAsync(ct => pipeline.RunAsync(run, stages.EnterAsync, ct), run, static () => true, signals.Token);
             await signals.EndAsync();
             await beating;
-            await EndAsync(run, JobStatus.Completed, outcome, null, began);
+            if (!await EndAsync(run, JobStatus.Completed, outcome, null, began) && await IsCalledOffAsync(run))
+                await EndAsync(run, JobStatus.Cancelled, null, new AttemptVerdict.Over(JobStatus.Cancelled, null), began);
         }
         catch (Exception e)
         {
@@ -73,7 +74,7 @@ internal sealed class JobRunner(
         return AttemptBudget.Exceeded(claim, options) is { } parked ? new AttemptVerdict.Over(JobStatus.Failed, parked, claim.Interruption) : null;
     }
 
-    private SyncRun NewRun(JobClaim claim)
+    private SyncRun NewRun(JobClaim claim, FenceProof proof)
     {
         SyncRun? run = null;
         run = new SyncRun
@@ -91,31 +92,11 @@ internal sealed class JobRunner(
             OpenSource = async ct => await sources.OpenAsync(claim.TenantId, claim.SourceId, ct),
             Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, options.Lease, move, move.Next.Stage, ct),
             RegisterWriter = (connection, ct) => JobLease.RegisterWriterAsync(connection, run!, ct),
+            Confirm = ct => proof.ConfirmAsync(run!, ct),
         };
         run.Progress.Restore(claim.Records, claim.Rejected, claim.Bytes);
         run.Progress.Stage = claim.Checkpoint.Stage;
         return run;
-    }
-
-    /// <summary>
-    /// Waits for the work, as long as it takes, until it is told to stop. From then on it has a moment to come back; then its writer's backend is ended; then
-    /// it is left behind, holding nothing: the job is no longer its own, so it can commit nothing.
-    /// </summary>
-    private async Task UnwindAsync(Task work, SyncRun run, AttemptSignals signals)
-    {
-        if (await work.EndsAsync(Timeout.InfiniteTimeSpan, time, signals.Token) || await work.EndsAsync(options.Unwinding, time, CancellationToken.None)) return;
-        try
-        {
-            await leases.EndWriterAsync(run, CancellationToken.None).WaitAsync(options.Unwinding, time);
-        }
-        catch (Exception e) when (e is TimeoutException || AttemptVerdict.IsOwnDatabase(e))
-        {
-            RunnerLog.WriterNotEnded(logger, e);
-        }
-
-        if (await work.EndsAsync(options.Unwinding, time, CancellationToken.None)) return;
-        RunnerLog.LeftBehind(logger);
-        throw new OperationCanceledException("The work did not come back when it was told to stop.");
     }
 
     private async Task ApplyAsync(SyncRun run, AttemptVerdict verdict, Exception error, long began, Activity? activity)
@@ -142,15 +123,20 @@ internal sealed class JobRunner(
         }
     }
 
-    private async Task EndAsync(SyncRun run, string status, StageOutcome? outcome, AttemptVerdict.Over? over, long began)
+    private async Task<bool> EndAsync(SyncRun run, string status, StageOutcome? outcome, AttemptVerdict.Over? over, long began)
     {
-        if (over is not null && !await AbandonAsync(run)) return;
+        if (over is not null && !await AbandonAsync(run)) return false;
         var ran = time.GetElapsedTime(began);
         var error = over?.Failure is { } failure ? JobFailure.Serialize(failure, over.Cause) : null;
-        if (!await StoreAsync(() => outcomes.EndAsync(run, status, outcome, error, ran, CancellationToken.None))) return;
+        if (!await StoreAsync(() => outcomes.EndAsync(run, status, outcome, error, ran, CancellationToken.None))) return false;
         RunnerLog.Ended(logger, status, run.Progress.Processed, run.Progress.Rejected, ran.TotalMilliseconds);
         telemetry.Ended(status, run.Plan.Mode, ran, run.Progress.Processed, run.Progress.Rejected, run.Progress.Bytes);
+        return true;
     }
+
+    /// <summary>Whether it was called off after its work was done and before it was completed.</summary>
+    private Task<bool> IsCalledOffAsync(SyncRun run)
+        => StoreAsync(async () => await leases.RenewAsync(run, CancellationToken.None) is { Held: true, CancelRequested: true });
 
     /// <summary>Clears away what the attempt left half done, if the job is still its own; false where it is not. What cannot be cleared does not keep the job from ending.</summary>
     private async Task<bool> AbandonAsync(SyncRun run)

@@ -22,8 +22,8 @@ internal static partial class RunnerLog
     [LoggerMessage(1316, LogLevel.Error, "The end of the attempt could not be stored; it is taken up again when the lease runs out")]
     public static partial void EndFailed(ILogger logger, Exception exception);
 
-    [LoggerMessage(1317, LogLevel.Error, "The attempt did not come back when it was told to stop; it is left behind and can commit nothing")]
-    public static partial void LeftBehind(ILogger logger);
+    [LoggerMessage(1317, LogLevel.Error, "The attempt did not come back when it was told to stop (all told: {Told}); it is left behind and can commit nothing")]
+    public static partial void LeftBehind(ILogger logger, bool told);
 
     [LoggerMessage(1318, LogLevel.Warning, "The backend of the attempt's writer could not be ended")]
     public static partial void WriterNotEnded(ILogger logger, Exception exception);

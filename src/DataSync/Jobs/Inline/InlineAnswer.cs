@@ -16,14 +16,23 @@ namespace DataSync.Jobs.Inline;
 internal sealed class InlineAnswer(PipeWriter output, InlineAnswers answers, string language)
 {
     private static readonly JsonWriterOptions Options = new() { Encoder = JavaScriptEncoder.Create(UnicodeRanges.All) };
+    private const int Closed = -1;
     private bool _hasRejections;
     private bool _hasBegun;
+    private int _state;
 
     public PipeWriter Output { get; } = output;
+
+    /// <summary>
+    /// Shuts the answer to a run that did not come back, so that it can write nothing into what the connection carries next. False where it has begun to
+    /// write: from then on it waits for the reader alone, and comes back when it is told to.
+    /// </summary>
+    public bool TryClose() => Interlocked.CompareExchange(ref _state, Closed, 0) <= 0;
 
     /// <summary>Begins the answer of an inline run: the records come next.</summary>
     public async Task BeginDataAsync(CancellationToken ct)
     {
+        Open();
         Output.Write("{\"data\":"u8);
         _hasBegun = true;
         await Output.FlushAsync(ct); // from here on the answer is on its way, and a failure can only break it off
@@ -33,6 +42,7 @@ internal sealed class InlineAnswer(PipeWriter output, InlineAnswers answers, str
     public async Task WriteRejectionsAsync(StageContext context, CancellationToken ct)
     {
         if (context.Run.Progress.Rejected == 0) return;
+        Open();
         Output.Write(_hasBegun ? ",\"rejections\":["u8 : "{\"rejections\":["u8);
         (_hasBegun, _hasRejections) = (true, true);
         var written = 0;
@@ -52,6 +62,11 @@ internal sealed class InlineAnswer(PipeWriter output, InlineAnswers answers, str
         if (!_hasRejections) Output.Write("\"rejections\":[],"u8);
         Output.Write(answers.Members(job, language));
         await Output.FlushAsync(ct);
+    }
+
+    private void Open()
+    {
+        if (Interlocked.CompareExchange(ref _state, 1, 0) == Closed) throw new OperationCanceledException("The caller was answered already.");
     }
 
     private int Write(RecordBatch batch, int written)

@@ -11,8 +11,9 @@ namespace DataSync.Jobs.Inline;
 /// <summary>A run of this process and its row.</summary>
 /// <param name="Job">The row as it is known here.</param>
 /// <param name="Run">The run.</param>
+/// <param name="MayLeave">Asked before work that does not come back is left behind.</param>
 /// <param name="HandOver">How the job goes on elsewhere; null where it ends here.</param>
-internal sealed record InlineAttempt(SyncJob Job, SyncRun Run, HandOver? HandOver = null);
+internal sealed record InlineAttempt(SyncJob Job, SyncRun Run, Func<bool> MayLeave, HandOver? HandOver = null);
 
 /// <summary>
 /// What stands around the work of a run: its time, the caller who may hang up, the call to cancel from any machine, the lease, and how each of these ends the row. There is no
@@ -22,11 +23,16 @@ internal sealed partial class InlineAttempts(
     InlineJobs jobs, JobLease leases, WorkerSession session, PipelineRunner pipeline, EngineOptions options, SyncTelemetry telemetry, IHostApplicationLifetime lifetime,
     TimeProvider time, ILogger<InlineAttempts> logger)
 {
-    /// <summary>The row is not this process's any more.</summary>
-    public static SyncFailure Lost { get; } = SyncFailure.Permanent("errors.job.realtime_lost");
+    private readonly Unwinding _unwinding = new(leases, pipeline, options, time, logger);
 
-    /// <summary>Runs the work; when it throws, the row is ended accordingly, nothing of its export stays, and the caller's failure is thrown.</summary>
-    public async Task RunAsync(InlineAttempt attempt, Func<CancellationToken, Task> work, CancellationToken gone)
+    /// <summary>The row is not this process's any more.</summary>
+    private static SyncFailure Lost { get; } = SyncFailure.Permanent("errors.job.realtime_lost");
+
+    /// <summary>
+    /// Runs the work and completes the row, unless the work handed the job over; when it throws, the row is ended accordingly, nothing of its export stays, and the
+    /// caller's failure is thrown.
+    /// </summary>
+    public async Task RunAsync(InlineAttempt attempt, Func<CancellationToken, Task<StageOutcome?>> work, CancellationToken gone)
     {
         var (job, run) = (attempt.Job, attempt.Run);
         using var activity = telemetry.StartJob(job.TraceParent, job.Mode, attempt: 1);
@@ -45,9 +51,18 @@ internal sealed partial class InlineAttempts(
         using var all = CancellationTokenSource.CreateLinkedTokenSource(gone, cancel.Token, timeout.Token, lost.Token, drained.Token);
         using var listening = session.Listen(job.Id, cancel);
         var beating = BeatAsync(attempt, cancel, lost, all.Token);
+        var completes = false;
         try
         {
-            await work(all.Token);
+            var outcome = await _unwinding.AwaitAsync(work, run, attempt.MayLeave, all.Token);
+            if (attempt.HandOver is not null) return;
+            all.Token.ThrowIfCancellationRequested();
+            completes = true;
+            if (await EndAsync(job, run, JobStatus.Completed, outcome, null)) return;
+            completes = false;
+            if (await leases.RenewAsync(run, CancellationToken.None) is not { Held: true, CancelRequested: true }) throw new SyncFailureException(Lost);
+            await cancel.CancelAsync();
+            throw new OperationCanceledException("Called off at the last moment.");
         }
         catch (Exception e)
         {
@@ -63,7 +78,8 @@ internal sealed partial class InlineAttempts(
                 throw new SyncFailureException(SyncFailure.Transient("errors.database.unavailable"), e);
             }
 
-            await AbandonAsync(run);
+            // Where it is not known whether the row is completed, its files stay: whoever finds it running removes them.
+            if (ended == true || !completes) await AbandonAsync(run);
             if (why.Gone && failure is null) throw new OperationCanceledException("The caller hung up.", e, gone);
             throw Told(job, failure ?? SyncFailure.Permanent("errors.realtime.cancelled"), e);
         }
@@ -74,8 +90,8 @@ internal sealed partial class InlineAttempts(
         }
     }
 
-    /// <summary>Ends the row; false where another has taken the job over.</summary>
-    public async Task<bool> EndAsync(SyncJob job, SyncRun run, string status, StageOutcome? outcome, SyncFailure? failure)
+    /// <summary>See <see cref="InlineJobs.EndAsync"/>.</summary>
+    private async Task<bool> EndAsync(SyncJob job, SyncRun run, string status, StageOutcome? outcome, SyncFailure? failure)
     {
         var ran = time.GetUtcNow() - job.CreatedAt;
         if (!await jobs.EndAsync(job, run, status, outcome, failure, ran, CancellationToken.None)) return false;
@@ -119,11 +135,11 @@ internal sealed partial class InlineAttempts(
     {
         try
         {
-            await pipeline.AbandonAsync(run, CancellationToken.None);
+            await pipeline.AbandonAsync(run, CancellationToken.None).WaitAsync(options.Unwinding, time);
         }
-        catch (SyncFailureException e)
+        catch (Exception e) when (e is SyncFailureException or TimeoutException)
         {
-            Log.AbandonFailed(logger, e.Failure.MessageKey);
+            Log.AbandonFailed(logger, (e as SyncFailureException)?.Failure.MessageKey ?? nameof(TimeoutException));
         }
     }
 

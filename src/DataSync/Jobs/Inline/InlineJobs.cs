@@ -15,6 +15,10 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>How often an end is tried, and the wait between, where the database or the line to it is away for a moment.</summary>
+    private const int EndTries = 4;
+    private static readonly TimeSpan EndPause = TimeSpan.FromMilliseconds(300);
+
     /// <summary>Makes the row once the tenant may run one job more, on whichever machine its others run. Throws where that is not so in time.</summary>
     public async Task<SyncJob> BeginAsync(InlineStart start, DateTimeOffset until, CancellationToken ct)
     {
@@ -26,7 +30,10 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         }
     }
 
-    /// <summary>Ends the row; false where another has taken the job over.</summary>
+    /// <summary>
+    /// Ends the row; false where another has taken the job over, or where it was called off before it could be completed. A commit whose answer was lost is
+    /// looked for: it ended the row, and what it names must stay.
+    /// </summary>
     public async Task<bool> EndAsync(SyncJob job, SyncRun run, string status, StageOutcome? outcome, SyncFailure? failure, TimeSpan ran, CancellationToken ct)
     {
         job.Result = outcome is null ? null : JsonSerializer.Serialize(new JobResult(outcome.Exports), JobJson.Options);
@@ -34,25 +41,17 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         (job.Status, job.Stage, job.RunningMs) = (status, status == JobStatus.Completed ? Stages.Export : job.Stage, (long)ran.TotalMilliseconds);
         (job.RecordCount, job.ErrorCount) = (run.Progress.Processed, run.Progress.Rejected);
         (job.Extracted, job.Refined, job.Exported, job.Bytes) = (run.Progress.Extracted, run.Progress.Refined, run.Progress.Exported, run.Progress.Bytes);
-        await using var transaction = await database.BeginAsync(run.TenantId, ct);
-        await using var command = transaction.Command(
-            $"""
-            UPDATE sync_jobs SET status = $4, stage = $5, completed_at = now(), running_ms = $6, record_count = $7, error_count = $8, extracted = $9, refined = $10,
-                   exported = $11, bytes = $12, result = $13, error_details = $14, lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL
-            WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
-            RETURNING started_at, completed_at
-            """,
-            run.TenantId, run.JobId, run.Fence, status, Text(job.Stage, NpgsqlDbType.Text), job.RunningMs, job.RecordCount, job.ErrorCount, job.Extracted, job.Refined,
-            job.Exported, job.Bytes, Text(job.Result, NpgsqlDbType.Json), Text(job.ErrorDetails, NpgsqlDbType.Text));
-        await using (var row = await command.ExecuteReaderAsync(ct))
+        for (var tries = 1; ; tries++)
         {
-            if (!await row.ReadAsync(ct)) return false;
-            (job.StartedAt, job.CompletedAt) = (await row.GetFieldValueAsync<DateTimeOffset>(0, ct), await row.GetFieldValueAsync<DateTimeOffset>(1, ct));
+            try
+            {
+                return await TryEndAsync(job, run, ct);
+            }
+            catch (Exception e) when (tries < EndTries && AttemptVerdict.IsOwnDatabase(e))
+            {
+                await Task.Delay(EndPause, time, ct);
+            }
         }
-
-        await NotifyAsync(transaction.Connection, ct);
-        await transaction.CommitAsync(ct);
-        return true;
     }
 
     /// <summary>Hands the job to the queue, in the transaction that commits its last records.</summary>
@@ -76,6 +75,32 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
 
     /// <summary>JSON of what was routed; null where nothing is.</summary>
     public static string? RoutedOf(SyncRun run) => run.Progress.Routed is { } routed ? JsonSerializer.Serialize(routed.Snapshot(), JobJson.Options) : null;
+
+    private async Task<bool> TryEndAsync(SyncJob job, SyncRun run, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(run.TenantId, ct);
+        await using var command = transaction.Command(
+            $"""
+            WITH ended AS (
+                UPDATE sync_jobs SET status = $4, stage = $5, completed_at = now(), running_ms = $6, record_count = $7, error_count = $8, extracted = $9, refined = $10,
+                       exported = $11, bytes = $12, result = $13, error_details = $14, lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL
+                WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running' AND ($4 <> 'completed' OR cancel_requested_at IS NULL)
+                RETURNING started_at, completed_at)
+            SELECT started_at, completed_at FROM ended
+            UNION ALL SELECT started_at, completed_at FROM sync_jobs WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'completed' AND $4 = 'completed'
+            """,
+            run.TenantId, run.JobId, run.Fence, job.Status, Text(job.Stage, NpgsqlDbType.Text), job.RunningMs, job.RecordCount, job.ErrorCount, job.Extracted, job.Refined,
+            job.Exported, job.Bytes, Text(job.Result, NpgsqlDbType.Json), Text(job.ErrorDetails, NpgsqlDbType.Text));
+        await using (var row = await command.ExecuteReaderAsync(ct))
+        {
+            if (!await row.ReadAsync(ct)) return false;
+            (job.StartedAt, job.CompletedAt) = (await row.GetFieldValueAsync<DateTimeOffset>(0, ct), await row.GetFieldValueAsync<DateTimeOffset>(1, ct));
+        }
+
+        await NotifyAsync(transaction.Connection, ct);
+        await transaction.CommitAsync(ct);
+        return true;
+    }
 
     private async Task<SyncJob?> TryBeginAsync(InlineStart start, CancellationToken ct)
     {

@@ -21,13 +21,9 @@ internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttem
         var job = await jobs.BeginAsync(start, place.Until, gone);
         var run = NewRun(start, job) with { Inline = new InlineRun { Payload = start.Payload, Output = answer.Output, BatchBytes = limits.BatchBytes } };
         await attempts.RunAsync(
-            new InlineAttempt(job, run),
-            async ct =>
-            {
-                var outcome = await pipeline.RunAsync(
-                    run, (stage, token) => stage == Stages.Export && run.Plan.Export.Inline ? answer.BeginDataAsync(token) : Task.CompletedTask, ct, answer.WriteRejectionsAsync);
-                if (!await attempts.EndAsync(job, run, JobStatus.Completed, outcome, null)) throw new SyncFailureException(InlineAttempts.Lost);
-            },
+            new InlineAttempt(job, run, answer.TryClose),
+            async ct => await pipeline.RunAsync(
+                run, (stage, token) => stage == Stages.Export && run.Plan.Export.Inline ? answer.BeginDataAsync(token) : Task.CompletedTask, ct, answer.WriteRejectionsAsync),
             gone);
         await answer.EndAsync(job, gone);
         return job;
@@ -45,7 +41,7 @@ internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttem
         var first = NewRun(start, job) with { Plan = start.Plan with { Mode = SyncModes.Realtime }, Inline = Part(SyncModes.Realtime) };
         var handOver = new HandOver(first, options.Lease);
         await attempts.RunAsync(
-            new InlineAttempt(job, first, handOver),
+            new InlineAttempt(job, first, static () => true, handOver),
             async ct =>
             {
                 var outcome = await pipeline.RunAsync(first, static (_, _) => Task.CompletedTask, ct);
@@ -53,6 +49,7 @@ internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttem
                 else handOver.Exported = outcome.Exports;
                 var rest = first with { Plan = start.Plan with { Mode = SyncModes.Async }, Inline = Part(SyncModes.Async), Progress = handOver.Progress, Advance = handOver.AdvanceAsync };
                 await pipeline.StoreAsync(rest, ct);
+                return null;
             },
             gone);
         handOver.Show(job);

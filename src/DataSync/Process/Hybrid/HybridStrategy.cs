@@ -17,14 +17,16 @@ internal sealed class HybridStrategy(TenantDatabase database, RealtimeMemory mem
     private const int BatchBytes = 256 * 1024;
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
     private readonly AsyncStrategy _stored = new(database, time);
-    private readonly ConcurrentDictionary<Guid, HeldRecords> _held = new();
+
+    /// <summary>By attempt: one that lost its job may still hold its own records while the next one begins in the same process.</summary>
+    private readonly ConcurrentDictionary<(Guid Job, long Fence), HeldRecords> _held = new();
 
     public string Mode => SyncModes.Hybrid;
 
     public async Task StoreAsync(SyncRun run, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct)
     {
         var held = new HeldRecords(memory.Open(run.TenantId), BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
-        if (!_held.TryAdd(run.JobId, held)) throw new InvalidOperationException("The run holds records already.");
+        if (!_held.TryAdd(Key(run), held)) throw new InvalidOperationException("The run holds records already.");
         var router = RecordRouter.Of(run.Plan.Routing ?? new RoutingPlan(), conditions);
         run.Progress.Routed = router.Counts;
         var part = new MemoryPart(held, router);
@@ -47,7 +49,7 @@ internal sealed class HybridStrategy(TenantDatabase database, RealtimeMemory mem
     /// <summary>Stored and held records as one stream, by sequence number.</summary>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (!_held.TryGetValue(run.JobId, out var held))
+        if (!_held.TryGetValue(Key(run), out var held))
         {
             // The rest of a push: what was for memory is exported already.
             await foreach (var batch in _stored.ReadAsync(run, ct)) yield return batch;
@@ -80,8 +82,10 @@ internal sealed class HybridStrategy(TenantDatabase database, RealtimeMemory mem
 
     public void Release(SyncRun run)
     {
-        if (_held.TryRemove(run.JobId, out var held)) held.Dispose();
+        if (_held.TryRemove(Key(run), out var held)) held.Dispose();
     }
+
+    private static (Guid Job, long Fence) Key(SyncRun run) => (run.JobId, run.Fence);
 
     private static async IAsyncEnumerable<RecordBatch> SplitAsync(
         SyncRun run, IAsyncEnumerable<RecordBatch> batches, MemoryPart part, [EnumeratorCancellation] CancellationToken ct)

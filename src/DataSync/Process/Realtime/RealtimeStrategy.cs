@@ -11,7 +11,9 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
     /// <summary>A result nobody fetched or let go is forgotten this long after the run's own time.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
 
-    private readonly ConcurrentDictionary<Guid, HeldRecords> _held = new();
+
+    /// <summary>By attempt: one that lost its job may still hold its own records while the next one begins in the same process.</summary>
+    private readonly ConcurrentDictionary<(Guid Job, long Fence), HeldRecords> _held = new();
 
     public string Mode => SyncModes.Realtime;
 
@@ -21,7 +23,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
         // Whoever finds the job later has neither its records nor its caller.
         if (run.Inline is not { } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
         var held = new HeldRecords(memory.Open(run.TenantId), inline.BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
-        if (!_held.TryAdd(run.JobId, held)) throw new InvalidOperationException("The run holds records already.");
+        if (!_held.TryAdd(Key(run), held)) throw new InvalidOperationException("The run holds records already.");
         if (inline.Payload is { } payload) held.Charge(payload.Length);
         await foreach (var batch in extracted.WithCancellation(ct))
         {
@@ -41,7 +43,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
         {
             using (batch)
             {
-                _held[run.JobId].AddOutcomes(batch);
+                _held[Key(run)].AddOutcomes(batch);
                 run.Progress.AddProcessed(batch.Count - batch.RejectedCount, batch.RejectedCount);
             }
         }
@@ -49,7 +51,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (!_held.TryGetValue(run.JobId, out var held)) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
+        if (!_held.TryGetValue(Key(run), out var held)) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
         foreach (var batch in held.Read())
         {
             ct.ThrowIfCancellationRequested();
@@ -66,6 +68,8 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
 
     public void Release(SyncRun run)
     {
-        if (_held.TryRemove(run.JobId, out var held)) held.Dispose();
+        if (_held.TryRemove(Key(run), out var held)) held.Dispose();
     }
+
+    private static (Guid Job, long Fence) Key(SyncRun run) => (run.JobId, run.Fence);
 }
