@@ -73,6 +73,24 @@ internal sealed class EngineRig : IAsyncDisposable
         return job.Id;
     }
 
+    /// <summary>Claims a job as if a dispatcher had just handed it out.</summary>
+    public async Task<JobClaim?> ClaimAsync(string tenant, Guid job, CancellationToken ct)
+    {
+        await HandOutAsync(job, ct);
+        return await Leases.ClaimAsync(tenant, job, ct);
+    }
+
+    /// <summary>Runs an attempt at a job as if a dispatcher had just handed it out.</summary>
+    public async Task RunAsync(string tenant, Guid job, CancellationToken stopping)
+    {
+        await HandOutAsync(job, TestContext.Current.CancellationToken);
+        await Runner.RunAsync(tenant, job, stopping);
+    }
+
+    /// <summary>Marks a queued job as a dispatcher does.</summary>
+    public Task HandOutAsync(Guid job, CancellationToken ct)
+        => ScalarAsync<object>("UPDATE sync_jobs SET dispatched_at = now() WHERE id = $1 AND status = 'queued'", ct, job);
+
     /// <summary>One value, as the superuser sees it.</summary>
     public async Task<T> ScalarAsync<T>(string sql, CancellationToken ct, params object[] values)
     {

@@ -50,7 +50,7 @@ public sealed class HandOutTests(SystemDatabase database) : IClassFixture<System
         var job = await engine.QueueAsync("away", Ct);
         await engine.ScalarAsync<bool>("SELECT pg_terminate_backend($1)", Ct, engine.Session.Current!.Pid);
         while (engine.Session.Current is not null) await Task.Delay(1, Ct);
-        Assert.NotNull(await engine.Leases.ClaimAsync("away", job, Ct));
+        Assert.NotNull(await engine.ClaimAsync("away", job, Ct));
         await EndAllAsync(engine);
     }
 
@@ -59,6 +59,7 @@ public sealed class HandOutTests(SystemDatabase database) : IClassFixture<System
     {
         await using var engine = await StartAsync();
         var job = await engine.QueueAsync("broken", Ct);
+        await engine.HandOutAsync(job, Ct);
         Task<JobClaim?> claiming;
         await using (var connection = await database.Superuser.OpenConnectionAsync(Ct))
         await using (var holding = await connection.BeginTransactionAsync(Ct))

@@ -38,13 +38,13 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
             return ReadAsync(run.Checkpoint.NextSeq, 50, stop ? 30 : null, ct);
         }), null, Ct);
         var job = await rig.QueueAsync("retry", Ct, timeoutSeconds: 1);
-        await rig.Runner.RunAsync("retry", job, CancellationToken.None);
+        await rig.RunAsync("retry", job, CancellationToken.None);
         Assert.Equal("failed", await rig.StatusAsync(job, Ct));
         stop = false;
         var retry = new JobRetry(rig.Jobs.Tenants, rig.Manager, Quick);
         var queued = await retry.RetryAsync("retry", job, Ct);
         Assert.Equal(("queued", 30L, null, null), (queued!.Job.Status, queued.Job.RecordCount, queued.Job.ErrorDetails, queued.Job.CompletedAt));
-        await rig.Runner.RunAsync("retry", job, CancellationToken.None);
+        await rig.RunAsync("retry", job, CancellationToken.None);
         Assert.Equal("completed", await rig.StatusAsync(job, Ct));
         Assert.Equal([0L, 30L], begun);
         Assert.Equal((50L, 49L), (await rig.ScalarAsync<long>("SELECT count(DISTINCT seq) FROM sync_data WHERE job_id = $1", Ct, job), await rig.ScalarAsync<long>("SELECT max(seq) FROM sync_data WHERE job_id = $1", Ct, job)));
@@ -73,7 +73,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
         }));
         Assert.Single(answers, "queued");
         Assert.Equal(7, answers.Count(a => a == "errors.job.not_failed"));
-        await rig.Runner.RunAsync("refused", job, CancellationToken.None);
+        await rig.RunAsync("refused", job, CancellationToken.None);
         Assert.Equal("completed", await rig.StatusAsync(job, Ct));
         await Assert.ThrowsAsync<SyncFailureException>(() => retry.RetryAsync("refused", job, Ct));
         var orphan = await rig.QueueAsync("sourceless", Ct);
@@ -106,8 +106,8 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
             await DieAsync(rig, moving, i + 1);
         }
 
-        await rig.Runner.RunAsync("dying", still, CancellationToken.None);
-        await rig.Runner.RunAsync("dying", moving, CancellationToken.None);
+        await rig.RunAsync("dying", still, CancellationToken.None);
+        await rig.RunAsync("dying", moving, CancellationToken.None);
         Assert.Equal(("failed", "completed"), (await rig.StatusAsync(still, Ct), await rig.StatusAsync(moving, Ct)));
         var failure = JobFailure.Read(await rig.ScalarAsync<string>("SELECT error_details FROM sync_jobs WHERE id = $1", Ct, still));
         Assert.Equal(("errors.job.poisoned", "errors.job.worker_lost"), (failure.MessageKey, failure.Cause!.MessageKey));
@@ -120,7 +120,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
         await using var rig = await EngineRig.StartAsync(database, Quick, new ScriptedSource((run, ct) => ReadAsync(run.Checkpoint.NextSeq, 1000, null, ct)), null, Ct);
         var job = await rig.QueueAsync("worn", Ct);
         for (var i = 0; i < 4; i++) await DieAsync(rig, job, i + 1);
-        await rig.Runner.RunAsync("worn", job, CancellationToken.None);
+        await rig.RunAsync("worn", job, CancellationToken.None);
         var failure = JobFailure.Read(await rig.ScalarAsync<string>("SELECT error_details FROM sync_jobs WHERE id = $1", Ct, job));
         Assert.Equal(("errors.job.worn_out", true), (failure.MessageKey, failure.IsParked));
     }
@@ -134,7 +134,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
         for (var i = 1; i <= 3; i++)
         {
             using var stop = new CancellationTokenSource();
-            var running = rig.Runner.RunAsync("drain", job, stop.Token);
+            var running = rig.RunAsync("drain", job, stop.Token);
             await rig.UntilAsync("SELECT record_count = $2 FROM sync_jobs WHERE id = $1", Ct, job, 10L * i);
             await stop.CancelAsync();
             await running;
@@ -142,7 +142,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
             Assert.Equal(0, await rig.ScalarAsync<int>("SELECT fruitless_attempts + fruitful_attempts FROM sync_jobs WHERE id = $1", Ct, job));
         }
 
-        await rig.Runner.RunAsync("drain", job, CancellationToken.None);
+        await rig.RunAsync("drain", job, CancellationToken.None);
         Assert.Equal(["handed_over extract", "handed_over extract", "handed_over extract", "completed extract export"], await HistoryAsync(rig, "drain", job));
         Assert.Equal(50L, await rig.ScalarAsync<long>("SELECT count(*) FROM sync_data WHERE job_id = $1", Ct, job));
     }
@@ -153,7 +153,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
         using var stop = new CancellationTokenSource();
         await using var rig = await EngineRig.StartAsync(database, Quick with { Drain = TimeSpan.FromSeconds(8) }, new ScriptedSource((_, ct) => SlowlyAsync(ct)), null, Ct);
         var job = await rig.QueueAsync("near", Ct);
-        var running = rig.Runner.RunAsync("near", job, stop.Token);
+        var running = rig.RunAsync("near", job, stop.Token);
         await rig.UntilAsync("SELECT record_count > 0 FROM sync_jobs WHERE id = $1", Ct, job);
         await stop.CancelAsync();
         await running;
@@ -172,10 +172,10 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
     {
         await using var rig = await EngineRig.StartAsync(database, Quick, new ScriptedSource((_, ct) => ReadAsync(0, 1, null, ct)), null, Ct);
         var job = await rig.QueueAsync("spent", Ct, timeoutSeconds: 10);
-        Assert.NotNull(await rig.Leases.ClaimAsync("spent", job, Ct));
+        Assert.NotNull(await rig.ClaimAsync("spent", job, Ct));
         await rig.ScalarAsync<object>("UPDATE sync_job_attempts SET started_at = now() - interval '11 seconds' WHERE job_id = $1", Ct, job);
         await rig.ScalarAsync<object>("UPDATE sync_jobs SET lease_pid = 0 WHERE id = $1", Ct, job);
-        await rig.Runner.RunAsync("spent", job, CancellationToken.None);
+        await rig.RunAsync("spent", job, CancellationToken.None);
         Assert.Equal("errors.job.timeout", JobFailure.Read(await rig.ScalarAsync<string>("SELECT error_details FROM sync_jobs WHERE id = $1", Ct, job)).MessageKey);
     }
 
@@ -183,7 +183,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
     private static async Task DieAsync(EngineRig rig, Guid job, long upTo)
     {
         var tenant = await rig.ScalarAsync<string>("SELECT tenant_id FROM sync_jobs WHERE id = $1", Ct, job);
-        if (await rig.Leases.ClaimAsync(tenant, job, Ct) is not { } claim) return;
+        if (await rig.ClaimAsync(tenant, job, Ct) is not { } claim) return;
         if (upTo > 0)
         {
             await using var connection = await rig.Jobs.Tenants.ConnectAsync(tenant, Ct);
@@ -200,7 +200,7 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
     private static async Task TakeUpAsync(EngineRig rig, string tenant, Guid job)
     {
         await rig.UntilAsync("SELECT coalesce(not_before <= now(), true) FROM sync_jobs WHERE id = $1", Ct, job);
-        await rig.Runner.RunAsync(tenant, job, CancellationToken.None);
+        await rig.RunAsync(tenant, job, CancellationToken.None);
     }
 
     /// <summary>The outcome and the stages of each attempt.</summary>

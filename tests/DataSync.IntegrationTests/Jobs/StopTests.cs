@@ -34,7 +34,7 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
         using var release = new ManualResetEventSlim();
         await using var rig = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, ct) => StallAsync(manner, stalled, release, ct)), null, Ct);
         var job = await rig.QueueAsync("stop", Ct);
-        var running = rig.Runner.RunAsync("stop", job, CancellationToken.None);
+        var running = rig.RunAsync("stop", job, CancellationToken.None);
         await stalled.Task.WaitAsync(Ct);
         await rig.UntilAsync("SELECT record_count = $2 FROM sync_jobs WHERE id = $1", Ct, job, kept);
         await CancelledWithinAsync(rig, "stop", job, running);
@@ -58,7 +58,7 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
             await write.ExecuteNonQueryAsync(Ct);
         }
 
-        var running = rig.Runner.RunAsync("copy", job, CancellationToken.None);
+        var running = rig.RunAsync("copy", job, CancellationToken.None);
         await rig.UntilAsync("SELECT EXISTS (SELECT 1 FROM pg_stat_activity a JOIN sync_jobs j ON a.pid = j.writer_pid WHERE j.id = $1 AND a.wait_event_type = 'Lock')", Ct, job);
         await CancelledWithinAsync(rig, "copy", job, running);
         Assert.True(await rig.ScalarAsync<bool>(
@@ -73,7 +73,7 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
         var stage = new StallingRecords(new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance), exporting);
         await using var rig = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, ct) => OneAsync(ct)), stage, Ct);
         var job = await rig.QueueAsync("export", Ct, new SyncPlan { OutputFormats = ["jsonl"] });
-        var running = rig.Runner.RunAsync("export", job, CancellationToken.None);
+        var running = rig.RunAsync("export", job, CancellationToken.None);
         await exporting.Task.WaitAsync(Ct);
         Assert.NotEmpty(Directory.EnumerateFiles(_exports, "*", SearchOption.AllDirectories));
         await CancelledWithinAsync(rig, "export", job, running);
@@ -87,12 +87,12 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
         var stage = new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         await using var rig = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, ct) => OneAsync(ct)), stage, Ct);
         var job = await rig.QueueAsync("died", Ct);
-        Assert.NotNull(await rig.Leases.ClaimAsync("died", job, Ct));
+        Assert.NotNull(await rig.ClaimAsync("died", job, Ct));
         var folder = await storage.PrepareAsync(new ExportLocation("died", job), 1, Ct);
         await File.WriteAllTextAsync(Path.Combine(folder, StagedFile.TemporaryName("data.jsonl", 1, "x")), "half", Ct);
         await rig.ScalarAsync<object>("UPDATE sync_jobs SET lease_pid = 0, lease_until = now() WHERE id = $1", Ct, job);
         Assert.True(await rig.Manager.CancelAsync("died", job, Ct));
-        await rig.Runner.RunAsync("died", job, CancellationToken.None);
+        await rig.RunAsync("died", job, CancellationToken.None);
         Assert.Equal("cancelled", await rig.StatusAsync(job, Ct));
         Assert.Empty(Directory.EnumerateFiles(_exports, "*", SearchOption.AllDirectories));
     }
@@ -107,7 +107,7 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
         await using var rig = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, ct) => StallAsync(manner, new TaskCompletionSource(), release, ct)), null, Ct);
         var job = await rig.QueueAsync("late", Ct, timeoutSeconds: 1);
         var began = Stopwatch.GetTimestamp();
-        await rig.Runner.RunAsync("late", job, CancellationToken.None);
+        await rig.RunAsync("late", job, CancellationToken.None);
         Assert.InRange(Stopwatch.GetElapsedTime(began), TimeSpan.FromSeconds(1), TimeSpan.FromSeconds(1) + Promise);
         Assert.Equal("failed", await rig.StatusAsync(job, Ct));
         Assert.Equal("errors.job.timeout", JobFailure.Read(await rig.ScalarAsync<string>("SELECT error_details FROM sync_jobs WHERE id = $1", Ct, job)).MessageKey);
@@ -124,11 +124,11 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
             return OneAsync(ct);
         }), null, Ct);
         var job = await rig.QueueAsync("early", Ct);
-        Assert.NotNull(await rig.Leases.ClaimAsync("early", job, Ct));
+        Assert.NotNull(await rig.ClaimAsync("early", job, Ct));
         Assert.True(await rig.Manager.CancelAsync("early", job, Ct));
         Assert.Equal("running", await rig.StatusAsync(job, Ct));
         await rig.ScalarAsync<object>("UPDATE sync_jobs SET lease_pid = 0 WHERE id = $1", Ct, job);
-        await rig.Runner.RunAsync("early", job, CancellationToken.None);
+        await rig.RunAsync("early", job, CancellationToken.None);
         Assert.Equal(("cancelled", 0), (await rig.StatusAsync(job, Ct), read));
     }
 

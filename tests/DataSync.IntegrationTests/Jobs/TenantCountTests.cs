@@ -56,6 +56,36 @@ public sealed class TenantCountTests(SystemDatabase database) : IClassFixture<Sy
         await engine.ScalarAsync<long>("WITH ended AS (UPDATE sync_jobs SET status = 'cancelled', completed_at = now() WHERE tenant_id = ANY ($1) AND status IN ('queued', 'running') RETURNING 1) SELECT count(*) FROM ended", Ct, (object)new[] { first, later });
     }
 
+    [Theory]
+    [InlineData(SyncModes.Hybrid, 1)]
+    [InlineData(SyncModes.Realtime, 0)]
+    public async Task Job_whose_worker_is_gone_keeps_its_place_until_it_goes_on_and_a_realtime_one_gives_it_up(string mode, long counted)
+    {
+        await using var engine = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, _) => throw new NotSupportedException()), null, Ct);
+        var tenant = $"orphan {Guid.NewGuid():n}";
+        await using var beginning = await engine.Jobs.Tenants.BeginAsync(tenant, Ct);
+        var orphan = Running(0);
+        (orphan.Mode, orphan.LeaseUntil) = (mode, DateTimeOffset.UtcNow.AddMinutes(-1));
+        beginning.Db.Add(orphan);
+        await beginning.Db.SaveChangesAsync(Ct);
+        Assert.Equal(counted, await TenantCount.CountAsync(beginning, tenant, Ct));
+    }
+
+    [Fact]
+    public async Task Job_handed_out_long_ago_cannot_be_claimed_for_its_place_may_be_anothers()
+    {
+        await using var engine = await EngineRig.StartAsync(database, new EngineOptions { MaxConcurrentJobsPerTenant = 1 }, new ScriptedSource((_, _) => throw new NotSupportedException()), null, Ct);
+        var rig = new DispatchRig(database, engine);
+        var tenant = $"long ago {Guid.NewGuid():n}";
+        var job = await engine.QueueAsync(tenant, Ct);
+        Assert.Equal(1, await rig.DispatchAsync(rig.New(4), Ct));
+        await engine.ScalarAsync<object>("UPDATE sync_jobs SET dispatched_at = now() - interval '20 seconds' WHERE id = $1", Ct, job);
+        Assert.Null(await engine.Leases.ClaimAsync(tenant, job, Ct));
+        Assert.Equal(1, await rig.DispatchAsync(rig.New(4), Ct));
+        Assert.NotNull(await engine.Leases.ClaimAsync(tenant, job, Ct));
+        await engine.ScalarAsync<object>("UPDATE sync_jobs SET status = 'cancelled', completed_at = now() WHERE id = $1", Ct, job);
+    }
+
     private static SyncJob Running(int backend) => new()
     {
         Id = Guid.CreateVersion7(),

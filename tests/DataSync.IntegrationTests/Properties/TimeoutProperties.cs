@@ -35,7 +35,7 @@ public sealed class TimeoutProperties(SystemDatabase database) : IClassFixture<S
                 await using var rig = await EngineRig.StartAsync(database, options, new ScriptedSource(Read), null, Ct);
                 var job = await rig.QueueAsync("late", Ct, timeoutSeconds: 1, runningMs: 1000 - given.left);
                 var began = Stopwatch.GetTimestamp();
-                await rig.Runner.RunAsync("late", job, CancellationToken.None);
+                await rig.RunAsync("late", job, CancellationToken.None);
                 var took = Stopwatch.GetElapsedTime(began);
                 Assert.True(took > TimeSpan.FromMilliseconds(given.left - 1), $"Ended after {took}, before its time.");
                 Assert.True(took < TimeSpan.FromSeconds(2), $"Ended after {took}.");

@@ -23,7 +23,8 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     private static readonly TimeSpan ClaimPause = TimeSpan.FromMilliseconds(500);
 
     /// <summary>
-    /// Takes the job; null if it is not to be had: ended, or held by a live worker. The time a lost attempt ran counts; that it moved nothing counts
+    /// Takes the job; null if it is not to be had: ended, held by a live worker, or queued and not handed out just now. One that was handed out long ago counts as
+    /// handed out no more, so others may have its place: the dispatcher is to hand it out again. The time a lost attempt ran counts; that it moved nothing counts
     /// too, unless the database itself was restarted under it.
     /// </summary>
     public async Task<JobClaim?> ClaimAsync(string tenantId, Guid jobId, CancellationToken ct)
@@ -138,7 +139,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     {
         await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
         batch.Add(
-            """
+            $"""
             UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, dispatched_at = NULL,
                    started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint ->> 'stage', 'extract'), attempts = j.attempts + 1,
                    fruitless_attempts = CASE WHEN o.lost AND pg_postmaster_start_time() > j.lease_backend_start THEN greatest(1, j.fruitless_attempts) ELSE j.fruitless_attempts + 1 END,
@@ -148,7 +149,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
                        FROM sync_job_attempts a WHERE a.tenant_id = j.tenant_id AND a.job_id = j.id AND a.fence = j.fence), 0) ELSE 0 END
             FROM (SELECT status = 'running' AS lost FROM sync_jobs WHERE tenant_id = $1 AND id = $2 FOR UPDATE) o
             WHERE j.tenant_id = $1 AND j.id = $2
-              AND (j.status = 'queued' OR (j.status = 'running' AND (j.lease_until < now() OR NOT EXISTS (
+              AND ((j.status = 'queued' AND j.dispatched_at > now() - {TenantCount.HandOutAge}) OR (j.status = 'running' AND (j.lease_until < now() OR NOT EXISTS (
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
                       timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,

@@ -42,7 +42,7 @@ internal static class TenantCount
 
     /// <summary>
     /// Jobs of the tenant that run or were handed out, counted once nobody else counts them; nobody does before the transaction's end. Two statements of one
-    /// round trip: a count sees only what was committed before its statement began.
+    /// round trip: a count sees only what was committed before its statement began. A job whose worker is gone goes on elsewhere, so it counts; a realtime one never does.
     /// </summary>
     public static async Task<long> CountAsync(TenantTransaction transaction, string tenantId, CancellationToken ct)
     {
@@ -54,7 +54,7 @@ internal static class TenantCount
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             $"""
             SELECT count(*) FROM sync_jobs WHERE tenant_id = $1
-               AND ((status = 'running' AND lease_until >= now()) OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
+               AND ((status = 'running' AND (lease_until >= now() OR mode <> 'realtime')) OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
             """)
         {
             Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } },
