@@ -12,7 +12,10 @@ using Microsoft.Extensions.Options;
 
 namespace DataSync.IntegrationTests.Jobs;
 
-/// <summary>Files of a job whose attempts read something else each: no transaction guards them, and yet they must be those of one attempt.</summary>
+/// <summary>
+/// Files of a job whose attempts export something else each, as a hybrid job's do when its source has changed: no transaction guards them, and yet they must be
+/// those of one attempt.
+/// </summary>
 public sealed class StaleExportTests(SystemDatabase database) : IClassFixture<SystemDatabase>, IDisposable
 {
     /// <summary>No beat: a process that stands still has none.</summary>
@@ -27,7 +30,7 @@ public sealed class StaleExportTests(SystemDatabase database) : IClassFixture<Sy
     public async Task Attempt_that_stood_still_while_another_completed_the_job_changes_no_file()
     {
         var (still, wakes) = (new TaskCompletionSource(), new TaskCompletionSource());
-        var stage = new WatchedExport(Export(), (run, records, _) => run.Fence == 1 ? BeforeTheEnd(records, still, wakes.Task) : records);
+        var stage = new WatchedExport(Export(), (run, _, _) => run.Fence == 1 ? BeforeTheEnd(Once(1, 5), still, wakes.Task) : Once(2, 5));
         await using var rig = await EngineRig.StartAsync(database, Still, new ScriptedSource((run, _) => Once(run.Fence, 5)), stage, Ct);
         var job = await rig.QueueAsync("slept", Ct, new SyncPlan { OutputFormats = ["jsonl"] });
         var first = rig.RunAsync("slept", job, CancellationToken.None);
@@ -46,7 +49,7 @@ public sealed class StaleExportTests(SystemDatabase database) : IClassFixture<Sy
     public async Task Cancel_while_an_attempt_replaces_the_files_of_one_before_leaves_none()
     {
         var (still, wakes, replacing) = (new TaskCompletionSource(), new TaskCompletionSource(), new TaskCompletionSource());
-        var stage = new WatchedExport(Export(), (run, records, ct) => run.Fence == 1 ? records : ThenNothing(records, replacing, ct))
+        var stage = new WatchedExport(Export(), (run, _, ct) => run.Fence == 1 ? Once(1, 5) : ThenNothing(Once(2, 5), replacing, ct))
         {
             // The worker dies when its export is whole and before its job is completed.
             After = run => run.Fence > 1 ? Task.CompletedTask : Held(still, wakes.Task),
@@ -59,7 +62,7 @@ public sealed class StaleExportTests(SystemDatabase database) : IClassFixture<Sy
         await TakeAwayAsync(rig, job);
         var second = rig.RunAsync("replaced", job, CancellationToken.None);
         await replacing.Task.WaitAsync(Ct);
-        while (!Files().Values.Any(text => text.Contains("\"attempt\":2", StringComparison.Ordinal))) await Task.Delay(10, Ct);
+        await Host.RunningSystem.WaitAsync("a page to be replaced", () => Task.FromResult(Files()["data-00001.json"].Contains("\"attempt\":2", StringComparison.Ordinal)), Ct);
         Assert.True(await rig.Manager.CancelAsync("replaced", job, Ct));
         await second;
         Assert.Equal("cancelled", await rig.StatusAsync(job, Ct));
@@ -91,7 +94,18 @@ public sealed class StaleExportTests(SystemDatabase database) : IClassFixture<Sy
     private SortedDictionary<string, string> Files()
     {
         SortedDictionary<string, string> files = new(StringComparer.Ordinal);
-        foreach (var path in Directory.EnumerateFiles(_exports, "*", SearchOption.AllDirectories)) files[Path.GetFileName(path)] = File.ReadAllText(path);
+        foreach (var path in Directory.GetFiles(_exports, "*", SearchOption.AllDirectories))
+        {
+            try
+            {
+                files[Path.GetFileName(path)] = File.ReadAllText(path);
+            }
+            catch (FileNotFoundException)
+            {
+                // it has its name by now
+            }
+        }
+
         return files;
     }
 
