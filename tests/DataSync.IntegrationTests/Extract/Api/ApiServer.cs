@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.IntegrationTests.Extract.Api;
@@ -24,7 +25,7 @@ internal sealed class ApiServer : IAsyncDisposable
     public Uri Url => new(_app.Urls.Single());
 
     /// <summary>Answers every request with <paramref name="answer"/>.</summary>
-    public static async Task<ApiServer> StartAsync(Func<HttpContext, Task> answer, bool tls = false)
+    public static async Task<ApiServer> StartAsync(Func<HttpContext, Task> answer, bool tls = false, Action<HttpsConnectionAdapterOptions>? https = null)
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.Logging.ClearProviders();
@@ -33,7 +34,8 @@ internal sealed class ApiServer : IAsyncDisposable
             kestrel.Limits.MinResponseDataRate = null;
             kestrel.Listen(IPAddress.Loopback, 0, listen =>
             {
-                if (tls) listen.UseHttps(SelfSigned());
+                if (https is not null) listen.UseHttps(https);
+                else if (tls) listen.UseHttps(SelfSigned());
             });
         });
         var app = builder.Build();

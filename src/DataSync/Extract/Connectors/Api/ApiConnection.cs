@@ -1,15 +1,17 @@
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Auth;
 using DataSync.Extract.Connectors.Api.Http;
+using DataSync.Extract.Connectors.Network;
+using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Api;
 
 /// <summary><c>connection_params</c> of an API, read. Holds secrets.</summary>
-internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<KeyValuePair<string, string>> headers)
+internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<KeyValuePair<string, string>> headers, ApiTls? tls)
 {
     /// <summary>Members of <c>connection_params</c>.</summary>
-    public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal) { "base_url", "auth", "headers" };
+    public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal) { "base_url", "auth", "headers" }.Concat(ApiTls.Members).ToHashSet(StringComparer.Ordinal);
 
     private const int LongestHeader = 16_384;
 
@@ -20,8 +22,12 @@ internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<Key
     /// <summary>Further headers of every request, the tenant's.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Headers { get; } = headers;
 
-    public static ApiConnection Read(JsonElement given, ExtractOptions options)
+    /// <summary>What the source asks of TLS; null for nothing but the usual.</summary>
+    public ApiTls? Tls { get; } = tls;
+
+    public static ApiConnection Read(SourceConnection source, ExtractOptions options)
     {
+        var given = source.ConnectionParams;
         var faults = Validate(given, options).ToList();
         if (faults.Count > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
         return new ApiConnection(
@@ -29,7 +35,8 @@ internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<Key
             ApiAuth.Read(given.TryGetProperty("auth", out var auth) ? auth : default),
             given.TryGetProperty("headers", out var headers) && headers.ValueKind == JsonValueKind.Object
                 ? [.. headers.EnumerateObject().Select(h => KeyValuePair.Create(h.Name, h.Value.GetString()!))]
-                : []);
+                : [],
+            ApiTls.Read(given, source.Owner));
     }
 
     /// <summary>Names everything wrong with the parameters. A secret that is kept (<c>***</c>) is judged when it is used.</summary>
@@ -39,6 +46,8 @@ internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<Key
         if (SourceFields.Has(given, "driver", out _)) yield return SourceFields.Fault("driver", "faults.source.unknown", ("name", "driver"));
         if (SourceFields.Has(given, "base_url", out var url) && ApiText.Text(url) is { Length: > 0 } text && ApiText.UrlFault(text, options) is { } key)
             yield return SourceFields.Fault("base_url", key);
+        var host = SourceFields.Has(given, "base_url", out url) && Uri.TryCreate(ApiText.Text(url), UriKind.Absolute, out var reached) ? reached.IdnHost.Trim('[', ']') : null;
+        foreach (var fault in new TlsParametersValidation(options).Validate(given, "base_url", host)) yield return fault;
         if (SourceFields.Has(given, "auth", out var auth))
         {
             foreach (var fault in ApiAuthValidation.Validate(auth, options)) yield return fault;

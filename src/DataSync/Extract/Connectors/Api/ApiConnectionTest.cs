@@ -5,6 +5,7 @@ using System.Security.Authentication;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Auth;
 using DataSync.Extract.Connectors.Api.Http;
+using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
@@ -12,7 +13,7 @@ using DataSync.Platform.Http.Egress;
 namespace DataSync.Extract.Connectors.Api;
 
 /// <summary>Tries a connection step by step: the name, the egress guard, the socket, TLS with its version and peer, the token, and one request.</summary>
-internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressPolicy egress, ExtractOptions options, ApiFloor floor)
+internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressPolicy egress, ApiFloor floor)
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private readonly CheckList _checks = new(floor.Time);
@@ -74,8 +75,9 @@ internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressP
         await using var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
         try
         {
-            var protocols = options.IsTlsException(Host) ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
-            await tls.AuthenticateAsClientAsync(new SslClientAuthenticationOptions { TargetHost = Host, EnabledSslProtocols = protocols }, limit.Token);
+            var asked = new SslClientAuthenticationOptions();
+            ApiTls.For(api.Tls, Host).Apply(asked);
+            await tls.AuthenticateAsClientAsync(asked, limit.Token);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -86,12 +88,12 @@ internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressP
             throw new SyncFailureException(SyncFailure.Permanent("errors.connection.tls", ("host", Host), ("port", Url.Port)), e);
         }
 
-        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["version"] = tls.SslProtocol.ToString(), ["peer"] = tls.RemoteCertificate?.Subject };
+        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["tls_version"] = ServerTls.Name(tls.SslProtocol), ["peer"] = tls.RemoteCertificate?.Subject };
     }
 
     private async Task<IReadOnlyDictionary<string, object?>?> TokenAsync(OAuthAuth oauth, CancellationToken ct)
     {
-        await floor.Tokens.GetAsync(owner, oauth, null, ct);
+        await floor.Tokens.GetAsync(owner, oauth, api.Tls, null, ct);
         return null;
     }
 

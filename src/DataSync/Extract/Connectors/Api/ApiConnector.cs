@@ -27,29 +27,29 @@ internal sealed class ApiConnector : IConnector, IPreviewsPages, IDisposable
     public string Driver => "api";
 
     /// <summary>Headers may hold keys as well, so all of them count as secrets.</summary>
-    public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "auth", "headers" };
+    public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "auth", "headers", "client_key" };
 
-    public IReadOnlySet<string> AddressFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "base_url" };
+    public IReadOnlySet<string> AddressFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "base_url", "tls_min_version", "tls_authorities" };
 
     public IReadOnlySet<string> ConnectionFields => ApiConnection.Members;
 
     public IEnumerable<Fault> Validate(JsonElement connectionParams) => ApiConnection.Validate(connectionParams, _options);
 
     public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
-        => new ApiConnectionTest(ApiConnection.Read(connection.ConnectionParams, _options), connection.Owner, _egress, _options, _floor).RunAsync(ct);
+        => new ApiConnectionTest(ApiConnection.Read(connection, _options), connection.Owner, _egress, _floor).RunAsync(ct);
 
     /// <summary>An API tells nobody what it has; a preview shows it.</summary>
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct) => Task.FromResult<IReadOnlyList<SourceTable>>([]);
 
     public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
     {
-        var (api, extraction) = (ApiConnection.Read(connection.ConnectionParams, _options), Extraction(request));
+        var (api, extraction) = (ApiConnection.Read(connection, _options), Extraction(request));
         return new ApiRead(new ApiClient(_floor, connection, api, extraction), api, extraction, request, _floor.Time).RunAsync(ct);
     }
 
     public Task<PagePreview> PreviewAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
     {
-        var (api, extraction) = (ApiConnection.Read(connection.ConnectionParams, _options), Extraction(request));
+        var (api, extraction) = (ApiConnection.Read(connection, _options), Extraction(request));
         var read = new ApiRead(new ApiClient(_floor, connection, api, extraction), api, extraction, request, _floor.Time);
         return new ApiPreview(read, extraction, request, _floor.Time).RunAsync(ct);
     }

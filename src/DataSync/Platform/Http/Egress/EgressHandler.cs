@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using System.Security.Authentication;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Platform.Http.Egress;
@@ -15,8 +14,10 @@ internal static class EgressHandler
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
 
-    /// <summary>Full verification of certificates always; only the versions of TLS differ.</summary>
-    public static SocketsHttpHandler Create(EgressPolicy egress, SslProtocols protocols) => new()
+    /// <summary>A handler with connections of its own.</summary>
+    /// <param name="egress">Judges every address.</param>
+    /// <param name="tls">What TLS asks for; the name asked for is each request's host.</param>
+    public static SocketsHttpHandler Create(EgressPolicy egress, SslClientAuthenticationOptions tls) => new()
     {
         AllowAutoRedirect = false,
         UseProxy = false,
@@ -29,7 +30,7 @@ internal static class EgressHandler
         PooledConnectionIdleTimeout = TimeSpan.FromSeconds(30),
         ResponseDrainTimeout = TimeSpan.FromMilliseconds(500),
         ConnectCallback = (context, ct) => ConnectAsync(egress, context.DnsEndPoint, ct),
-        SslOptions = new SslClientAuthenticationOptions { EnabledSslProtocols = protocols },
+        SslOptions = tls,
     };
 
     /// <summary>The first of the vetted addresses that answers.</summary>

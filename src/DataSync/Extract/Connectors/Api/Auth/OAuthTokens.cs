@@ -17,16 +17,16 @@ internal sealed class OAuthTokens(ApiGate gate, TimeSpan stallTimeout, TimeProvi
     private readonly ConcurrentDictionary<string, Slot> _slots = new(StringComparer.Ordinal);
 
     /// <summary>A token that serves, got anew where there is none. <paramref name="refused"/> is one that the API did not take: it is not given again.</summary>
-    public async Task<string> GetAsync(string owner, OAuthAuth auth, string? refused, CancellationToken ct)
+    public async Task<string> GetAsync(string owner, OAuthAuth auth, ApiTls? tls, string? refused, CancellationToken ct)
     {
         Trim();
-        var slot = _slots.GetOrAdd(await KeyAsync(owner, auth, ct), static _ => new Slot());
+        var slot = _slots.GetOrAdd(await KeyAsync(owner, auth, tls, ct), static _ => new Slot());
         await slot.Turn.WaitAsync(ct);
         try
         {
             if (slot.Token is { } token && token != refused && time.GetUtcNow() < slot.Until) return token;
             slot.Token = null;
-            (slot.Token, slot.Until) = await RequestAsync(auth, ct);
+            (slot.Token, slot.Until) = await RequestAsync(auth, tls, ct);
             return slot.Token;
         }
         finally
@@ -35,10 +35,10 @@ internal sealed class OAuthTokens(ApiGate gate, TimeSpan stallTimeout, TimeProvi
         }
     }
 
-    private async Task<(string Token, DateTimeOffset Until)> RequestAsync(OAuthAuth auth, CancellationToken ct)
+    private async Task<(string Token, DateTimeOffset Until)> RequestAsync(OAuthAuth auth, ApiTls? tls, CancellationToken ct)
     {
         var began = time.GetUtcNow();
-        using var response = await gate.SendOnceAsync(auth.TokenRequest(), auth.TokenUrl, ct);
+        using var response = await gate.SendOnceAsync(auth.TokenRequest(), auth.TokenUrl, tls, ct);
         var status = (int)response.StatusCode;
         if (!response.IsSuccessStatusCode)
         {
@@ -72,11 +72,11 @@ internal sealed class OAuthTokens(ApiGate gate, TimeSpan stallTimeout, TimeProvi
         => new(SyncFailure.Permanent("errors.api.token", ("host", auth.TokenUrl.IdnHost), ("status", status)) with { Kind = kind, RetryAfter = retryAfter });
 
     /// <summary>The request itself, hashed, is what the token was got with.</summary>
-    private static async Task<string> KeyAsync(string owner, OAuthAuth auth, CancellationToken ct)
+    private static async Task<string> KeyAsync(string owner, OAuthAuth auth, ApiTls? tls, CancellationToken ct)
     {
         using var request = auth.TokenRequest();
         var form = await request.Content!.ReadAsStringAsync(ct);
-        var parts = JsonSerializer.SerializeToUtf8Bytes(new[] { owner, auth.TokenUrl.AbsoluteUri, request.Headers.Authorization?.Parameter ?? "", form });
+        var parts = JsonSerializer.SerializeToUtf8Bytes(new[] { owner, auth.TokenUrl.AbsoluteUri, request.Headers.Authorization?.Parameter ?? "", form, tls?.Digest ?? "" });
         return Convert.ToHexStringLower(SHA256.HashData(parts));
     }
 

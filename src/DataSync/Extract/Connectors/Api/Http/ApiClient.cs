@@ -28,8 +28,8 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
         for (var limited = 0; ;)
         {
             await TakeTurnAsync(deadline, ct);
-            if (connection.Auth is OAuthAuth oauth) token = await floor.Tokens.GetAsync(source.Owner, oauth, refused, ct);
-            var response = await floor.Gate.SendAsync(url, (to, own) => Request(to, own, token), ct);
+            if (connection.Auth is OAuthAuth oauth) token = await floor.Tokens.GetAsync(source.Owner, oauth, connection.Tls, refused, ct);
+            var response = await floor.Gate.SendAsync(url, connection.Tls, (to, own) => Request(to, own, token), ct);
             Page? page = null;
             try
             {

@@ -5,26 +5,24 @@ using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.Api.Http;
 
-/// <summary>
-/// Sends requests and follows redirects, each through the egress guard. Connections are shared by all sources: a connection of HTTP knows nothing of who asked
-/// before. TLS 1.3 alone, but for hosts that the operator excepts.
-/// </summary>
+/// <summary>Sends requests and follows redirects, each through the egress guard, over TLS 1.3 unless the source asks for something else and the operator allows it.</summary>
 internal sealed class ApiGate(EgressPolicy egress, ExtractOptions options, TimeSpan responseTimeout, TimeProvider time) : IDisposable
 {
     private const int MostRedirects = 5;
-    private readonly HttpMessageInvoker _strict = new(EgressHandler.Create(egress, SslProtocols.Tls13));
-    private readonly HttpMessageInvoker _excepted = new(EgressHandler.Create(egress, SslProtocols.Tls12 | SslProtocols.Tls13));
+    private readonly ApiPools _pools = new(egress, time);
 
     /// <summary>The answer's head; the body is still to come.</summary>
     /// <param name="url">Where to begin.</param>
+    /// <param name="tls">What the source asks of TLS at that origin; null for nothing.</param>
     /// <param name="make">Makes a request; told whether it goes to the origin that the credentials belong to.</param>
     /// <param name="ct">Ends the wait.</param>
-    public async Task<HttpResponseMessage> SendAsync(Uri url, Func<Uri, bool, HttpRequestMessage> make, CancellationToken ct)
+    public async Task<HttpResponseMessage> SendAsync(Uri url, ApiTls? tls, Func<Uri, bool, HttpRequestMessage> make, CancellationToken ct)
     {
         var at = url;
         for (var redirects = 0; ; redirects++)
         {
-            var response = await SendOnceAsync(make(at, UrlQuery.IsSameOrigin(url, at)), at, ct);
+            var own = UrlQuery.IsSameOrigin(url, at);
+            var response = await SendOnceAsync(make(at, own), at, own ? tls : null, ct);
             if (Target(response, at) is not { } target) return response;
             response.Dispose();
             if (redirects == MostRedirects || !IsAllowed(target, at))
@@ -33,8 +31,8 @@ internal sealed class ApiGate(EgressPolicy egress, ExtractOptions options, TimeS
         }
     }
 
-    /// <summary>Sends without following anything.</summary>
-    public async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, Uri url, CancellationToken ct)
+    /// <summary>Sends without following anything. <paramref name="tls"/> counts only where the operator excepts the host.</summary>
+    public async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, Uri url, ApiTls? tls, CancellationToken ct)
     {
         // once more at the time of use: the operator's exceptions may have changed since the source was saved
         if (url.Scheme == Uri.UriSchemeHttp && !IsException(url)) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.tls", ("host", url.IdnHost), ("port", url.Port)));
@@ -44,7 +42,7 @@ internal sealed class ApiGate(EgressPolicy egress, ExtractOptions options, TimeS
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
-            using (request) return await (IsException(url) ? _excepted : _strict).SendAsync(request, both.Token);
+            using (request) return await _pools.SendAsync(request, url.IdnHost.Trim('[', ']'), IsException(url) ? tls : null, both.Token);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -57,11 +55,7 @@ internal sealed class ApiGate(EgressPolicy egress, ExtractOptions options, TimeS
         }
     }
 
-    public void Dispose()
-    {
-        _strict.Dispose();
-        _excepted.Dispose();
-    }
+    public void Dispose() => _pools.Dispose();
 
     private bool IsException(Uri url) => options.IsTlsException(url.IdnHost.Trim('[', ']'));
 
