@@ -1,6 +1,7 @@
 using DataSync.Export;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
+using DataSync.Jobs.Schedules;
 using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
@@ -21,6 +22,7 @@ public static class DataSyncEndpoints
         if (!role.HasFlag(DataSyncRole.Api)) return app;
         app.MapTenantSettings();
         app.MapSources();
+        app.MapSchedules();
         app.MapJobs();
         app.MapRecords();
         app.MapRouteTest();

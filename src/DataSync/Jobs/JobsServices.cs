@@ -2,6 +2,7 @@ using DataSync.Jobs.Engine;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Inline;
 using DataSync.Jobs.Retry;
+using DataSync.Jobs.Schedules;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
 using DataSync.Pipeline;
@@ -50,6 +51,7 @@ internal static class JobsServices
         services.AddSingleton<JobLease>();
         services.AddSingleton<PipelineRunner>();
         services.AddInlineRuns();
+        services.AddSchedules(configuration);
         services.AddHangfireStorage();
         return services;
     }
@@ -66,6 +68,7 @@ internal static class JobsServices
         services.AddSingleton<HandOut>();
         services.AddSingleton<JobChain>();
         services.AddHostedService<Dispatcher>();
+        services.AddScheduler();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
         services.AddHangfireWorker();
         return services;

@@ -21,6 +21,9 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.HasIndex(j => new { j.TenantId, j.Id }, "queued").HasDatabaseName("idx_sync_jobs_queued").HasFilter("status = 'queued'");
         builder.HasIndex(j => new { j.TenantId, j.Id }, "running").HasDatabaseName("idx_sync_jobs_running").HasFilter("status = 'running'");
         builder.HasIndex(j => new { j.TenantId, j.DispatchedAt }).HasDatabaseName("idx_sync_jobs_handed_out").HasFilter("status = 'queued' AND dispatched_at IS NOT NULL");
+
+        // What a schedule asks: is a job of the source open? Without it the answer would be among all that ever ended.
+        builder.HasIndex(j => new { j.TenantId, j.SourceId }, "open").HasDatabaseName("idx_sync_jobs_open").HasFilter("status IN ('queued', 'running', 'waiting')");
         builder.Property(j => j.Config).HasColumnType("json");
         builder.Property(j => j.Result).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");

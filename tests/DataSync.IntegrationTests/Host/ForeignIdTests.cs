@@ -28,7 +28,12 @@ public sealed class ForeignIdTests(EndToEndTests.System system) : IClassFixture<
             {
                 using var request = new HttpRequestMessage(new HttpMethod(operation.Name), url[1..]);
                 if (operation.Value.TryGetProperty("requestBody", out _))
-                    request.Content = JsonContent.Create(url.EndsWith("/s1", StringComparison.Ordinal) ? system.Running.Source("s1", new { table = "things" }) : new { });
+                    request.Content = JsonContent.Create(url switch
+                    {
+                        _ when url.EndsWith("/s1", StringComparison.Ordinal) => system.Running.Source("s1", new { table = "things" }),
+                        _ when url.EndsWith("/schedule", StringComparison.Ordinal) => new { continuous = true },
+                        _ => new { },
+                    });
                 using var answer = await stranger.SendAsync(request, Ct);
                 tried++;
                 if (answer.StatusCode != HttpStatusCode.NotFound) wrong.Add($"{operation.Name} {path.Name}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync(Ct)}");

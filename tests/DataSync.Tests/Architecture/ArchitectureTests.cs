@@ -24,6 +24,7 @@ public sealed partial class ArchitectureTests
     private static readonly Dictionary<string, string[]> Fences = new(StringComparer.Ordinal)
     {
         ["Hangfire"] = ["Jobs"],
+        ["Cronos"] = ["Jobs/Schedules"],
         ["CsvHelper"] = ["Export/Csv"],
         ["ZstdSharp"] = ["Export/Compression/Zstd"],
         ["Npgsql"] = ["Platform", "Process/Async", "Jobs", "Extract/Connectors/Postgres"],

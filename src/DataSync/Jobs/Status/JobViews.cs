@@ -67,7 +67,8 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
 
     private static TimeSpan? Duration(SyncJob job) => job.CompletedAt is { } completed ? completed - (job.StartedAt ?? completed) : null;
 
-    private ErrorView Error(JobFailure failure, string language)
+    /// <summary>A stored failure, worded in the reader's language.</summary>
+    public ErrorView Error(JobFailure failure, string language)
     {
         var error = catalogue.Find(failure.MessageKey) ?? catalogue.Internal;
         var values = failure.Params.ToDictionary(p => p.Key, p => Plain(p.Value), StringComparer.Ordinal);

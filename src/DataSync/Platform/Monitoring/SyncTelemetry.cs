@@ -10,8 +10,8 @@ internal sealed class SyncTelemetry : IDisposable
 
     private readonly ActivitySource _activities = new(Name);
     private readonly Meter _meter;
-    private readonly Counter<long> _jobs, _records, _rejected, _bytes, _cacheReads;
-    private readonly Histogram<double> _duration, _waited;
+    private readonly Counter<long> _jobs, _records, _rejected, _bytes, _cacheReads, _scheduled;
+    private readonly Histogram<double> _duration, _waited, _late;
 
     public SyncTelemetry(IMeterFactory meters)
     {
@@ -21,6 +21,9 @@ internal sealed class SyncTelemetry : IDisposable
         _rejected = _meter.CreateCounter<long>("datasync.records.rejected", "{record}", "Records refused");
         _bytes = _meter.CreateCounter<long>("datasync.bytes", "By", "Payload bytes read from sources");
         _cacheReads = _meter.CreateCounter<long>("datasync.cache.reads", "{read}", "Reads of a tenant's configuration, by kind and by what answered: memory or Redis (hit), the database (miss), or the database as nothing is cached (bypass)");
+        _scheduled = _meter.CreateCounter<long>("datasync.schedule.runs", "{run}", "Due runs of schedules, by outcome: a job was queued, put off (the queue is full), or refused (the source cannot run so)");
+        _late = _meter.CreateHistogram("datasync.schedule.lateness", "s", "Time from when a planned run was due to its job's making; runs held back by another job of the source and missed ones included",
+            advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600] });
         _duration = _meter.CreateHistogram("datasync.job.duration", "s", "Running time of a job's last attempt",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600] });
         _waited = _meter.CreateHistogram("datasync.queue.wait", "s", "Time from a job's making to an attempt's begin",
@@ -36,6 +39,16 @@ internal sealed class SyncTelemetry : IDisposable
 
     /// <summary>The span of one stage.</summary>
     public Activity? StartStage(string stage) => _activities.StartActivity("sync." + stage);
+
+    /// <summary>The span in which a schedule makes a job: the beginning of the job's trace.</summary>
+    public Activity? StartScheduled() => _activities.StartActivity("sync.schedule", ActivityKind.Producer);
+
+    /// <summary>A due run of a schedule became a job, or did not. <paramref name="late"/> is null where the plan names no time.</summary>
+    public void Scheduled(string outcome, TimeSpan? late = null)
+    {
+        _scheduled.Add(1, new KeyValuePair<string, object?>("outcome", outcome));
+        if (late is { } time) _late.Record(time.TotalSeconds);
+    }
 
     public void Waited(TimeSpan waited) => _waited.Record(waited.TotalSeconds);
 

@@ -109,6 +109,81 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.ToTable("sync_job_stages", (string)null);
                 });
 
+            modelBuilder.Entity("DataSync.Jobs.Schedules.SyncSchedule", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<string>("SourceId")
+                        .HasColumnType("text")
+                        .HasColumnName("source_id");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("created_by");
+
+                    b.Property<string>("Cron")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("cron");
+
+                    b.Property<int>("FailedRuns")
+                        .HasColumnType("integer")
+                        .HasColumnName("failed_runs");
+
+                    b.Property<string>("Failure")
+                        .HasColumnType("text")
+                        .HasColumnName("failure");
+
+                    b.Property<int>("IdleRuns")
+                        .HasColumnType("integer")
+                        .HasColumnName("idle_runs");
+
+                    b.Property<Guid?>("LastJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("last_job_id");
+
+                    b.Property<DateTimeOffset?>("LastRunAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("last_run_at");
+
+                    b.Property<DateTimeOffset?>("NextRunAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("next_run_at");
+
+                    b.Property<DateTimeOffset?>("NotBefore")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("not_before");
+
+                    b.Property<bool>("Settled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("settled");
+
+                    b.Property<string>("TimeZone")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)")
+                        .HasColumnName("time_zone");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.HasKey("TenantId", "SourceId")
+                        .HasName("pk_sync_schedules");
+
+                    b.ToTable("sync_schedules", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_sync_schedules_plan", "(cron IS NULL) = (time_zone IS NULL)");
+                        });
+                });
+
             modelBuilder.Entity("DataSync.Jobs.SyncJob", b =>
                 {
                     b.Property<string>("TenantId")
@@ -310,6 +385,10 @@ namespace DataSync.Platform.Persistence.Migrations
 
                     b.HasIndex("TenantId", "Status")
                         .HasDatabaseName("idx_sync_jobs_tenant_status");
+
+                    b.HasIndex(new[] { "TenantId", "SourceId" }, "open")
+                        .HasDatabaseName("idx_sync_jobs_open")
+                        .HasFilter("status IN ('queued', 'running', 'waiting')");
 
                     b.HasIndex(new[] { "TenantId", "Id" }, "queued")
                         .HasDatabaseName("idx_sync_jobs_queued")
@@ -755,6 +834,17 @@ namespace DataSync.Platform.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_sync_job_stages_sync_job_attempts_tenant_id_job_id_fence");
+                });
+
+            modelBuilder.Entity("DataSync.Jobs.Schedules.SyncSchedule", b =>
+                {
+                    b.HasOne("DataSync.Sources.DataSourceConfig", null)
+                        .WithOne()
+                        .HasForeignKey("DataSync.Jobs.Schedules.SyncSchedule", "TenantId", "SourceId")
+                        .HasPrincipalKey("DataSync.Sources.DataSourceConfig", "TenantId", "SourceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_sync_schedules_data_source_config_tenant_id_source_id");
                 });
 
             modelBuilder.Entity("DataSync.Sources.SyncState", b =>
