@@ -138,8 +138,8 @@ public sealed class ScheduleRig : IAsyncLifetime
 
     internal Task MoveAsync(Guid job, string status) => ExecuteAsync("UPDATE sync_jobs SET fence = fence + 1, status = $2 WHERE id = $1", job, status);
 
-    /// <summary>Ends the newest job of the source.</summary>
-    internal async Task EndLastAsync(string tenant, string source, string status = "completed", long extracted = 0) => await EndAsync((await JobsAsync(tenant, source))[^1].Id, status, extracted);
+    /// <summary>Ends the one open job of the source.</summary>
+    internal async Task EndLastAsync(string tenant, string source, string status = "completed", long extracted = 0) => await EndAsync(Assert.Single(await JobsAsync(tenant, source), j => !JobStatus.IsFinal(j.Status)).Id, status, extracted);
 
     /// <summary>A statement of the superuser's, in real time.</summary>
     internal async Task ExecuteAsync(string sql, params object[] values)
