@@ -30,6 +30,7 @@ public sealed partial class ArchitectureTests
         ["Npgsql"] = ["Platform", "Process/Async", "Jobs", "Extract/Connectors/Postgres"],
         ["Microsoft.Data.Sqlite"] = ["Extract/Connectors/Sqlite"],
         ["SQLitePCL"] = ["Extract/Connectors/Sqlite"],
+        ["MySqlConnector"] = ["Extract/Connectors/MySql"],
         ["Polly"] = ["Platform/Resilience"],
         ["Microsoft.Extensions.Caching"] = ["Platform/Caching"],
         ["StackExchange.Redis"] = ["Platform/Caching"],

@@ -46,6 +46,33 @@ internal static class JsonText
         to.Advance(written + 2);
     }
 
+    /// <summary>
+    /// Writes text that is JSON already, as it is. Where it spans lines, the space between its tokens goes, so that a record stays one line; no value changes.
+    /// </summary>
+    public static void WriteDocument(ReadOnlySpan<byte> json, RecordBuffer to)
+    {
+        // a line break can only stand between tokens: within a string JSON demands an escape
+        if (json.IndexOfAny((byte)'\n', (byte)'\r') < 0)
+        {
+            WriteRaw(json.Trim(" \t"u8), to);
+            return;
+        }
+
+        var room = to.GetSpan(json.Length);
+        var written = 0;
+        var inString = false;
+        for (var i = 0; i < json.Length; i++)
+        {
+            var value = json[i];
+            if (!inString && value is ((byte)' ' or (byte)'\t' or (byte)'\n' or (byte)'\r')) continue;
+            if (value == (byte)'"') inString = !inString;
+            room[written++] = value;
+            if (inString && value == (byte)'\\') room[written++] = json[++i];
+        }
+
+        to.Advance(written);
+    }
+
     /// <summary>The member's name as it stands before a value: quoted, escaped, with its colon.</summary>
     public static byte[] MemberName(string name)
     {

@@ -1,0 +1,47 @@
+namespace DataSync.Extract.Connectors.MySql;
+
+/// <summary>
+/// What a login could change, by the server's own list of its grants: its own, those of its roles, and of everybody. A read-only transaction stops
+/// statements, not every function, so the login's privileges are the boundary that counts. What is not known to only read is a finding.
+/// </summary>
+internal static class GrantProbe
+{
+    /// <summary>Enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
+    private const int MostFindings = 10;
+
+    private const int DeepestRoles = 16;
+
+    /// <summary>The grants of a login: what could write, and what reads more than tables.</summary>
+    public static async Task<Findings> FindAsync(MySqlSession session, CancellationToken ct)
+    {
+        var grants = await ReadAsync(session, ct);
+        var writing = grants.SelectMany(g => g.Writing()).Distinct(StringComparer.Ordinal).ToList();
+        var replication = grants.Any(g => g.Privileges.Any(Grant.IsReplication));
+        if (writing.Count > MostFindings) writing = [.. writing.Take(MostFindings), "…"];
+        return new Findings(writing, replication);
+    }
+
+    private static async Task<List<Grant>> ReadAsync(MySqlSession session, CancellationToken ct)
+    {
+        var grants = new List<Grant>();
+        await AddAsync("SHOW GRANTS");
+        var asked = new HashSet<string>(StringComparer.Ordinal);
+        for (var depth = 0; depth < DeepestRoles; depth++)
+        {
+            var roles = grants.SelectMany(g => g.Roles).Where(r => asked.Add(r)).ToList();
+            if (roles.Count == 0) break;
+            if (session.IsMariaDb)
+                foreach (var role in roles) await AddAsync($"SHOW GRANTS FOR {role}");
+            else await AddAsync($"SHOW GRANTS FOR CURRENT_USER() USING {string.Join(", ", asked)}");
+        }
+
+        return grants;
+
+        Task AddAsync(string sql) => session.QueryAsync(sql, [], row => grants.Add(Grant.Parse(row.GetString(0))), ct);
+    }
+
+    /// <summary>What a login may do beyond reading tables.</summary>
+    /// <param name="Writing">Each thing the login could write or do beyond reading; empty for a login that can only read.</param>
+    /// <param name="Replication">The login may read the log of changes, and so everything in it.</param>
+    internal sealed record Findings(IReadOnlyList<string> Writing, bool Replication);
+}

@@ -1,0 +1,83 @@
+using System.Net;
+using DataSync.Extract.Connectors.Network;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+
+namespace DataSync.Extract.Connectors.MySql;
+
+/// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
+internal sealed class MySqlConnectionTest(
+    ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
+{
+    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
+    private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
+
+    private readonly CheckList _checks = new(time);
+    private MySqlSession? _session;
+
+    public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(CancellationToken ct)
+    {
+        IReadOnlyList<IPAddress> addresses = [];
+        try
+        {
+            var reached = await _checks.RunAsync("resolve", async () => { addresses = await egress.ResolveAsync(source.Host, ct); return null; })
+                && await _checks.RunAsync("egress", () => { egress.Check(source.Host, source.Port, addresses); return NoFindings; })
+                && await _checks.RunAsync("connect", async () => { await ServerReach.DialAsync(source, addresses, ct); return null; })
+                && await OpenAsync(addresses, ct);
+            if (reached && await _checks.RunAsync("version", () => VersionAsync(ct)))
+            {
+                await _checks.RunAsync("read_only", () => ReadOnlyAsync(ct));
+                await _checks.RunAsync("query", () => QueryAsync(ct));
+            }
+        }
+        finally
+        {
+            if (_session is not null) await _session.DisposeAsync();
+        }
+
+        return _checks.Complete(source.Tls == TlsMode.Disable ? Steps.Where(s => s != "tls") : Steps);
+    }
+
+    private static Task<IReadOnlyDictionary<string, object?>?> NoFindings => Task.FromResult<IReadOnlyDictionary<string, object?>?>(null);
+
+    /// <summary>The driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
+    private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    {
+        var outcome = await CheckList.TryAsync(async () => _session = await MySqlGate.OpenAsync(source, addresses, StepTimeout, ct), time);
+        var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
+        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session?.Tls.Seen() });
+        if (!tlsFailed) _checks.Add("authenticate", outcome);
+        return outcome.Failure is null;
+    }
+
+    private async Task<IReadOnlyDictionary<string, object?>?> VersionAsync(CancellationToken ct)
+    {
+        await GuardAsync(() => _session!.BeginAsync(ct), ct);
+        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["version"] = _session!.Version };
+    }
+
+    private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
+    {
+        GrantProbe.Findings found = null!;
+        await GuardAsync(async () => found = await GrantProbe.FindAsync(_session!, ct), ct);
+        var shown = new Dictionary<string, object?>(StringComparer.Ordinal);
+        if (found.Writing.Count > 0)
+        {
+            var text = string.Join(", ", found.Writing);
+            if (!options.AllowWritableSources) throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", text)));
+            shown["findings"] = text;
+        }
+
+        if (found.Replication) shown["replication"] = true;
+        return shown.Count == 0 ? null : shown;
+    }
+
+    private async Task<IReadOnlyDictionary<string, object?>?> QueryAsync(CancellationToken ct)
+    {
+        await GuardAsync(() => _session!.QueryAsync("SELECT 1", [], static _ => { }, ct), ct);
+        return null;
+    }
+
+    private Task<bool> GuardAsync(Func<Task> work, CancellationToken ct) => MySqlErrors.GuardAsync(async () => { await work(); return true; }, source, ct);
+}

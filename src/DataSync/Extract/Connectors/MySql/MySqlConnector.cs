@@ -1,0 +1,74 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DataSync.Extract.Connectors.Network;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Extract.Connectors.MySql;
+
+/// <summary>MySQL from 8.0, MariaDB from 10.4, and what speaks their protocol.</summary>
+internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector
+{
+    private const int DefaultPort = 3306;
+    private const int LongestName = 128;
+    private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
+    private readonly ExtractOptions _options = options.Value;
+    private readonly MySqlGate _gate = new(egress);
+
+    public string Driver => "mysql";
+
+    public IReadOnlySet<string> SecretFields => ServerParametersValidation.Secrets;
+
+    public IReadOnlySet<string> AddressFields => ServerParametersValidation.Addresses;
+
+    public IReadOnlySet<string> ConnectionFields => ServerParametersValidation.Fields;
+
+    public IEnumerable<Fault> Validate(JsonElement connectionParams) => new ServerParametersValidation(_options, LongestName).Validate(connectionParams);
+
+    public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
+        => new MySqlConnectionTest(Read(connection), egress, _options, time).RunAsync(ct);
+
+    public async Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
+    {
+        var source = Read(connection);
+        return await MySqlErrors.GuardAsync(
+            async () =>
+            {
+                await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
+                await session.BeginAsync(ct);
+                return await MySqlCatalog.ReadAsync(session, ct);
+            },
+            source, ct);
+    }
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var source = Read(connection);
+        await using var session = await MySqlErrors.GuardAsync(() => _gate.OpenAsync(source, request.StatementTimeout, ct), source, ct);
+
+        // the server counts too; this clock is for one that does not, or is no longer there
+        using var deadline = new CancellationTokenSource(request.StatementTimeout + TimeSpan.FromMilliseconds(500), time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
+        await using var read = await MySqlErrors.GuardAsync(() => StartAsync(session, request, either.Token), source, ct);
+        while (await MySqlErrors.GuardAsync(() => read.NextAsync(either.Token), source, ct) is { } batch) yield return batch;
+    }
+
+    private ServerParameters Read(SourceConnection connection)
+    {
+        var faults = Validate(connection.ConnectionParams).ToList();
+        return faults.Count == 0
+            ? ServerParameters.Read(connection, DefaultPort)
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+    }
+
+    private async Task<MySqlRead> StartAsync(MySqlSession session, ReadRequest request, CancellationToken ct)
+    {
+        await session.BeginAsync(ct);
+        if (!_options.AllowWritableSources && await GrantProbe.FindAsync(session, ct) is { Writing: { Count: > 0 } findings })
+            throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", string.Join(", ", findings))));
+        return await MySqlRead.StartAsync(session, request, ct);
+    }
+}

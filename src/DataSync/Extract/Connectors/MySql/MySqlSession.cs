@@ -1,0 +1,72 @@
+using System.Globalization;
+using DataSync.Extract.Connectors.Network;
+using MySqlConnector;
+
+namespace DataSync.Extract.Connectors.MySql;
+
+/// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
+internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, TimeSpan statementTimeout) : IAsyncDisposable
+{
+    private const int LockSeconds = 10;
+
+    /// <summary>What its TLS came to.</summary>
+    public ServerTls Tls => tls;
+
+    /// <summary>True for MariaDB, whose settings have other names.</summary>
+    public bool IsMariaDb { get; } = connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>The server's version as it names it.</summary>
+    public string Version => connection.ServerVersion;
+
+    /// <summary>How the session reads quotes and backslashes; known once it began.</summary>
+    public SqlLexing Lexing { get; private set; }
+
+    /// <summary>
+    /// Begins the one transaction of the session: one snapshot, nothing writable, no statement longer than allowed, and times in UTC. <c>sql_mode</c>
+    /// stays as the server has it: it changes what a statement means. A reader that pauses must not be taken for one that is gone.
+    /// </summary>
+    public async Task BeginAsync(CancellationToken ct)
+    {
+        var seconds = Math.Max(statementTimeout.TotalSeconds, 0.001);
+        var limit = IsMariaDb ? Invariant($"max_statement_time = {seconds:0.######}") : Invariant($"max_execution_time = {(long)Math.Ceiling(seconds * 1000)}");
+        var patience = (long)Math.Min(seconds + 60, 31_536_000);
+        await using var command = Command(Invariant(
+            $"""
+            SET SESSION time_zone = '+00:00', lock_wait_timeout = {LockSeconds}, net_write_timeout = {patience}, {limit};
+            SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
+            START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;
+            SELECT @@SESSION.sql_mode
+            """));
+        Lexing = SqlLexing.Of((string?)await command.ExecuteScalarAsync(ct) ?? "");
+    }
+
+    /// <summary>A command for a text of ours; a tenant's goes to the server as a value.</summary>
+    public MySqlCommand Command(string sql) => new(sql, connection);
+
+    /// <summary>
+    /// Sets variables of the session. The values travel beside the text, in the protocol's own form, so that no way of quoting has to be right for
+    /// whatever <c>sql_mode</c> is set.
+    /// </summary>
+    public async Task AssignAsync(IReadOnlyList<(string Variable, object? Value)> values, CancellationToken ct)
+    {
+        await using var command = Command($"SET {string.Join(", ", values.Select(v => $"{v.Variable} = ?"))}");
+        foreach (var (_, value) in values) command.Parameters.Add(new MySqlParameter { Value = value ?? DBNull.Value });
+        await command.PrepareAsync(ct);
+        await command.ExecuteNonQueryAsync(ct);
+    }
+
+    /// <summary>Runs a statement of ours with values for its <c>?</c> and hands on each row.</summary>
+    public async Task QueryAsync(string sql, IReadOnlyList<string> values, Action<MySqlDataReader> row, CancellationToken ct)
+    {
+        await using var command = Command(sql);
+        foreach (var value in values) command.Parameters.Add(new MySqlParameter { Value = value });
+        if (values.Count > 0) await command.PrepareAsync(ct);
+        await using var reader = await command.ExecuteReaderAsync(ct);
+        while (await reader.ReadAsync(ct)) row(reader);
+    }
+
+    /// <summary>Closing without a commit rolls back on the server; the driver does not pool the connection, so this ends the session.</summary>
+    public ValueTask DisposeAsync() => connection.DisposeAsync();
+
+    private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+}
