@@ -37,6 +37,16 @@ public static class WriteStatements
         "WITH x AS (SELECT {n} AS i) DELETE FROM items WHERE id IN (SELECT i FROM x)", "UPDATE sqlite_schema SET sql = '{v}'",
     ];
 
+    private static readonly string[] MySql =
+    [
+        "REPLACE INTO items VALUES ({n}, '{v}')", "TRUNCATE items", "RENAME TABLE items TO gone{n}", "LOAD DATA LOCAL INFILE '/etc/passwd' INTO TABLE items", "LOAD DATA INFILE '/etc/passwd' INTO TABLE items",
+        "SELECT * FROM items INTO OUTFILE '/tmp/made{n}'", "SELECT {n} INTO DUMPFILE '/tmp/made{n}'", "SELECT {n} INTO @v", "HANDLER items OPEN", "CALL wipe_all()", "DO wipe()", "SET @@session.tx_read_only = 0", "SET GLOBAL max_connections = {n}",
+        "SET PASSWORD = ''", "PREPARE p FROM 'DELETE FROM items'", "EXECUTE IMMEDIATE 'DELETE FROM items'", "EXECUTE datasync", "DEALLOCATE PREPARE datasync", "CREATE TEMPORARY TABLE t{n} (a int)", "LOCK TABLES items WRITE", "FLUSH TABLES",
+        "GRANT ALL ON *.* TO PUBLIC", "CREATE USER u{n}", "CREATE DATABASE d{n}", "CREATE PROCEDURE p{n}() DELETE FROM items", "CREATE TRIGGER tr{n} AFTER INSERT ON items FOR EACH ROW SET @a = 1", "CREATE SEQUENCE s{n}",
+        "INSERT INTO items VALUES ({n}, '{v}') ON DUPLICATE KEY UPDATE name = '{v}'", "/*! DELETE FROM items */", "/*!50000 DELETE FROM items */", "/*M!100000 DELETE FROM items */", "KILL {n}", "SHUTDOWN", "INSTALL SONAME 'x'", "OPTIMIZE TABLE items",
+        "ANALYZE TABLE items", "BEGIN NOT ATOMIC DELETE FROM items; END", "START TRANSACTION READ WRITE", "SET TRANSACTION READ WRITE", "XA START 'x{n}'", "WITH x AS (SELECT {n} AS i) DELETE FROM items", "UPDATE items, (SELECT {n} AS i) x SET name = '{v}'",
+    ];
+
     private static readonly string[] Disguises =
     [
         "{0}", "{0};", "/* SELECT */ {0}", "-- SELECT\n{0}", "SELECT 1; {0}", "SELECT 1; {0}; SELECT 2", "COMMIT; {0}", "ROLLBACK; {0}; BEGIN", "; {0}", "SELECT 1) AS q; {0}; --", "SELECT 1) q; COMMIT; {0}; SELECT * FROM (SELECT 1",
@@ -47,10 +57,14 @@ public static class WriteStatements
 
     public static Arbitrary<WriteStatement> OfSqlite => Of([.. Common, .. Sqlite]);
 
-    private static Arbitrary<WriteStatement> Of(string[] writes)
+    public static Arbitrary<WriteStatement> OfMySql => Of([.. Common, .. MySql], [.. Disguises, "/*! {0} */", "SELECT 1 /*! ; {0} */", "SELECT 1 # ;\n; {0}", "SELECT 1 --1; {0}", "SELECT 1) OR ({0}", "SELECT 1) INTO OUTFILE '/tmp/made' -- "]);
+
+    private static Arbitrary<WriteStatement> Of(string[] writes) => Of(writes, Disguises);
+
+    private static Arbitrary<WriteStatement> Of(string[] writes, string[] disguises)
     {
         var sql = from write in Gen.Elements(writes)
-                  from disguise in Gen.Elements(Disguises)
+                  from disguise in Gen.Elements(disguises)
                   from number in Gen.Choose(1, 100_000)
                   from value in Gen.Elements("x", "é漢😀", "a''b", "\\", "--", "/*", "$$", "; DROP TABLE items", "")
                   from shout in ArbMap.Default.GeneratorFor<bool>()
@@ -65,6 +79,11 @@ public static class WriteStatements
 public static class PostgresWrites
 {
     public static Arbitrary<WriteStatement> Statement() => WriteStatements.OfPostgres;
+}
+
+public static class MySqlWrites
+{
+    public static Arbitrary<WriteStatement> Statement() => WriteStatements.OfMySql;
 }
 
 public static class SqliteWrites

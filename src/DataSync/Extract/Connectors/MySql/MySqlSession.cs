@@ -45,11 +45,11 @@ internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, Ti
 
     /// <summary>
     /// Sets variables of the session. The values travel beside the text, in the protocol's own form, so that no way of quoting has to be right for
-    /// whatever <c>sql_mode</c> is set.
+    /// whatever <c>sql_mode</c> is set. The driver would take a variable's name in such a text for a parameter's, so it stands where only the server looks.
     /// </summary>
     public async Task AssignAsync(IReadOnlyList<(string Variable, object? Value)> values, CancellationToken ct)
     {
-        await using var command = Command($"SET {string.Join(", ", values.Select(v => $"{v.Variable} = ?"))}");
+        await using var command = Command($"SET {string.Join(", ", values.Select(v => $"/*!{v.Variable}*/ = ?"))}");
         foreach (var (_, value) in values) command.Parameters.Add(new MySqlParameter { Value = value ?? DBNull.Value });
         await command.PrepareAsync(ct);
         await command.ExecuteNonQueryAsync(ct);
