@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DataSync.Benchmarks.Ours;
 
-/// <summary>The child process of case <c>read</c>: table <c>orders</c> through the connector into a JSONL file.</summary>
+/// <summary>The child process of the cases <c>read</c> and <c>mysql</c>: table <c>orders</c> through the connector of its driver into a JSONL file.</summary>
 internal static class ReadProgram
 {
     public const string Name = "read";
@@ -18,12 +18,14 @@ internal static class ReadProgram
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton<IConfiguration>(configuration)
-            .AddExtract(configuration).AddSingleton<IConnector, PostgresConnector>().BuildServiceProvider();
+            .AddExtract(configuration).AddSingleton<IConnector, PostgresConnector>().AddSingleton<IConnector, Extract.Connectors.MySql.MySqlConnector>().BuildServiceProvider();
         var parameters = JsonElement.Parse(configuration[ConnectionSetting]!);
+        var driver = parameters.GetProperty("driver").GetString()!;
+        var connector = services.GetServices<IConnector>().Single(c => c.Driver == driver);
         var request = new ReadRequest { Table = "orders", StatementTimeout = TimeSpan.FromHours(1) };
         await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
         var lines = new byte[2 * 1024 * 1024];
-        await foreach (var batch in services.GetRequiredService<IConnector>().ReadAsync(new SourceConnection("postgresql", parameters), request, ct))
+        await foreach (var batch in connector.ReadAsync(new SourceConnection(driver, parameters), request, ct))
         {
             using (batch) await file.WriteAsync(Lines(batch, ref lines), ct);
         }

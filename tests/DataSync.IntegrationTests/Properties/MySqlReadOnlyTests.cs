@@ -76,7 +76,7 @@ public sealed class MySqlReadOnlyTests(MySqlReadOnlyDatabase database) : IClassF
     [InlineData("SELECT @datasync_text := 'DELETE FROM items'"), InlineData("SELECT @datasync_proof := 'SELECT 1', @datasync_text := 'DELETE FROM items' FROM items"), InlineData("SELECT * FROM items PROCEDURE ANALYSE()"), InlineData("SELECT 1 /*! INTO OUTFILE '/tmp/datasync-attack' */")]
     [InlineData("SELECT /*!99999 1 */ /*! wipe() */"), InlineData("SELECT 1 /*! '*/ ; COMMIT ; DELETE FROM items ; -- ' */"), InlineData("SELECT 1.5e0 + v /*! '*/ ; COMMIT ; DELETE FROM items ; -- ' */ FROM (SELECT CAST(1 AS FLOAT) AS v) x"), InlineData("SELECT '\\'; COMMIT; DELETE FROM items; -- '")]
     [InlineData("SELECT CAST(1 AS FLOAT) AS v, '\\'; COMMIT; DELETE FROM items; -- '"), InlineData("SELECT 1; COMMIT; DELETE FROM items"), InlineData("COMMIT; DELETE FROM items"), InlineData("SELECT LAST_INSERT_ID(7)"), InlineData("SELECT MASTER_POS_WAIT('x', 1, 0)"), InlineData("SELECT RELEASE_ALL_LOCKS()")]
-    [InlineData("WITH RECURSIVE r AS (SELECT wipe() AS a UNION ALL SELECT a + 1 FROM r WHERE a < 3) SELECT * FROM r"), InlineData("SELECT * FROM mysql.global_priv FOR UPDATE"), InlineData("TABLE items"), InlineData("VALUES (wipe())"), InlineData("SHOW TABLES")]
+    [InlineData("WITH RECURSIVE r AS (SELECT wipe() AS a UNION ALL SELECT a + 1 FROM r WHERE a < 3) SELECT * FROM r"), InlineData("SELECT * FROM mysql.global_priv FOR UPDATE"), InlineData("TABLE items"), InlineData("VALUES (wipe())"), InlineData("SHOW TABLES"), InlineData("SHUTDOWN"), InlineData("SELECT 1; /*! DELETE FROM items */")]
     public async Task Read_an_attack_within_a_select_leaves_no_trace(string sql)
     {
         try

@@ -43,7 +43,7 @@ public static class WriteStatements
         "SELECT * FROM items INTO OUTFILE '/tmp/made{n}'", "SELECT {n} INTO DUMPFILE '/tmp/made{n}'", "SELECT {n} INTO @v", "HANDLER items OPEN", "CALL wipe_all()", "DO wipe()", "SET @@session.tx_read_only = 0", "SET GLOBAL max_connections = {n}",
         "SET PASSWORD = ''", "PREPARE p FROM 'DELETE FROM items'", "EXECUTE IMMEDIATE 'DELETE FROM items'", "EXECUTE datasync", "DEALLOCATE PREPARE datasync", "CREATE TEMPORARY TABLE t{n} (a int)", "LOCK TABLES items WRITE", "FLUSH TABLES",
         "GRANT ALL ON *.* TO PUBLIC", "CREATE USER u{n}", "CREATE DATABASE d{n}", "CREATE PROCEDURE p{n}() DELETE FROM items", "CREATE TRIGGER tr{n} AFTER INSERT ON items FOR EACH ROW SET @a = 1", "CREATE SEQUENCE s{n}",
-        "INSERT INTO items VALUES ({n}, '{v}') ON DUPLICATE KEY UPDATE name = '{v}'", "/*! DELETE FROM items */", "/*!50000 DELETE FROM items */", "/*M!100000 DELETE FROM items */", "KILL {n}", "SHUTDOWN", "INSTALL SONAME 'x'", "OPTIMIZE TABLE items",
+        "INSERT INTO items VALUES ({n}, '{v}') ON DUPLICATE KEY UPDATE name = '{v}'", "/*! DELETE FROM items */", "/*!50000 DELETE FROM items */", "/*M!100000 DELETE FROM items */", "KILL {n}", "INSTALL SONAME 'x'", "OPTIMIZE TABLE items",
         "ANALYZE TABLE items", "BEGIN NOT ATOMIC DELETE FROM items; END", "START TRANSACTION READ WRITE", "SET TRANSACTION READ WRITE", "XA START 'x{n}'", "WITH x AS (SELECT {n} AS i) DELETE FROM items", "UPDATE items, (SELECT {n} AS i) x SET name = '{v}'",
     ];
 

@@ -34,14 +34,14 @@ internal sealed record Grant(IReadOnlyList<string> Privileges, string On, IReadO
 
     public static Grant Parse(string line)
     {
-        // what MySQL takes back from a wider grant only narrows it
-        if (line.StartsWith("REVOKE ", StringComparison.Ordinal)) return new Grant([], "", []);
+        // what is taken back from a wider grant only narrows it, and a role in effect has lines of its own
+        if (line.StartsWith("REVOKE ", StringComparison.Ordinal) || line.StartsWith("SET DEFAULT ROLE ", StringComparison.Ordinal)) return new Grant([], "", []);
         if (!line.StartsWith("GRANT ", StringComparison.Ordinal)) return new Grant(["UNKNOWN GRANT"], "?", []);
         var rest = line["GRANT ".Length..];
         var on = Find(rest, " ON ");
         var to = Find(rest, " TO ");
         if (to < 0) return new Grant(["UNKNOWN GRANT"], "?", []);
-        if (on < 0 || on > to) return new Grant([], "", Parts(rest[..to])) { CanPassOn = false };
+        if (on < 0 || on > to) return new Grant([], "", Parts(rest[..to]));
         var target = rest[(on + " ON ".Length)..to].Replace("`", "", StringComparison.Ordinal);
         return new Grant([.. Parts(rest[..on]).Select(Name)], target, []) { CanPassOn = Find(rest, " WITH GRANT OPTION") >= 0 };
     }

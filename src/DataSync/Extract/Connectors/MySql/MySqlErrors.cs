@@ -69,7 +69,7 @@ internal static class MySqlErrors
         1051 or 1109 or 1146 => Statement("errors.extraction.undefined_table", e),
         1052 or 1054 => Statement("errors.extraction.undefined_column", e),
         1142 or 1143 or 1227 or 1370 or 1356 => Statement("errors.extraction.permission", e),
-        1290 or 1295 or 1336 or 1422 or 1792 or 1568 => Statement("errors.extraction.statement_refused", e),
+        1290 or 1295 or 1336 or 1422 or 1568 or 1792 or 3954 => Statement("errors.extraction.statement_refused", e),
         1253 or 1267 or 1270 or 1271 or 1305 or 1582 or 1584 => Statement("errors.extraction.types", e),
         1153 or 1242 or 1292 or 1301 or 1365 or 1366 or 1406 or 1411 or 1690 or 3140 or 3141 or JsonFunction => Statement("errors.extraction.data", e),
         _ => Statement("errors.extraction.failed", e),

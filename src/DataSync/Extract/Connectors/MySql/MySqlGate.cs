@@ -32,7 +32,7 @@ internal sealed class MySqlGate(EgressPolicy egress)
             {
                 await connection.DisposeAsync();
                 ct.ThrowIfCancellationRequested();
-                var failure = MySqlErrors.Map(e, source, opening: true);
+                var failure = await NameAsync(e, source, vetted[i], ct);
                 if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
             }
             catch
@@ -40,6 +40,21 @@ internal sealed class MySqlGate(EgressPolicy egress)
                 await connection.DisposeAsync();
                 throw;
             }
+        }
+    }
+
+    /// <summary>The driver says of a server it does not reach only that it does not; dialling it once more says why.</summary>
+    private static async Task<SyncFailureException> NameAsync(Exception e, ServerParameters source, IPAddress address, CancellationToken ct)
+    {
+        if (e is not MySqlException { ErrorCode: MySqlErrorCode.UnableToConnectToHost, InnerException: null }) return MySqlErrors.Map(e, source, opening: true);
+        try
+        {
+            await ServerReach.DialAsync(source, [address], ct);
+            return MySqlErrors.Map(e, source, opening: true);
+        }
+        catch (SyncFailureException named)
+        {
+            return named;
         }
     }
 
@@ -82,11 +97,9 @@ internal sealed class MySqlGate(EgressPolicy egress)
         var connection = new MySqlConnection(settings.ConnectionString);
         if (source.Tls == TlsMode.Disable) return connection;
         connection.RemoteCertificateValidationCallback = tls.Judge;
-        connection.ProvideClientCertificatesCallback = certificates =>
-        {
-            if (tls.ClientCertificates() is { } own) certificates.AddRange(own);
-            return ValueTask.CompletedTask;
-        };
+
+        // asked for a certificate, the driver takes the first of those it was given, and fails where there is none
+        if (tls.ClientCertificates() is { } own) connection.ProvideClientCertificatesCallback = certificates => { certificates.AddRange(own); return ValueTask.CompletedTask; };
         return connection;
     }
 }

@@ -5,7 +5,7 @@ namespace DataSync.Extract.Connectors.MySql;
 /// <summary>
 /// Finds <c>@name</c> in a statement and puts the server's own <c>?</c> in its place, so that values travel beside the text. Only names that have a value
 /// are parameters: any other <c>@name</c> is a variable of MySQL's, and stays one. Strings, quoted names and comments are passed over. A semicolon that
-/// only comments follow is left out with them.
+/// only comments follow is left out with them; one that a version comment (<c>/*!</c>) follows stays.
 /// </summary>
 internal static class NamedParameters
 {
@@ -19,7 +19,7 @@ internal static class NamedParameters
         {
             var comment = CommentEnd(sql, at);
             if (sql[at] == ';') over ??= text.Length;
-            else if (comment == at && !char.IsWhiteSpace(sql[at])) over = null;
+            else if (comment == at ? !char.IsWhiteSpace(sql[at]) : IsVersioned(sql, at)) over = null;
             var end = Math.Max(comment, Skip(sql, at, lexing));
             if (end == at && sql[at] == '@' && Name(sql, at + 1) is { Length: > 0 } name && known.Contains(name))
             {
@@ -56,6 +56,10 @@ internal static class NamedParameters
         var end = line ? sql.IndexOf('\n', at) : sql[at] == '/' && Next(sql, at) == '*' ? sql.IndexOf("*/", at + 2, StringComparison.Ordinal) : at;
         return end < 0 ? sql.Length : line || end == at ? end : end + 2;
     }
+
+    /// <summary>True for a comment whose content some servers run.</summary>
+    private static bool IsVersioned(string sql, int at)
+        => sql.AsSpan(at).StartsWith("/*!", StringComparison.Ordinal) || sql.AsSpan(at).StartsWith("/*M!", StringComparison.OrdinalIgnoreCase);
 
     private static int Quoted(string sql, int at, bool backslash)
     {

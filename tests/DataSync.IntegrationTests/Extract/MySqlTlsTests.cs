@@ -1,0 +1,126 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using DataSync.IntegrationTests.MariaDb;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.IntegrationTests.Extract;
+
+/// <summary>A MariaDB with a certificate for <c>localhost</c> alone, from an authority that this machine does not trust.</summary>
+public sealed class MySqlTlsServer : IAsyncLifetime
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("datasync-mysql-tls-").FullName;
+    private MariaDbServer? _server;
+
+    internal MySqlSource Source { get; private set; } = null!;
+
+    /// <summary>The authority's certificate as PEM.</summary>
+    internal string Authority { get; private set; } = "";
+
+    /// <summary>A certificate and key of the same authority as PEM.</summary>
+    internal (string Certificate, string Key) Client { get; private set; }
+
+    internal string ByCertificate => $"c{Source.Login}";
+
+    public async ValueTask InitializeAsync()
+    {
+        MakeCertificates();
+        _server = await MariaDbServer.StartAsync([$"--ssl-cert={_folder}/server.crt", $"--ssl-key={_folder}/server.key", $"--ssl-ca={_folder}/authority.crt"], CancellationToken.None);
+        Source = await MySqlSource.CreateAsync(_server, CancellationToken.None);
+        await Source.MakeLoginAsync(ByCertificate, "SELECT", CancellationToken.None);
+        await Source.ExecuteAsync($"ALTER USER {ByCertificate} REQUIRE X509", CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (_server is not null) await _server.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private void MakeCertificates()
+    {
+        var (from, to) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        using var authorityKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var asked = new CertificateRequest("CN=An authority for tests", authorityKey, HashAlgorithmName.SHA256);
+        asked.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        using var authority = asked.CreateSelfSigned(from, to);
+        Authority = authority.ExportCertificatePem();
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddDnsName("localhost");
+        request.CertificateExtensions.Add(names.Build());
+        using var certificate = request.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+        using var clientKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var client = new CertificateRequest("CN=reader", clientKey, HashAlgorithmName.SHA256).Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+        Client = (client.ExportCertificatePem(), clientKey.ExportPkcs8PrivateKeyPem());
+        foreach (var (name, pem) in new[] { ("authority.crt", Authority), ("server.crt", certificate.ExportCertificatePem()), ("server.key", key.ExportPkcs8PrivateKeyPem()) })
+            File.WriteAllText(Path.Combine(_folder, name), pem);
+
+        // the server runs as somebody else; the key is a test's
+        if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
+    }
+}
+
+/// <summary>Whole TLS sessions with a MariaDB that has a certificate.</summary>
+public sealed class MySqlTlsTests(MySqlTlsServer server) : IClassFixture<MySqlTlsServer>
+{
+    private static readonly ReadRequest HowEncrypted = new() { Query = "SELECT VARIABLE_VALUE AS version FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'Ssl_version'" };
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("verify-full"), InlineData("verify-ca")]
+    public async Task Certificate_of_an_unknown_authority_is_refused(string tls)
+    {
+        var connection = Connection("localhost", tls);
+        var failure = await ReadOutcome.FailureAsync(MySqlSource.Connector(), connection, HowEncrypted, Ct);
+        Assert.Equal(("errors.connection.tls", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
+        var checks = await MySqlSource.Connector().TestAsync(connection, Ct);
+        Assert.Equal(
+            [("resolve", true), ("egress", true), ("connect", true), ("tls", false), ("authenticate", null), ("version", null), ("read_only", null), ("query", null)],
+            checks.Select(c => (c.Name, c.Passed)));
+    }
+
+    [Theory]
+    [InlineData("localhost", "verify-full", true), InlineData("127.0.0.1", "verify-full", false), InlineData("127.0.0.1", "verify-ca", true)]
+    public async Task Authorities_of_the_source_are_trusted_for_the_certificates_own_name(string host, string mode, bool accepted)
+    {
+        var connection = Connection(host, mode, ("tls_authorities", server.Authority));
+        if (accepted) Assert.Equal("{\"version\":\"TLSv1.3\"}", Assert.Single((await ReadOutcome.OfAsync(MySqlSource.Connector(), connection, HowEncrypted, Ct)).Documents));
+        else Assert.Equal("errors.connection.tls", (await ReadOutcome.FailureAsync(MySqlSource.Connector(), connection, HowEncrypted, Ct)).MessageKey);
+    }
+
+    [Fact]
+    public async Task Test_shows_the_version_agreed_and_the_peer()
+    {
+        var checks = await MySqlSource.Connector().TestAsync(Connection("localhost", "require"), Ct);
+        Assert.All(checks, c => Assert.True(c.Passed, c.Name));
+        var tls = checks.Single(c => c.Name == "tls").Params!;
+        Assert.Equal(("1.3", "CN=localhost"), (tls["tls_version"], tls["peer"]));
+    }
+
+    [Fact]
+    public async Task Read_cancelled_over_tls_ends_within_two_seconds()
+    {
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var reading = ReadOutcome.OfAsync(MySqlSource.Connector(), Connection("localhost", "verify-full", ("tls_authorities", server.Authority)), new ReadRequest { Query = "SELECT SLEEP(60) AS s" }, cancel.Token);
+        await Task.Delay(1000, Ct);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
+    }
+
+    [Fact]
+    public async Task Client_certificate_is_shown_to_a_server_that_asks_for_one()
+    {
+        var (certificate, key) = server.Client;
+        Assert.Equal("errors.connection.authentication", (await ReadOutcome.FailureAsync(MySqlSource.Connector(), Connection("localhost", "require", ("username", server.ByCertificate)), HowEncrypted, Ct)).MessageKey);
+        var shown = Connection("localhost", "require", ("username", server.ByCertificate), ("client_certificate", certificate), ("client_key", key));
+        Assert.Single((await ReadOutcome.OfAsync(MySqlSource.Connector(), shown, HowEncrypted, Ct)).Documents);
+    }
+
+    private SourceConnection Connection(string host, string tls, params (string Name, string Value)[] more)
+        => server.Source.ConnectionAs(server.Source.Login, server.Source.Password, host, tls: tls, more: more);
+}
