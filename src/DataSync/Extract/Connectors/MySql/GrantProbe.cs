@@ -1,3 +1,5 @@
+using DataSync.Pipeline.Connectors;
+
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>
@@ -9,14 +11,14 @@ internal static class GrantProbe
     /// <summary>Enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
     private const int MostFindings = 10;
 
-    /// <summary>The grants of a login: what could write, and what reads more than tables.</summary>
-    public static async Task<Findings> FindAsync(MySqlSession session, CancellationToken ct)
+    /// <summary>Each thing the login could write or do beyond reading. Replication stands apart: it follows changes and makes none.</summary>
+    public static async Task<AccessReport> AskAsync(MySqlSession session, CancellationToken ct)
     {
         var grants = await ReadAsync(session, ct);
         var writing = grants.SelectMany(g => g.Writing()).Distinct(StringComparer.Ordinal).ToList();
         var replication = grants.Any(g => g.Privileges.Any(Grant.IsReplication));
         if (writing.Count > MostFindings) writing = [.. writing.Take(MostFindings), "…"];
-        return new Findings(writing, replication);
+        return new AccessReport(writing, replication);
     }
 
     private static async Task<List<Grant>> ReadAsync(MySqlSession session, CancellationToken ct)
@@ -31,9 +33,4 @@ internal static class GrantProbe
 
         Task AddAsync(string sql) => session.QueryAsync(sql, [], row => grants.Add(Grant.Parse(row.GetString(0))), ct);
     }
-
-    /// <summary>What a login may do beyond reading tables.</summary>
-    /// <param name="Writing">Each thing the login could write or do beyond reading; empty for a login that can only read.</param>
-    /// <param name="Replication">The login may read the log of changes, and so everything in it.</param>
-    internal sealed record Findings(IReadOnlyList<string> Writing, bool Replication);
 }

@@ -1,14 +1,13 @@
 using System.Net;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Connectors;
-using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
 internal sealed class MySqlConnectionTest(
-    ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
+    SourceConnection connection, ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
@@ -59,18 +58,11 @@ internal sealed class MySqlConnectionTest(
 
     private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
     {
-        GrantProbe.Findings found = null!;
-        await GuardAsync(async () => found = await GrantProbe.FindAsync(_session!, ct), ct);
-        var shown = new Dictionary<string, object?>(StringComparer.Ordinal);
-        if (found.Writing.Count > 0)
-        {
-            var text = string.Join(", ", found.Writing);
-            if (!options.AllowWritableSources) throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", text)));
-            shown["findings"] = text;
-        }
-
-        if (found.Replication) shown["replication"] = true;
-        return shown.Count == 0 ? null : shown;
+        AccessReport? access = null;
+        await GuardAsync(async () => access = await GrantProbe.AskAsync(_session!, ct), ct);
+        await connection.ReportAsync(access!, ct);
+        access!.Demand(options.AllowWritableSources);
+        return access.Shown();
     }
 
     private async Task<IReadOnlyDictionary<string, object?>?> QueryAsync(CancellationToken ct)

@@ -10,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>MySQL from 8.0, MariaDB from 10.4, and what speaks their protocol.</summary>
-internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector
+internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly
 {
     private const int DefaultPort = 3306;
     private const int LongestName = 128;
@@ -29,20 +29,14 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
     public IEnumerable<Fault> Validate(JsonElement connectionParams) => new ServerParametersValidation(_options, LongestName).Validate(connectionParams);
 
     public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
-        => new MySqlConnectionTest(Read(connection), egress, _options, time).RunAsync(ct);
+        => new MySqlConnectionTest(connection, Read(connection), egress, _options, time).RunAsync(ct);
 
-    public async Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
-    {
-        var source = Read(connection);
-        return await MySqlErrors.GuardAsync(
-            async () =>
-            {
-                await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
-                await session.BeginAsync(ct);
-                return await MySqlCatalog.ReadAsync(session, ct);
-            },
-            source, ct);
-    }
+    public bool TakesWritable => _options.AllowWritableSources;
+
+    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, session => GrantProbe.AskAsync(session, ct), ct);
+
+    public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
+        => AskAsync(connection, session => MySqlCatalog.ReadAsync(session, ct), ct);
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
@@ -52,7 +46,7 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
         // the server counts too; this clock is for one that does not, or is no longer there
         using var deadline = new CancellationTokenSource(request.StatementTimeout + TimeSpan.FromMilliseconds(500), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        await using var read = await MySqlErrors.GuardAsync(() => StartAsync(session, request, either.Token), source, ct);
+        await using var read = await MySqlErrors.GuardAsync(() => StartAsync(session, connection, request, either.Token), source, ct);
         while (await MySqlErrors.GuardAsync(() => read.NextAsync(either.Token), source, ct) is { } batch) yield return batch;
     }
 
@@ -64,11 +58,26 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
             : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
     }
 
-    private async Task<MySqlRead> StartAsync(MySqlSession session, ReadRequest request, CancellationToken ct)
+    /// <summary>Asks the server in a session of its own.</summary>
+    private async Task<T> AskAsync<T>(SourceConnection connection, Func<MySqlSession, Task<T>> ask, CancellationToken ct)
+    {
+        var source = Read(connection);
+        return await MySqlErrors.GuardAsync(
+            async () =>
+            {
+                await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
+                await session.BeginAsync(ct);
+                return await ask(session);
+            },
+            source, ct);
+    }
+
+    private async Task<MySqlRead> StartAsync(MySqlSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
     {
         await session.BeginAsync(ct);
-        if (!_options.AllowWritableSources && await GrantProbe.FindAsync(session, ct) is { Writing: { Count: > 0 } findings })
-            throw new SyncFailureException(SyncFailure.Permanent("errors.source.writable", ("findings", string.Join(", ", findings))));
+        var access = await GrantProbe.AskAsync(session, ct);
+        await connection.ReportAsync(access, ct);
+        access.Demand(TakesWritable);
         return await MySqlRead.StartAsync(session, request, ct);
     }
 }
