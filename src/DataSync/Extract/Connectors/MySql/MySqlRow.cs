@@ -93,6 +93,17 @@ internal sealed class MySqlRow(MySqlDataReader reader, IReadOnlyList<MySqlColumn
     /// <summary>Brings the column's bytes here and says how many; -1 where they are more than a record may hold.</summary>
     private int Fetch(int i)
     {
+        if (_bytes.Length <= KeptBuffer)
+        {
+            // nearly every value fits, and comes with one call; one that fills the buffer may go on
+            var fetched = (int)reader.GetBytes(i, 0, _bytes, 0, _bytes.Length);
+            if (fetched < _bytes.Length && fetched <= _left)
+            {
+                _left -= fetched;
+                return fetched;
+            }
+        }
+
         var length = reader.GetBytes(i, 0, null, 0, 0);
         if (length > _left) return -1;
         Fit((int)length);
