@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace DataSync.Benchmarks.Ours;
 
-/// <summary>The child process of the cases <c>read</c> and <c>mysql</c>: table <c>orders</c> through the connector of its driver into a JSONL file.</summary>
+/// <summary>The child process of the cases <c>read</c>, <c>mysql</c> and <c>odbc</c>: table <c>orders</c> through the connector of its driver into a JSONL file.</summary>
 internal static class ReadProgram
 {
     public const string Name = "read";
@@ -18,7 +18,8 @@ internal static class ReadProgram
     {
         var configuration = new ConfigurationBuilder().AddEnvironmentVariables().Build();
         await using var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton<IConfiguration>(configuration)
-            .AddExtract(configuration).AddSingleton<IConnector, PostgresConnector>().AddSingleton<IConnector, Extract.Connectors.MySql.MySqlConnector>().BuildServiceProvider();
+            .AddExtract(configuration).AddSingleton<IConnector, PostgresConnector>().AddSingleton<IConnector, Extract.Connectors.MySql.MySqlConnector>()
+            .AddSingleton<IConnector, Extract.Connectors.Odbc.OdbcConnector>().BuildServiceProvider();
         var parameters = JsonElement.Parse(configuration[ConnectionSetting]!);
         var driver = parameters.GetProperty("driver").GetString()!;
         var connector = services.GetServices<IConnector>().Single(c => c.Driver == driver);

@@ -10,6 +10,7 @@ internal sealed class ExtractOptions
     public const string TlsExceptionsSetting = "DATASYNC_TLS_EXCEPTIONS";
     public const string AllowWritableSetting = "DATASYNC_ALLOW_WRITABLE_SOURCES";
     public const string SqliteRootsSetting = "DATASYNC_SQLITE_ROOTS";
+    public const string OdbcDriversSetting = "DATASYNC_ODBC_DRIVERS";
 
     /// <summary>Hosts, addresses or CIDR ranges, by commas, that may use TLS 1.2, an unverified certificate or no TLS. Default: none.</summary>
     public string TlsExceptions { get; set; } = "";
@@ -20,6 +21,9 @@ internal sealed class ExtractOptions
     /// <summary>Folders, by commas, below which SQLite files may lie. Default: none.</summary>
     public string SqliteRoots { get; set; } = "";
 
+    /// <summary>Names of ODBC drivers, by commas, as data sources in <c>odbc.ini</c> name them: only sources of these are read. Default: none.</summary>
+    public string OdbcDrivers { get; set; } = "";
+
     /// <summary>The text of a setting that is neither true nor false.</summary>
     public string? Unreadable { get; private set; }
 
@@ -27,6 +31,7 @@ internal sealed class ExtractOptions
     {
         TlsExceptions = configuration[TlsExceptionsSetting] ?? "";
         SqliteRoots = configuration[SqliteRootsSetting] ?? "";
+        OdbcDrivers = configuration[OdbcDriversSetting] ?? "";
         if (configuration[AllowWritableSetting] is not { Length: > 0 } text) return;
         if (bool.TryParse(text, out var allow)) AllowWritableSources = allow;
         else Unreadable = AllowWritableSetting;
@@ -47,6 +52,9 @@ internal sealed class ExtractOptions
 
     /// <summary>The folders of <see cref="SqliteRoots"/>.</summary>
     public IEnumerable<string> SqliteFolders() => Entries(SqliteRoots);
+
+    /// <summary>The names of <see cref="OdbcDrivers"/>.</summary>
+    public IEnumerable<string> OdbcDriverNames() => Entries(OdbcDrivers);
 
     private static string[] Entries(string list) => list.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

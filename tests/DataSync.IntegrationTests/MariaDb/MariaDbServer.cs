@@ -34,6 +34,7 @@ internal sealed class MariaDbServer : IAsyncDisposable
     private static readonly Lazy<Task<MariaDbServer>> Shared = new(() => StartAsync([], CancellationToken.None));
     private readonly OsProcess _process;
     private readonly string _folder;
+    private int _ended;
 
     private MariaDbServer(OsProcess process, string folder, int port, string password) => (_process, _folder, Port, RootPassword) = (process, folder, port, password);
 
@@ -100,6 +101,7 @@ internal sealed class MariaDbServer : IAsyncDisposable
     /// <summary>Ends the server and removes its folder.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (Interlocked.Exchange(ref _ended, 1) != 0) return;
         _process.StandardInput.Close();
         await _process.WaitForExitAsync();
         _process.Dispose();

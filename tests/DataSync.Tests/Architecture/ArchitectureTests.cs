@@ -71,6 +71,10 @@ public sealed partial class ArchitectureTests
     }
 
     [Fact]
+    public void Native_code_stays_behind_its_fence()
+        => Assert.Empty(Files().Where(f => Regex.IsMatch(f.Text, @"\bunsafe (partial |sealed |class |static |struct |\w+ \w+\()|\[LibraryImport\(") && !f.File.StartsWith("Extract/Connectors/Odbc/", StringComparison.Ordinal)).Select(f => f.File));
+
+    [Fact]
     public void Files_are_small()
     {
         var lengths = Directory.EnumerateFiles(Path.Combine(Repository.Root, "src"), "*.cs", SearchOption.AllDirectories)

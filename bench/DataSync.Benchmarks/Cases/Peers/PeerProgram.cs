@@ -13,6 +13,11 @@ internal sealed record PeerProgram(IReadOnlyList<string> Command, string? Missin
         [PythonInterpreter, Path.Combine(checkout, "bench", "peers", "python_job.py")],
         Succeeds(PythonInterpreter, "-c", "import sqlalchemy, psycopg2") ? null : "install it with: apt-get install python3-sqlalchemy python3-psycopg2");
 
+    /// <summary>A table through ODBC, in Python.</summary>
+    public static PeerProgram Pyodbc(string checkout) => new(
+        [PythonInterpreter, Path.Combine(checkout, "bench", "peers", "pyodbc_read.py")],
+        Succeeds(PythonInterpreter, "-c", "import pyodbc") ? null : "install it with: apt-get install python3-pyodbc odbc-postgresql");
+
     public static PeerProgram Node(string checkout) => new(
         ["node", Path.Combine(checkout, "bench", "peers", "node_job.mjs")],
         !Succeeds("node", "--version") ? "install Node 18 or newer"

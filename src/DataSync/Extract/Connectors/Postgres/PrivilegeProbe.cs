@@ -1,5 +1,4 @@
 using System.Data;
-using System.Globalization;
 using DataSync.Pipeline.Connectors;
 
 namespace DataSync.Extract.Connectors.Postgres;
@@ -10,10 +9,11 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// </summary>
 internal static class PrivilegeProbe
 {
-    /// <summary>Enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
-    private const int MostOfAKind = 5;
+    /// <summary>Where a finding stands that is no grant: replication.</summary>
+    public const int ReplicationPlace = 0;
 
-    private const string Sql =
+    /// <summary>Five of a kind are enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
+    public const string Sql =
         """
         SELECT * FROM (
             SELECT v.place, v.finding
@@ -27,19 +27,19 @@ internal static class PrivilegeProbe
                     AND r.rolname <> current_user AND pg_catalog.pg_has_role(current_user, r.oid, 'MEMBER')
             UNION ALL SELECT 4, 'database ' || current_database() WHERE pg_catalog.has_database_privilege(current_database(), 'CREATE')
             UNION ALL (SELECT 5, 'schema ' || n.nspname FROM pg_catalog.pg_namespace n
-                WHERE n.nspname !~ '^pg_(temp|toast)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') ORDER BY n.nspname LIMIT $1::int)
+                WHERE n.nspname !~ '^pg_(temp|toast)' AND pg_catalog.has_schema_privilege(n.oid, 'CREATE') ORDER BY n.nspname LIMIT 5)
             UNION ALL (SELECT 6, 'table ' || n.nspname || '.' || c.relname
                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                 WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
                     AND (pg_catalog.has_table_privilege(c.oid, 'INSERT, UPDATE, DELETE, TRUNCATE')
                         OR pg_catalog.has_any_column_privilege(c.oid, 'INSERT, UPDATE'))
-                ORDER BY n.nspname, c.relname LIMIT $1::int)
+                ORDER BY n.nspname, c.relname LIMIT 5)
             UNION ALL (SELECT 7, 'sequence ' || n.nspname || '.' || c.relname
                 FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname !~ '^pg_' AND CASE WHEN c.relkind = 'S' THEN pg_catalog.has_sequence_privilege(c.oid, 'USAGE, UPDATE') ELSE false END
-                ORDER BY n.nspname, c.relname LIMIT $1::int)
+                ORDER BY n.nspname, c.relname LIMIT 5)
             UNION ALL (SELECT 8, 'server ' || m.srvname FROM pg_catalog.pg_user_mappings m
-                WHERE m.usename IN ('public', current_user) AND pg_catalog.has_server_privilege(m.srvid, 'USAGE') ORDER BY m.srvname LIMIT $1::int)
+                WHERE m.usename IN ('public', current_user) AND pg_catalog.has_server_privilege(m.srvid, 'USAGE') ORDER BY m.srvname LIMIT 5)
             UNION ALL (SELECT 9, 'function ' || p.proname FROM pg_catalog.pg_proc p
                 WHERE p.proname = 'dblink_connect_u' AND pg_catalog.has_function_privilege(p.oid, 'EXECUTE') LIMIT 1)
         ) AS f(place, finding) ORDER BY place, finding
@@ -49,11 +49,10 @@ internal static class PrivilegeProbe
     public static async Task<AccessReport> AskAsync(PostgresSession session, CancellationToken ct)
     {
         var (grants, replication) = (new List<string>(), false);
-        await using var reader = await session.QueryAsync(
-            Sql, [PostgresSession.Inferred(MostOfAKind.ToString(CultureInfo.InvariantCulture))], CommandBehavior.Default, ct);
+        await using var reader = await session.QueryAsync(Sql, [], CommandBehavior.Default, ct);
         while (await reader.ReadAsync(ct))
         {
-            if (reader.GetInt32(0) == 0) replication = true;
+            if (reader.GetInt32(0) == ReplicationPlace) replication = true;
             else grants.Add(reader.GetString(1));
         }
 

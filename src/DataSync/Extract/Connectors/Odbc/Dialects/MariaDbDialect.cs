@@ -1,0 +1,99 @@
+using System.Globalization;
+using DataSync.Extract.Connectors.Odbc.Native;
+using DataSync.Extract.Connectors.Odbc.Rows;
+using DataSync.Extract.Connectors.Odbc.Text;
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.Extract.Connectors.Odbc.Dialects;
+
+/// <summary>
+/// MariaDB and MySQL through MariaDB's driver. The server itself enforces: a read-only transaction with one snapshot, its time limit, the login's grants, and,
+/// since statements are prepared there, that there is but one. <c>sql_mode</c> is set, so that quotes are read here as they are there.
+/// </summary>
+internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
+{
+    /// <summary>What a login may have and still only read.</summary>
+    private static readonly string[] Reading =
+        ["USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "REPLICATION CLIENT", "BINLOG MONITOR", "SLAVE MONITOR", "EXECUTE", "CONNECTION_ADMIN"];
+
+    private const int MostFindings = 5;
+
+    public override SqlGrammar Grammar { get; } = new() { BackslashEscapes = true, HashComments = true, MySqlComments = true, Backticks = true };
+
+    public override bool TrustsLengths => true;
+
+    public override bool SchemasAreCatalogs => true;
+
+    /// <summary>The driver holds whole results before 3.2; a table with a key is read page by page, within the one snapshot.</summary>
+    public override int? PageRows => 20_000;
+
+    public override void Begin(OdbcSession session, TimeSpan timeout)
+    {
+        var seconds = Math.Max(1, (long)Math.Ceiling(timeout.TotalSeconds));
+        var limit = isMariaDb
+            ? string.Create(CultureInfo.InvariantCulture, $"max_statement_time = {Math.Max(0.001, timeout.TotalSeconds):0.000}")
+            : string.Create(CultureInfo.InvariantCulture, $"max_execution_time = {Math.Max(1, (long)timeout.TotalMilliseconds)}");
+        session.Execute(string.Create(
+            CultureInfo.InvariantCulture,
+            $"SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION {limit}, "
+                + $"SESSION lock_wait_timeout = {Math.Min(10, seconds)}, SESSION innodb_lock_wait_timeout = {Math.Min(10, seconds)}, SESSION net_write_timeout = {Math.Max(60, seconds)}"));
+        session.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
+        session.Execute("SET SESSION TRANSACTION READ ONLY");
+        session.Set(OdbcCode.Autocommit, OdbcCode.AutocommitOff);
+        session.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
+    }
+
+    public override AccessReport Access(OdbcSession session)
+    {
+        var found = session.Query("SHOW GRANTS").SelectMany(r => Beyond(r[0] ?? "")).Distinct(StringComparer.Ordinal).ToLookup(f => f.StartsWith("REPLICATION SLAVE ", StringComparison.Ordinal));
+        return new AccessReport([.. found[false].Take(MostFindings)], found[true].Any());
+    }
+
+    /// <summary>The driver lists a key's columns as they stand in the table.</summary>
+    public override IReadOnlyList<string> KeyOf(OdbcSession session, string? catalog, string? schema, string table) =>
+    [
+        .. session.Query(
+            "SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE INDEX_NAME = 'PRIMARY' AND TABLE_SCHEMA = ? AND TABLE_NAME = ? ORDER BY SEQ_IN_INDEX", catalog ?? "", table)
+            .Select(r => r[0]!),
+    ];
+
+    public override string? Key(OdbcException e) => e.Native switch
+    {
+        1317 or 1969 or 3024 or 1028 => "errors.extraction.statement_timeout",
+        1142 or 1143 or 1044 or 1227 or 1370 => "errors.extraction.permission",
+        1792 or 1290 or 1295 => "errors.extraction.statement_refused",
+        1205 => "errors.extraction.lock_timeout",
+        1213 => "errors.extraction.conflict",
+        1305 => "errors.extraction.types",
+        _ => null,
+    };
+
+    public override bool IsLost(OdbcException e) => e.Native is 2006 or 2013 or 2055 or 1053 or 1927;
+
+    public override CellFormat Format(DescribedColumn column) => column is { Type: SqlType.Timestamp, TypeName: "timestamp" }
+        ? new CalendarCell(withTime: true, utc: true)
+        : base.Format(column);
+
+    /// <summary>What a line of <c>SHOW GRANTS</c> gives beyond reading: each privilege with what it is on.</summary>
+    private static IEnumerable<string> Beyond(string grant)
+    {
+        const string Begin = "GRANT ";
+        var on = grant.IndexOf(" ON ", StringComparison.Ordinal);
+
+        // a role that was granted but is not active gives nothing; one that is has lines of its own
+        if (!grant.StartsWith(Begin, StringComparison.Ordinal) || on < 0) yield break;
+        var to = grant.IndexOf(" TO ", on, StringComparison.Ordinal);
+        var place = to < 0 ? "" : grant[(on + 4)..to];
+        foreach (var privilege in Privileges(grant[Begin.Length..on]))
+        {
+            if (!Reading.Contains(privilege, StringComparer.OrdinalIgnoreCase)) yield return $"{privilege} on {place}";
+        }
+
+        if (grant.EndsWith("WITH GRANT OPTION", StringComparison.Ordinal)) yield return $"GRANT OPTION on {place}";
+    }
+
+    /// <summary>The names in the list, without the columns a privilege may be bound to.</summary>
+    private static string[] Privileges(string list)
+        => System.Text.RegularExpressions.Regex.Replace(list, @"\([^)]*\)", "", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1))
+            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+}

@@ -1,0 +1,99 @@
+using DataSync.Extract.Connectors.Odbc.Native;
+using DataSync.Extract.Connectors.Odbc.Rows;
+using DataSync.Extract.Connectors.Odbc.Text;
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.Extract.Connectors.Odbc.Dialects;
+
+/// <summary>What a kind of server needs besides ODBC: how it is made read-only, what a login may do, how its text is read, and the types its driver lacks.</summary>
+internal abstract class OdbcDialect
+{
+    /// <summary>How the server reads a statement.</summary>
+    public abstract SqlGrammar Grammar { get; }
+
+    /// <summary>True where the driver was seen to go back to a row of a block without losing its place.</summary>
+    public virtual bool AllowsPositioning => false;
+
+    /// <summary>True where a column's values are never longer than the driver says.</summary>
+    public virtual bool TrustsLengths => false;
+
+    /// <summary>True where the driver has no functions for UTF-16, and takes the others' text as UTF-8.</summary>
+    public virtual bool TakesUtf8 => false;
+
+    /// <summary>True where the server wants parameters of the type it finds itself; the driver then tells that type.</summary>
+    public virtual bool DescribesParameters => false;
+
+    /// <summary>True where what others call a schema is ODBC's catalog.</summary>
+    public virtual bool SchemasAreCatalogs => false;
+
+    /// <summary>Rows of a table that are asked for at once, where the driver holds a whole result in memory; null where it streams.</summary>
+    public virtual int? PageRows => null;
+
+    /// <summary>What a statement without columns fails with: it is no query, where the server knows of none without.</summary>
+    public virtual string NoColumnsKey => "errors.extraction.statement_refused";
+
+    /// <summary>The dialect of a server, by what its driver calls it.</summary>
+    public static OdbcDialect Of(string dbms) => dbms switch
+    {
+        "PostgreSQL" => new PostgresDialect(),
+        "MariaDB" or "MySQL" => new MariaDbDialect(isMariaDb: dbms == "MariaDB"),
+        "SQLite" => new SqliteDialect(),
+        _ => new OtherDialect(dbms),
+    };
+
+    /// <summary>Makes the session read-only, its texts independent of settings, and begins its transaction.</summary>
+    public abstract void Begin(OdbcSession session, TimeSpan timeout);
+
+    /// <summary>What the login may do beyond reading. Nothing is tried out.</summary>
+    public abstract AccessReport Access(OdbcSession session);
+
+    /// <summary>The statement that ends, from another session, what this one does; null where the driver does that.</summary>
+    public virtual string? Kill(OdbcSession session) => null;
+
+    /// <summary>The failure's key where the server has codes of its own; null where SQLSTATE says it.</summary>
+    public virtual string? Key(OdbcException e) => null;
+
+    /// <summary>True where the connection is gone though SQLSTATE does not say so.</summary>
+    public virtual bool IsLost(OdbcException e) => false;
+
+    /// <summary>The table a tenant names.</summary>
+    public virtual OdbcTable Find(OdbcSession session, string name) => OdbcTable.Find(session, name);
+
+    /// <summary>The columns of a table's key in their order.</summary>
+    public virtual IReadOnlyList<string> KeyOf(OdbcSession session, string? catalog, string? schema, string table) => OdbcCatalog.PrimaryKey(session, catalog, schema, table);
+
+    /// <summary>The condition for rows behind a key of which each <c>?</c> is one value; the values in the order they stand in it.</summary>
+    public virtual (string Condition, IReadOnlyList<KeyValue> Values) Behind(OdbcTable table, IReadOnlyList<KeyValue> key)
+    {
+        var (parts, values) = (new List<string>(), new List<KeyValue>());
+        for (var i = 0; i < key.Count; i++)
+        {
+            parts.Add($"({string.Concat(key.Take(i).Select(k => $"{table.Quoted(k.Column)} = ? AND "))}{table.Quoted(key[i].Column)} > ?)");
+            values.AddRange(key.Take(i + 1));
+        }
+
+        return ($"({string.Join(" OR ", parts)})", values);
+    }
+
+    /// <summary>The statement that is described before it is run.</summary>
+    public virtual string Describing(string sql) => sql;
+
+    /// <summary>The statement that is run: the same one, or one around it that has values come in a form the driver keeps whole.</summary>
+    public virtual (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
+        => (sql, [.. columns.Select(c => BoundColumn.Of(c.Name, Format(c), c.Size, TrustsLengths))]);
+
+    /// <summary>How a column of a type is fetched and written.</summary>
+    public virtual CellFormat Format(DescribedColumn column) => column.Type switch
+    {
+        SqlType.Bit => new BitCell(),
+        var type when SqlType.IsWhole(type) => new WholeCell(column is { IsUnsigned: true, Type: SqlType.BigInt }),
+        var type when SqlType.IsExact(type) => new ExactCell(),
+        var type when SqlType.IsFloating(type) => new FloatingCell(single: type == SqlType.Real),
+        var type when SqlType.IsBinary(type) => new BinaryCell(),
+        SqlType.Date => new CalendarCell(withTime: false),
+        SqlType.Timestamp => new CalendarCell(withTime: true),
+        SqlType.Time => new AsciiCell(),
+        SqlType.Guid => new AsciiCell(lower: true),
+        _ => new TextCell(),
+    };
+}

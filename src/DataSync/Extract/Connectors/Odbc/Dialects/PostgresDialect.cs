@@ -1,0 +1,108 @@
+using System.Globalization;
+using DataSync.Extract.Connectors.Odbc.Native;
+using DataSync.Extract.Connectors.Odbc.Rows;
+using DataSync.Extract.Connectors.Odbc.Text;
+using DataSync.Extract.Connectors.Postgres;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Extract.Connectors.Odbc.Dialects;
+
+/// <summary>
+/// PostgreSQL through psqlodbc. The server itself enforces: one read-only snapshot, a statement within <c>SELECT … FROM (…)</c>, in which nothing can write,
+/// its timeouts, and the login's privileges. The driver sends several statements in one text, so that there is only one is up to <see cref="SelectText"/>.
+/// </summary>
+internal sealed class PostgresDialect : OdbcDialect
+{
+    /// <summary>psqlodbc's own attributes: fetch by a cursor instead of holding the whole result, so many rows at a time, and types as they are.</summary>
+    private const int UseDeclareFetch = 65539, FetchRows = 65541, BoolsAsChar = 65545;
+
+    private const int RowsAtOnce = 1000;
+
+    public override SqlGrammar Grammar { get; } = new() { EscapeStrings = true, DollarQuotes = true, NestedComments = true };
+
+    public override string NoColumnsKey => "errors.extraction.no_columns";
+
+    public override bool AllowsPositioning => true;
+
+    public override bool DescribesParameters => true;
+
+    public override void Begin(OdbcSession session, TimeSpan timeout)
+    {
+        session.Set(UseDeclareFetch, 1);
+        session.Set(FetchRows, RowsAtOnce);
+        session.TrySet(BoolsAsChar, 0);
+        var milliseconds = ((long)Math.Max(1, timeout.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
+        var lockMilliseconds = Math.Min(10_000, (long)Math.Max(1, timeout.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
+        session.Execute(
+            $"""
+            SELECT pg_catalog.set_config(s.name, s.value, false) FROM (
+                VALUES ('default_transaction_read_only', 'on'), ('default_transaction_isolation', 'repeatable read'), ('statement_timeout', '{milliseconds}'),
+                    ('lock_timeout', '{lockMilliseconds}'), ('idle_in_transaction_session_timeout', '{milliseconds}'), ('TimeZone', 'UTC'), ('DateStyle', 'ISO'),
+                    ('IntervalStyle', 'iso_8601'), ('extra_float_digits', '1'), ('bytea_output', 'hex'), ('standard_conforming_strings', 'on')
+                UNION ALL SELECT 'client_connection_check_interval', '500'
+                WHERE pg_catalog.current_setting('client_connection_check_interval', true) IS NOT NULL AND pg_catalog.version() LIKE '%linux%') AS s(name, value)
+            """);
+        session.Set(OdbcCode.Autocommit, OdbcCode.AutocommitOff);
+        if (session.Query("SELECT pg_catalog.current_setting('transaction_read_only')") is not [["on"]])
+            throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
+    }
+
+    public override AccessReport Access(OdbcSession session)
+    {
+        var found = session.Query(PrivilegeProbe.Sql).ToLookup(r => r[0] == PrivilegeProbe.ReplicationPlace.ToString(CultureInfo.InvariantCulture), r => r[1]!);
+        return new AccessReport([.. found[false]], found[true].Any());
+    }
+
+    /// <summary>psqlodbc cancels a statement but not the fetching of its rows.</summary>
+    public override string Kill(OdbcSession session) => $"SELECT pg_catalog.pg_cancel_backend({int.Parse(session.Query("SELECT pg_catalog.pg_backend_pid()")[0][0]!, CultureInfo.InvariantCulture)})";
+
+    public override bool IsLost(OdbcException e) => e.State is "57P01" or "57P02" or "57P05" or "25P03" || e.Native == 35;
+
+    /// <summary>The catalog is asked itself: a key that may repeat (a parent's with children) or that is checked late is none to go on from.</summary>
+    public override OdbcTable Find(OdbcSession session, string name)
+    {
+        var parts = SqlName.Parse(name) ?? throw OdbcTable.Undefined();
+        var asked = parts.Schema is null ? SqlName.Quote(parts.Table) : $"{SqlName.Quote(parts.Schema)}.{SqlName.Quote(parts.Table)}";
+        var rows = session.Query(
+            """
+            SELECT n.nspname::text, c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod)
+            FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate
+                AND (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
+            LEFT JOIN LATERAL pg_catalog.unnest(i.indkey) WITH ORDINALITY k(attnum, place) ON k.place <= i.indnkeyatts
+            LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = k.attnum
+            WHERE c.oid = pg_catalog.to_regclass(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+            ORDER BY k.place
+            """,
+            asked);
+        if (rows.Count == 0) throw OdbcTable.Undefined();
+        return new OdbcTable(
+            $"{SqlName.Quote(rows[0][0]!)}.{SqlName.Quote(rows[0][1]!)}", "\"",
+            [.. rows.Where(r => r[2] is not null).Select(r => new KeyColumn(r[2]!, r[3]!))]);
+    }
+
+    public override (string Condition, IReadOnlyList<KeyValue> Values) Behind(OdbcTable table, IReadOnlyList<KeyValue> key)
+        => ($"({string.Join(", ", key.Select(k => table.Quoted(k.Column)))}) > ({string.Join(", ", key.Select(k => $"CAST(CAST(? AS text) AS {k.Type})"))})", key);
+
+    public override string Describing(string sql) => $"SELECT * FROM (\n{sql}\n) AS q";
+
+    public override (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
+    {
+        var projected = columns.Select((c, i) => Column(c, $"q.c{i}")).ToList();
+        var aliases = string.Join(",", columns.Select((_, i) => $"c{i}"));
+        var rows = limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "";
+        return (
+            $"SELECT {string.Join(",", projected.Select(p => p.Expression))} FROM (\n{sql}\n) AS q({aliases}){rows}",
+            [.. columns.Select((c, i) => BoundColumn.Of(c.Name, projected[i].Format, projected[i].Format is PostgresTimeCell ? 40 : c.Size, trusted: false))]);
+    }
+
+    private (string Expression, CellFormat Format) Column(DescribedColumn column, string name) => (column.Type, column.TypeName) switch
+    {
+        (SqlType.Timestamp, "timestamptz") => ($"{name}::text", new PostgresTimeCell(utc: true)),
+        (SqlType.Timestamp or SqlType.Date, _) => ($"{name}::text", new PostgresTimeCell(utc: false)),
+        (SqlType.Time, _) => ($"{name}::text", new AsciiCell()),
+        (_, "money") => ($"{name}::numeric", new ExactCell()),
+        _ => (name, Format(column)),
+    };
+}

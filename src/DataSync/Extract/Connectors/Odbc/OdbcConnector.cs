@@ -1,0 +1,77 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Extract.Connectors.Odbc;
+
+/// <summary>Data sources that the operator registered with unixODBC, through drivers the operator allows.</summary>
+internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15), CatalogTimeout = TimeSpan.FromSeconds(30);
+    private readonly OdbcRegistry _registry = new(options.Value);
+
+    public string Driver => "odbc";
+
+    public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "password" };
+
+    public IReadOnlySet<string> AddressFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "dsn" };
+
+    public IReadOnlySet<string> ConnectionFields => OdbcParameters.Fields;
+
+    public IEnumerable<Fault> Validate(JsonElement connectionParams) => OdbcParameters.Validate(connectionParams);
+
+    public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
+        => new OdbcConnectionTest(connection, Read(connection), _registry, options.Value, time).RunAsync(ct);
+
+    public bool TakesWritable => options.Value.AllowWritableSources;
+
+    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, session => session.Dialect.Access(session), ct);
+
+    public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, OdbcCatalog.Read, ct);
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var thread = new OdbcThread(time, request.StatementTimeout);
+        var held = new OdbcHolder(Read(connection), thread);
+        OdbcRead? read = null;
+        try
+        {
+            await held.OpenAsync(_registry, ConnectTimeout, request.StatementTimeout, ct);
+            var access = await held.RunAsync(session => session.Dialect.Access(session), ct);
+            await connection.ReportAsync(access, ct);
+            access.Demand(TakesWritable);
+            await held.RunAsync(session => read = OdbcRead.Start(session, thread, request), ct);
+            while (await held.GuardAsync(() => read!.NextAsync(ct), ct) is { } batch) yield return batch;
+        }
+        finally
+        {
+            await held.EndAsync(read);
+        }
+    }
+
+    /// <summary>Asks something in a session of its own.</summary>
+    private async Task<T> AskAsync<T>(SourceConnection connection, Func<OdbcSession, T> ask, CancellationToken ct)
+    {
+        var held = new OdbcHolder(Read(connection), new OdbcThread(time, CatalogTimeout));
+        try
+        {
+            await held.OpenAsync(_registry, ConnectTimeout, CatalogTimeout, ct);
+            return await held.RunAsync(ask, ct);
+        }
+        finally
+        {
+            await held.EndAsync(null);
+        }
+    }
+
+    private OdbcParameters Read(SourceConnection connection)
+    {
+        var faults = Validate(connection.ConnectionParams).ToList();
+        return faults.Count == 0
+            ? OdbcParameters.Read(connection)
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+    }
+}

@@ -1,0 +1,78 @@
+using DataSync.Extract.Connectors.Odbc.Dialects;
+using DataSync.Extract.Connectors.Odbc.Native;
+
+namespace DataSync.Extract.Connectors.Odbc;
+
+/// <summary>A session with its thread: made, used and ended in order, whatever happens between.</summary>
+internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread)
+{
+    private OdbcSession? _session;
+
+    /// <summary>Connects and begins the session's read-only transaction.</summary>
+    public async Task OpenAsync(OdbcRegistry registry, TimeSpan connectTimeout, TimeSpan statementTimeout, CancellationToken ct)
+    {
+        await ConnectAsync(registry, connectTimeout, ct);
+        await RunAsync(session => Begin(session, statementTimeout), ct);
+    }
+
+    /// <summary>Connects.</summary>
+    public async Task ConnectAsync(OdbcRegistry registry, TimeSpan timeout, CancellationToken ct)
+    {
+        try
+        {
+            await thread.RunAsync(
+                () =>
+                {
+                    registry.Check(source.Dsn);
+                    return _session = OdbcSession.Open(source, timeout);
+                },
+                ct);
+        }
+        catch (DllNotFoundException e)
+        {
+            throw OdbcErrors.Missing(e);
+        }
+        catch (OdbcException e)
+        {
+            ct.ThrowIfCancellationRequested();
+            throw OdbcErrors.Opening(e, source.Dsn);
+        }
+    }
+
+    /// <summary>Makes the session read-only; true, for there is nothing else to say.</summary>
+    public bool Begin(OdbcSession session, TimeSpan statementTimeout)
+    {
+        session.Begin(statementTimeout);
+        var asked = 0;
+        thread.OnInterrupt(() => session.Interrupt(strongly: Interlocked.Increment(ref asked) > 1));
+        return true;
+    }
+
+    /// <summary>Does something with the session, on its thread.</summary>
+    public Task<T> RunAsync<T>(Func<OdbcSession, T> work, CancellationToken ct) => GuardAsync(() => thread.RunAsync(() => work(_session!), ct), ct);
+
+    /// <summary>Does something that may fail as the driver says, and names the failure.</summary>
+    public async Task<T> GuardAsync<T>(Func<Task<T>> work, CancellationToken ct)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (OdbcException e)
+        {
+            ct.ThrowIfCancellationRequested();
+            throw OdbcErrors.Open(e, source.Dsn, _session?.Dialect ?? new OtherDialect(""));
+        }
+    }
+
+    /// <summary>Ends what is under way, undoes everything and disconnects. A call that does not end is left to the thread, which ends all this behind it.</summary>
+    public async Task EndAsync(OdbcRead? read)
+    {
+        if (read is { Coming.IsCompleted: false }) await thread.InterruptAsync(read.Coming);
+        await thread.EndAsync(() =>
+        {
+            read?.Dispose();
+            _session?.Dispose();
+        });
+    }
+}

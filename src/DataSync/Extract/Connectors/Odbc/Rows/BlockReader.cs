@@ -1,0 +1,155 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using DataSync.Extract.Connectors.Odbc.Native;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Extract.Connectors.Odbc.Rows;
+
+/// <summary>
+/// Fetches blocks of rows: one call to the driver fills a whole block. Where a value may be longer than its room and the driver cannot go back to a
+/// row of a block for the rest, rows are fetched singly into the block instead. Rooms grow with the values that come.
+/// </summary>
+internal sealed unsafe class BlockReader : IDisposable
+{
+    private const int Chunk = 256 * 1024;
+    private readonly StatementHandle _statement;
+    private readonly IReadOnlyList<BoundColumn> _columns;
+    private readonly bool _positions;
+    private readonly int[] _widths;
+    private readonly nuint* _fetched = (nuint*)NativeMemory.AllocZeroed((nuint)sizeof(nuint));
+    private BlockLayout _layout;
+
+    /// <summary>Begins with the rooms the columns ask for.</summary>
+    /// <param name="statement">The statement, executed.</param>
+    /// <param name="columns">Its columns.</param>
+    /// <param name="positions">True where the driver can go back to a row of the block.</param>
+    public BlockReader(StatementHandle statement, IReadOnlyList<BoundColumn> columns, bool positions)
+    {
+        (_statement, _columns, _positions) = (statement, columns, positions);
+        _widths = [.. columns.Select(c => c.Bytes)];
+        _layout = new BlockLayout(_widths);
+        IsSingle = !positions && columns.Any(c => !c.IsBounded);
+    }
+
+    /// <summary>True where rows are fetched one by one.</summary>
+    public bool IsSingle { get; }
+
+    /// <summary>Fills a block, with so many rows at most.</summary>
+    public void Fetch(RowBlock block, long most)
+    {
+        block.Begin(_layout);
+        var rows = (int)Math.Min(_layout.Rows, most);
+        Set(OdbcCode.RowBindType, _layout.RowBytes);
+        Set(OdbcCode.RowArraySize, IsSingle ? 1 : rows);
+        Diagnostics.Check(OdbcLibrary.SQLSetStmtAttrW(_statement, OdbcCode.RowsFetchedPointer, (nint)_fetched, OdbcCode.IsPointer), _statement);
+        Diagnostics.Check(OdbcLibrary.SQLSetStmtAttrW(_statement, OdbcCode.RowStatusPointer, block.Status, OdbcCode.IsPointer), _statement);
+        Bind(IsSingle ? block.Spare : block.Row(0));
+        if (IsSingle) FetchSingly(block, rows);
+        else FetchBlock(block);
+        Grow();
+    }
+
+    public void Dispose() => NativeMemory.Free(_fetched);
+
+    private void FetchBlock(RowBlock block)
+    {
+        *_fetched = 0;
+        if (Diagnostics.Check(OdbcLibrary.SQLFetch(_statement), _statement) == OdbcCode.NoData)
+        {
+            block.IsLast = true;
+            return;
+        }
+
+        block.Count = (int)*_fetched;
+        for (var row = 0; row < block.Count; row++)
+        {
+            if (((ushort*)block.Status)[row] == OdbcCode.RowError) throw Broken();
+            for (var column = 0; column < _columns.Count; column++)
+            {
+                if (!block.IsLong(row, column, _columns[column].Format)) continue;
+                if (!_positions) throw Broken();
+                Diagnostics.Check(OdbcLibrary.SQLSetPos(_statement, (nuint)(row + 1), OdbcCode.Position, OdbcCode.LockNoChange), _statement);
+                block.Long.Add(new LongValue(row, column, GetLong(column)));
+            }
+        }
+    }
+
+    private void FetchSingly(RowBlock block, int rows)
+    {
+        var kept = 0L;
+        while (block.Count < rows && kept < 4 * Chunk)
+        {
+            if (Diagnostics.Check(OdbcLibrary.SQLFetch(_statement), _statement) == OdbcCode.NoData)
+            {
+                block.IsLast = true;
+                return;
+            }
+
+            for (var column = 0; column < _columns.Count; column++)
+            {
+                if (!block.IsLong(block.Layout.Rows, column, _columns[column].Format)) continue;
+                var value = GetLong(column);
+                kept += value?.Length ?? 0;
+                block.Long.Add(new LongValue(block.Count, column, value));
+            }
+
+            block.KeepSpare();
+        }
+    }
+
+    /// <summary>Fetches a whole value piece by piece; null for one larger than a record may be, whose rest is left where it is.</summary>
+    private byte[]? GetLong(int column)
+    {
+        var format = _columns[column].Format;
+        var room = ArrayPool<byte>.Shared.Rent(Chunk);
+        var whole = new ArrayBufferWriter<byte>(Chunk);
+        try
+        {
+            while (true)
+            {
+                nint length;
+                short code;
+                fixed (byte* at = room) code = Diagnostics.Check(OdbcLibrary.SQLGetData(_statement, (ushort)(column + 1), format.CType, at, Chunk, &length), _statement);
+                if (code == OdbcCode.NoData) break;
+                if (length > 2L * OversizeRecord.LargestBytes) return null;
+                var isMore = code == OdbcCode.SuccessWithInfo && (length < 0 || length > Chunk - format.TerminatorBytes);
+                whole.Write(room.AsSpan(0, isMore ? Chunk - format.TerminatorBytes : (int)Math.Max(0, length)));
+                if (whole.WrittenCount > 2L * OversizeRecord.LargestBytes) return null;
+                if (!isMore) break;
+            }
+
+            _widths[column] = Math.Max(_widths[column], Math.Min(BoundColumn.MostBytes, whole.WrittenCount + format.TerminatorBytes));
+            return whole.WrittenSpan.ToArray();
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(room);
+        }
+    }
+
+    /// <summary>Wider rooms for the next block, where values of this one did not fit.</summary>
+    private void Grow()
+    {
+        if (_widths.AsSpan().SequenceEqual(_layout.Widths)) return;
+        for (var i = 0; i < _widths.Length; i++)
+        {
+            if (_widths[i] > _layout.Widths[i]) _widths[i] = Math.Min(BoundColumn.MostBytes, (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)_widths[i]));
+        }
+
+        _layout = new BlockLayout(_widths);
+    }
+
+    private void Bind(nint row)
+    {
+        for (var i = 0; i < _columns.Count; i++)
+        {
+            var at = row + _layout.Offsets[i];
+            Diagnostics.Check(
+                OdbcLibrary.SQLBindCol(_statement, (ushort)(i + 1), _columns[i].Format.CType, at + sizeof(long), _layout.Widths[i], at), _statement);
+        }
+    }
+
+    private void Set(int attribute, nint value) => Diagnostics.Check(OdbcLibrary.SQLSetStmtAttrW(_statement, attribute, value, OdbcCode.IsUInteger), _statement);
+
+    private static SyncFailureException Broken() => new(SyncFailure.Permanent("errors.extraction.data", ("sqlstate", "22001")));
+}

@@ -1,0 +1,133 @@
+using System.Buffers.Binary;
+using System.Buffers.Text;
+using System.Globalization;
+using DataSync.Extract.Connectors.Odbc.Native;
+using DataSync.Extract.Json;
+using DataSync.Pipeline;
+
+namespace DataSync.Extract.Connectors.Odbc.Rows;
+
+/// <summary>Whole numbers of up to 64 bits.</summary>
+internal sealed class WholeCell(bool unsigned) : CellFormat
+{
+    public override short CType => unsigned ? SqlType.CUBigInt : SqlType.CSBigInt;
+
+    public override string JsonType => "integer";
+
+    public override int FixedBytes => sizeof(long);
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        var room = to.GetSpan(20);
+        int written;
+        if (unsigned) Utf8Formatter.TryFormat(BinaryPrimitives.ReadUInt64LittleEndian(value), room, out written);
+        else Utf8Formatter.TryFormat(BinaryPrimitives.ReadInt64LittleEndian(value), room, out written);
+        to.Advance(written);
+        return true;
+    }
+
+    public override string Key(ReadOnlySpan<byte> value) => unsigned
+        ? BinaryPrimitives.ReadUInt64LittleEndian(value).ToString(CultureInfo.InvariantCulture)
+        : BinaryPrimitives.ReadInt64LittleEndian(value).ToString(CultureInfo.InvariantCulture);
+}
+
+/// <summary>A single bit.</summary>
+internal sealed class BitCell : CellFormat
+{
+    public override short CType => SqlType.CBit;
+
+    public override bool HasKey => false;
+
+    public override string JsonType => "boolean";
+
+    public override int FixedBytes => 1;
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        JsonText.WriteRaw(value[0] != 0 ? "true"u8 : "false"u8, to);
+        return true;
+    }
+}
+
+/// <summary>Floating-point numbers, as the shortest digits that read back to the same value; what JSON has no number for is a string.</summary>
+internal sealed class FloatingCell(bool single) : CellFormat
+{
+    public override short CType => single ? SqlType.CFloat : SqlType.CDouble;
+
+    public override bool HasKey => false;
+
+    public override string JsonType => "number";
+
+    public override int FixedBytes => single ? sizeof(float) : sizeof(double);
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        var number = single ? BinaryPrimitives.ReadSingleLittleEndian(value) : BinaryPrimitives.ReadDoubleLittleEndian(value);
+        if (!double.IsFinite(number))
+        {
+            JsonText.WriteRaw(double.IsNaN(number) ? "\"NaN\""u8 : number > 0 ? "\"Infinity\""u8 : "\"-Infinity\""u8, to);
+            return true;
+        }
+
+        var room = to.GetSpan(40);
+        int written;
+        if (single) Utf8Formatter.TryFormat((float)number, room, out written);
+        else Utf8Formatter.TryFormat(number, room, out written);
+        to.Advance(written);
+        return true;
+    }
+}
+
+/// <summary>Decimals, fetched as their text so that no digit is lost. A text that is no number of JSON (NaN) is a string.</summary>
+internal sealed class ExactCell : CellFormat
+{
+    public override short CType => SqlType.CChar;
+
+    public override string JsonType => "number";
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        value = value.Trim((byte)' ');
+        if (IsNumber(value)) JsonText.WriteRaw(value, to);
+        else if (value.StartsWith("."u8) && IsNumber(value, bare: true)) WriteWithZero(value, negative: false, to);
+        else if (value.StartsWith("-."u8) && IsNumber(value[1..], bare: true)) WriteWithZero(value[1..], negative: true, to);
+        else JsonText.WriteString(value, to);
+        return true;
+    }
+
+    public override string? Key(ReadOnlySpan<byte> value) => IsNumber(value) ? System.Text.Encoding.ASCII.GetString(value) : null;
+
+    private static void WriteWithZero(ReadOnlySpan<byte> fraction, bool negative, RecordBuffer to)
+    {
+        JsonText.WriteRaw(negative ? "-0"u8 : "0"u8, to);
+        JsonText.WriteRaw(fraction, to);
+    }
+
+    /// <summary>True for a number of JSON; a bare one begins with its point.</summary>
+    private static bool IsNumber(ReadOnlySpan<byte> text, bool bare = false)
+    {
+        if (text.StartsWith("-"u8)) text = text[1..];
+        var whole = Digits(text);
+        if (bare ? whole != 0 : whole == 0 || whole > 1 && text[0] == (byte)'0') return false;
+        text = text[whole..];
+        if (text.StartsWith("."u8))
+        {
+            var fraction = Digits(text[1..]);
+            if (fraction == 0) return false;
+            text = text[(1 + fraction)..];
+        }
+
+        if (text.Length == 0) return true;
+        if (text[0] is not ((byte)'e' or (byte)'E')) return false;
+        text = text[1..];
+        if (text.Length > 0 && text[0] is (byte)'+' or (byte)'-') text = text[1..];
+        return text.Length > 0 && Digits(text) == text.Length;
+    }
+
+    private static int Digits(ReadOnlySpan<byte> text)
+    {
+        var count = 0;
+        while (count < text.Length && text[count] is >= (byte)'0' and <= (byte)'9') count++;
+        return count;
+    }
+}

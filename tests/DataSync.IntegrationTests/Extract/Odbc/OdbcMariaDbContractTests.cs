@@ -1,0 +1,70 @@
+using DataSync.IntegrationTests.MariaDb;
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.IntegrationTests.Extract.Odbc;
+
+/// <summary>The contract's tables in MariaDB, with a login that can only read.</summary>
+public sealed class OdbcMariaDbDatabase : IAsyncLifetime
+{
+    internal MariaDbServer Server { get; private set; } = null!;
+
+    internal string Database { get; private set; } = "";
+
+    internal string Login { get; } = $"r{Guid.CreateVersion7():n}"[..30];
+
+    internal SourceConnection Connection { get; private set; } = null!;
+
+    public async ValueTask InitializeAsync()
+    {
+        Server = await MariaDbServer.GetAsync(CancellationToken.None);
+        Database = await Server.CreateDatabaseAsync("odbc", CancellationToken.None);
+        await Server.ExecuteAsync(
+            $"""
+            CREATE TABLE numbers (id bigint PRIMARY KEY, name varchar(100) NOT NULL);
+            INSERT INTO numbers SELECT seq, CONCAT('name ', seq) FROM seq_{ConnectorContract.ContractRows}_to_1;
+            CREATE TABLE keyless AS SELECT * FROM numbers;
+            CREATE TABLE pairs (b varchar(30) NOT NULL, a varchar(20) NOT NULL, PRIMARY KEY (a, b));
+            INSERT INTO pairs SELECT CONCAT('b''"\\', id), CONCAT('ä', id % 7) FROM numbers;
+            CREATE TABLE long_numbers (id int unsigned PRIMARY KEY, name varchar(20));
+            INSERT INTO long_numbers SELECT seq, CONCAT('n', seq) FROM seq_1_to_50001;
+            CREATE USER '{Login}'@'%' IDENTIFIED BY 'p;w=x%41';
+            GRANT SELECT ON `{Database}`.* TO '{Login}'@'%';
+            """,
+            CancellationToken.None, Database);
+        Connection = OdbcSource.Of(Server, Database, Login, "p;w=x%41");
+    }
+
+    public async ValueTask DisposeAsync() => await Server.ExecuteAsync($"DROP USER '{Login}'@'%'; DROP DATABASE `{Database}`", CancellationToken.None);
+}
+
+public class OdbcMariaDbContractTests(OdbcMariaDbDatabase database) : ConnectorContract, IClassFixture<OdbcMariaDbDatabase>
+{
+    internal override IConnector Connector { get; } = OdbcSource.Connector();
+
+    internal override SourceConnection Connection => database.Connection;
+
+    protected override string SlowQuery => "SELECT t.i, SLEEP(IF(t.i = 1, 0, 60)) AS s FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3) t";
+
+    protected override string HugeQuery => "SELECT seq, CAST(REPEAT('x', 100) AS char(100)) AS filler FROM seq_1_to_2000000";
+
+    protected override string LargeQuery => "SELECT t.i, IF(t.i = 2, REPEAT('y', 70000000), 'small') AS v, 'end' AS w FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3) t";
+
+    protected override string WriteStatement => "DELETE FROM numbers RETURNING id";
+
+    protected override IEnumerable<(string Expression, string Json)> Types =>
+    [
+        ("CAST(-9223372036854775808 AS SIGNED)", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"), ("18446744073709551615", "18446744073709551615"), ("CAST(0 AS SIGNED)", "0"),
+        ("CAST('0.10' AS DECIMAL(10,2))", "0.10"), ("12345678901234567890.123456789", "12345678901234567890.123456789"), ("-0.5", "-0.5"), ("0.1e0 + 0.2e0", "0.30000000000000004"), ("1e300", "1E+300"), ("CAST(0.1 AS FLOAT)", "0.1"),
+        ("true", "1"), ("NULL", "null"), ("''", "\"\""), ("'a\"b\\\\c\\n\\t é 漢 😀'", "\"a\\\"b\\\\c\\n\\t é 漢 😀\""), ("REPEAT('😀', 200)", "\"" + string.Concat(Enumerable.Repeat("😀", 200)) + "\""),
+        ("CAST('x' AS CHAR(9))", "\"x\""), ("x'00ff10'", "\"AP8Q\""), ("CAST('' AS BINARY)", "\"\""), ("DATE '2024-02-29'", "\"2024-02-29\""), ("CAST('2024-01-01 00:00:00' AS DATETIME)", "\"2024-01-01T00:00:00\""),
+        ("CAST('2024-01-01 01:02:03.450' AS DATETIME(3))", "\"2024-01-01T01:02:03.45\""), ("CAST('1000-01-01 00:00:00.000001' AS DATETIME(6))", "\"1000-01-01T00:00:00.000001\""),
+        ("CAST('{\"a\": 1}' AS CHAR(20))", "\"{\\\"a\\\": 1}\""), ("'a;b'", "\"a;b\""), ("REPEAT('é', 40000)", "\"" + new string('é', 40_000) + "\""),
+    ];
+
+    [Fact]
+    public async Task Read_a_table_by_pages_gives_every_record_once()
+    {
+        var outcome = await ReadAsync(new ReadRequest { Table = "long_numbers", BatchSize = 7000 });
+        Assert.Equal(Enumerable.Range(1, 50_001).Select(i => $"{{\"id\":{i},\"name\":\"n{i}\"}}"), outcome.Documents);
+    }
+}
