@@ -185,9 +185,17 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
         Assert.Equal("{\"a∻ħ\":\"∻ħ'漢😀\"}", await ReadAsync(connection, "SELECT '∻ħ''漢😀' AS \"a∻ħ\"", "{}"));
         Assert.Equal("{\"id\":1,\"é漢\":\"x\"}", Assert.Single((await ReadOutcome.OfAsync(OdbcSource.Connector(), connection, new ReadRequest { Table = "tä∻ħ" }, Ct)).Documents));
 
-        var ansi = OdbcSource.Of(postgres.Source, driver: OdbcRegistrations.PostgresAnsi);
-        foreach (var sql in new[] { "SELECT 'ħ \u223b DROP TABLE numbers \u223b --ħ' AS a", "SELECT 1 AS ŁŁ", "SELECT \"\u0122\"" })
-            Assert.Equal("errors.extraction.statement_refused", (await ReadOutcome.FailureAsync(OdbcSource.Connector(), ansi, new ReadRequest { Query = sql }, Ct)).MessageKey);
+        var narrow = OdbcSource.Of(maria.Server, maria.Database, maria.Login, "p;w=x%41", ("CHARSET", "latin1"));
+        foreach (var sql in new[] { "SELECT 'ħ \u223b DROP TABLE numbers \u223b --ħ' AS a", "SELECT 1 AS ŁŁ", "SELECT '漢' AS a" })
+            Assert.Equal("errors.extraction.statement_refused", (await ReadOutcome.FailureAsync(OdbcSource.Connector(), narrow, new ReadRequest { Query = sql }, Ct)).MessageKey);
+        Assert.Equal("{\"a\":1}", await ReadAsync(narrow, "SELECT 1 AS a", "{}"));
+    }
+
+    [Fact]
+    public async Task Read_through_a_driver_without_wide_text_says_that_the_source_is_set_up_wrongly()
+    {
+        var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(), OdbcSource.Of(postgres.Source, driver: OdbcRegistrations.PostgresAnsi), One, Ct);
+        Assert.Equal(("errors.connection.odbc_setup", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
     }
 
     private static async Task<string> ReadAsync(SourceConnection connection, string sql, string parameters)

@@ -27,8 +27,8 @@ internal static class OdbcSource
     }
 
     /// <summary>A MariaDB database of the tests', through MariaDB's driver.</summary>
-    public static SourceConnection Of(MariaDbServer server, string database, string username, string password)
-        => Connection(OdbcRegistrations.Add(OdbcRegistrations.MariaDb, ("TCPIP", 1), ("SERVER", MariaDbServer.Host), ("PORT", server.Port), ("DATABASE", database)), username, password);
+    public static SourceConnection Of(MariaDbServer server, string database, string username, string password, params (string Name, object Value)[] more)
+        => Connection(OdbcRegistrations.Add(OdbcRegistrations.MariaDb, [("TCPIP", 1), ("SERVER", MariaDbServer.Host), ("PORT", server.Port), ("DATABASE", database), .. more]), username, password);
 
     /// <summary>A SQLite file, through sqliteodbc.</summary>
     public static SourceConnection Of(SqliteSource source) => Connection(OdbcRegistrations.Add(OdbcRegistrations.Sqlite, ("Database", source.File), ("StepAPI", 1), ("NoCreat", 1)));

@@ -7,6 +7,9 @@ namespace DataSync.Extract.Connectors.Odbc;
 /// <summary>Turns diagnostics into the closed set of failures. The driver's own text stays in the inner exception.</summary>
 internal static class OdbcErrors
 {
+    /// <summary>The driver cannot give text as UTF-16: an ANSI driver, where the Unicode one is needed.</summary>
+    private const string NoWideText = "07006";
+
     /// <summary>unixODBC is not on this machine.</summary>
     public static SyncFailureException Missing(DllNotFoundException e) => new(SyncFailure.Permanent("errors.connection.odbc_missing"), e);
 
@@ -15,7 +18,11 @@ internal static class OdbcErrors
 
     /// <summary>A failure of a session that was open.</summary>
     public static SyncFailureException Open(OdbcException e, string dsn, OdbcDialect dialect)
-        => new(e.State.StartsWith("08", StringComparison.Ordinal) || dialect.IsLost(e) ? Transient("errors.connection.lost", dsn) : Statement(dialect.Key(e) ?? OfState(e.State), e.State), e);
+        => new(
+            e.State == NoWideText ? SyncFailure.Permanent("errors.connection.odbc_setup", ("dsn", dsn), ("sqlstate", e.State))
+            : e.State.StartsWith("08", StringComparison.Ordinal) || dialect.IsLost(e) ? Transient("errors.connection.lost", dsn)
+            : Statement(dialect.Key(e) ?? OfState(e.State), e.State),
+            e);
 
     private static SyncFailure OfOpening(OdbcException e, string dsn)
     {

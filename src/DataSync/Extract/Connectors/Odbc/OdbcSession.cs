@@ -161,7 +161,7 @@ internal sealed unsafe class OdbcSession : IDisposable
         fixed (char* source = _source.Dsn, user = _source.Username, password = _source.Password)
         {
             Diagnostics.Check(
-                OdbcLibrary.SQLConnectW(_connection, source, (short)_source.Dsn.Length, user, Length(_source.Username), password, Length(_source.Password)), _connection);
+                OdbcLibrary.SQLConnectW(_connection, source, OdbcCode.ToItsEnd, user, OdbcCode.ToItsEnd, password, OdbcCode.ToItsEnd), _connection);
         }
 
         var name = Info(OdbcCode.InfoDbmsName);
@@ -186,8 +186,6 @@ internal sealed unsafe class OdbcSession : IDisposable
             return false;
         }
     }
-
-    private static short Length(string? text) => (short)(text?.Length ?? 0);
 
     private static string? Text(StatementHandle statement, ushort column)
     {

@@ -27,6 +27,9 @@ internal static class OdbcCode
 
     public const short Rollback = 1, ParameterInput = 1;
 
+    /// <summary>A text's length where it ends with NUL. Where the manager converts text for a driver, lengths that are told come out wrong.</summary>
+    public const short ToItsEnd = -3;
+
     public const nint NullData = -1, NoTotal = -4;
 
     public const ushort RowError = 5;
