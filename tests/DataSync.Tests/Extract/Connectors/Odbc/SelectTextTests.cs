@@ -13,7 +13,7 @@ public class SelectTextTests
     [Theory]
     [InlineData("SELECT @id", "SELECT ?"), InlineData("SELECT @b, @id, @b", "SELECT ?, ?, ?"), InlineData("SELECT id=@id", "SELECT id=?"), InlineData("SELECT a||@b", "SELECT a||?"), InlineData("SELECT @id::int", "SELECT ?::int")]
     [InlineData("SELECT '@id', \"@id\", $$ @id $$, E'\\'@id'", "SELECT '@id', \"@id\", $$ @id $$, E'\\'@id'"), InlineData("SELECT a @> b, a <@b, @unknown", "SELECT a @> b, a <@b, @unknown")]
-    [InlineData("SELECT 1 -- @id ; '", "SELECT 1 \n"), InlineData("SELECT/* /* ; */ ' */1", "SELECT 1"), InlineData("SELECT 1;; /* a; */ ;\n", "SELECT 1 \n"), InlineData("(SELECT 1)", "(SELECT 1)"), InlineData("VALUES (1)", "VALUES (1)")]
+    [InlineData("SELECT 1 -- @id ; '", "SELECT 1 \n"), InlineData("SELECT/* /* ; */ ' */1", "SELECT 1"), InlineData("SELECT 1;; /* a; */ ;\n", "SELECT 1   \n"), InlineData("(SELECT 1)", "(SELECT 1)"), InlineData("VALUES (1)", "VALUES (1)")]
     [InlineData("SELECT 'a;b', \"x;y\"", "SELECT 'a;b', \"x;y\""), InlineData("SELECT '{?}'", "SELECT '{?}'"), InlineData("SELECT a$b FROM t", "SELECT a$b FROM t")]
     public void Read_a_query_keeps_its_meaning(string sql, string expected) => Assert.Equal(expected, SelectText.Read(sql, Known, Postgres).Sql);
 
