@@ -25,6 +25,8 @@ public sealed class OdbcMariaDbDatabase : IAsyncLifetime
             CREATE TABLE keyless AS SELECT * FROM numbers;
             CREATE TABLE pairs (b varchar(30) NOT NULL, a varchar(20) NOT NULL, PRIMARY KEY (a, b));
             INSERT INTO pairs SELECT CONCAT('b''"\\', id), CONCAT('ä', id % 7) FROM numbers;
+            CREATE TABLE by_enum (k enum('b', 'a') PRIMARY KEY); INSERT INTO by_enum VALUES ('a'), ('b');
+            CREATE TABLE by_beginning (k varchar(50) NOT NULL, PRIMARY KEY (k(3))); INSERT INTO by_beginning VALUES ('abcd'), ('abde');
             CREATE TABLE long_numbers (id int unsigned PRIMARY KEY, name varchar(20));
             INSERT INTO long_numbers SELECT seq, CONCAT('n', seq) FROM seq_1_to_50001;
             CREATE USER '{Login}'@'%' IDENTIFIED BY 'p;w=x%41';
@@ -60,6 +62,15 @@ public class OdbcMariaDbContractTests(OdbcMariaDbDatabase database) : ConnectorC
         ("CAST('2024-01-01 01:02:03.450' AS DATETIME(3))", "\"2024-01-01T01:02:03.45\""), ("CAST('1000-01-01 00:00:00.000001' AS DATETIME(6))", "\"1000-01-01T00:00:00.000001\""),
         ("CAST('{\"a\": 1}' AS CHAR(20))", "\"{\\\"a\\\": 1}\""), ("'a;b'", "\"a;b\""), ("REPEAT('é', 40000)", "\"" + new string('é', 40_000) + "\""),
     ];
+
+    [Theory]
+    [InlineData("by_enum"), InlineData("by_beginning")]
+    public async Task Read_a_key_that_is_not_ordered_as_it_is_compared_gives_no_token(string table)
+    {
+        var outcome = await ReadAsync(new ReadRequest { Table = table });
+        Assert.Equal(2, outcome.Documents.Count);
+        Assert.Empty(outcome.Token);
+    }
 
     [Fact]
     public async Task Read_a_table_by_pages_gives_every_record_once()

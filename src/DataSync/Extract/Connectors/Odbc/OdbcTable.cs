@@ -17,7 +17,10 @@ internal sealed record OdbcTable(string QuotedName, string Quote, IReadOnlyList<
     public IReadOnlyList<string> KeyNames => [.. Key.Select(k => k.Name)];
 
     /// <summary>Looks a table up by ODBC's catalog functions; a name's case counts.</summary>
-    public static OdbcTable Find(OdbcSession session, string name)
+    public static OdbcTable Find(OdbcSession session, string name) => Find(session, name, out _, out _);
+
+    /// <summary>The same, with the schema (or what ODBC calls the catalog) it was found in and its plain name.</summary>
+    public static OdbcTable Find(OdbcSession session, string name, out string? schema, out string plain)
     {
         var parts = SqlName.Parse(name) ?? throw Undefined();
         var catalogs = session.Dialect.SchemasAreCatalogs;
@@ -27,7 +30,7 @@ internal sealed record OdbcTable(string QuotedName, string Quote, IReadOnlyList<
             .Find(t => t[NameColumn] == parts.Table && (current is null || t[place] == current)) ?? throw Undefined();
         var quote = session.Quote;
         var key = session.Dialect.KeyOf(session, found[CatalogColumn], found[SchemaColumn], parts.Table).Select(k => new KeyColumn(k, ""));
-        var schema = found[place];
+        (schema, plain) = (found[place], parts.Table);
         return new OdbcTable((string.IsNullOrEmpty(schema) ? "" : Quoted(schema, quote) + ".") + Quoted(parts.Table, quote), quote, [.. key]);
     }
 

@@ -57,6 +57,22 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
             .Select(r => r[0]!),
     ];
 
+    /// <summary>
+    /// A key of which a column is ordered otherwise than its text is compared (<c>ENUM</c> by its numbers), does not compare exactly, or is there with its beginning
+    /// alone, is none to go on from.
+    /// </summary>
+    public override OdbcTable Find(OdbcSession session, string name)
+    {
+        var table = OdbcTable.Find(session, name, out var schema, out var plain);
+        var odd = session.Query(
+            """
+            SELECT 1 FROM information_schema.STATISTICS s JOIN information_schema.COLUMNS c USING (TABLE_SCHEMA, TABLE_NAME, COLUMN_NAME)
+            WHERE s.INDEX_NAME = 'PRIMARY' AND s.TABLE_SCHEMA = ? AND s.TABLE_NAME = ? AND (s.SUB_PART IS NOT NULL OR c.DATA_TYPE IN ('enum', 'set', 'bit', 'float', 'double'))
+            """,
+            schema ?? "", plain);
+        return odd.Count == 0 ? table : table with { Key = [] };
+    }
+
     public override string? Key(OdbcException e) => e.Native switch
     {
         1317 or 1969 or 3024 or 1028 => "errors.extraction.statement_timeout",
