@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api;
+using DataSync.Extract.Incremental;
 using DataSync.Extract.Read;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -19,9 +20,11 @@ internal sealed class ExtractSection : IPlanSection
     /// <summary>The members of an API's are others. What a Start leaves out, the source brings along: only where all is together must all be there.</summary>
     public IEnumerable<Fault> Validate(JsonElement plan, string path, string sourceType)
     {
-        if (sourceType != "api") return Validate(plan, path);
-        return plan.TryGetProperty("extraction_params", out var given) && given.ValueKind != JsonValueKind.Null
-            ? ApiExtractionValidation.Validate(given, path + "/extraction_params", whole: path.Length == 0)
-            : [];
+        if (!plan.TryGetProperty("extraction_params", out var given) || given.ValueKind == JsonValueKind.Null) return [];
+        var at = path + "/extraction_params";
+        var faults = sourceType == "api" ? ApiExtractionValidation.Validate(given, at, whole: path.Length == 0) : ReadParametersValidation.Validate(given, at);
+        return path.Length == 0 && plan.TryGetProperty("sync_type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("incremental")
+            ? faults.Concat(IncrementalRules.Validate(given, at))
+            : faults;
     }
 }

@@ -24,6 +24,10 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
 
         // What a schedule asks: is a job of the source open? Without it the answer would be among all that ever ended.
         builder.HasIndex(j => new { j.TenantId, j.SourceId }, "open").HasDatabaseName("idx_sync_jobs_open").HasFilter("status IN ('queued', 'running', 'waiting')");
+
+        // A source has one incremental sync at a time.
+        builder.HasIndex(j => new { j.TenantId, j.SourceId }, "incremental").IsUnique().HasDatabaseName(OpenIncrementals.Index)
+            .HasFilter("sync_type = 'incremental' AND status IN ('queued', 'running', 'waiting')");
         builder.Property(j => j.Config).HasColumnType("json");
         builder.Property(j => j.Result).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");

@@ -52,7 +52,7 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
         // Held to the commit, so that the source cannot be deleted under a job that is being made of it.
         if (await SourceRows.FindAndHoldAsync(transaction, command.SourceId, ct) is null) throw SourceFailure.NotFound();
         transaction.Db.Add(job);
-        await transaction.Db.SaveChangesAsync(ct);
+        await OpenIncrementals.SaveAsync(transaction, ct);
         var queued = await WakeAsync(transaction, options, ct);
         await transaction.CommitAsync(ct);
         return new JobDetails(job, queued);

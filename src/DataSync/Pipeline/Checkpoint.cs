@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Pipeline;
 
@@ -13,6 +14,9 @@ internal sealed record Checkpoint
 
     /// <summary>Where the source goes on; null where it cannot and must begin again.</summary>
     public JsonElement? Resume { get; init; }
+
+    /// <summary>How far the source's state moves once the job is complete; null before everything is read, and where nothing moves.</summary>
+    public StateMove? State { get; init; }
 
     /// <summary>Files that an earlier walk of the job exported already, which the export adds to its own; null where there was none.</summary>
     public IReadOnlyList<ExportedFile>? Exported { get; init; }

@@ -84,8 +84,8 @@ internal sealed class PipelineRunner(
         run.Progress.Routed ??= router?.Counts;
         await foreach (var batch in _sources[run.SourceType].ReadAsync(run, ct))
         {
-            var skipped = router is null ? 0 : SetOthersAside(batch, router, run.Inline!.Part!);
-            run.Progress.AddExtracted(batch.Count - skipped, batch.Raw.Length);
+            if (router is not null) SetOthersAside(batch, router, run.Inline!.Part!);
+            run.Progress.AddExtracted(batch.Count - batch.AsideCount, batch.Raw.Length);
             yield return batch;
         }
     }
@@ -109,15 +109,13 @@ internal sealed class PipelineRunner(
         }
     }
 
-    /// <summary>Leaves the records of one side of a routed job; returns how many are the other's.</summary>
-    private static int SetOthersAside(RecordBatch batch, RecordRouter router, string part)
+    /// <summary>Leaves the records of one side of a routed job.</summary>
+    private static void SetOthersAside(RecordBatch batch, RecordRouter router, string part)
     {
         var memory = string.Equals(part, SyncModes.Realtime, StringComparison.Ordinal);
         for (var i = 0; i < batch.Count; i++)
         {
             if (router.Route(batch.Raw.Memory(i)).ToMemory != memory) batch.SetAside(i);
         }
-
-        return batch.AsideCount;
     }
 }

@@ -27,7 +27,7 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
     public RecordBuffer? Metadata { get; set; }
 
     /// <summary>JSON that tells the source where to go on after this batch; empty where the source cannot resume in the middle.</summary>
-    public ReadOnlyMemory<byte> ResumeToken { get; init; }
+    public ReadOnlyMemory<byte> ResumeToken { get; set; }
 
     public int Count => Raw.Count;
 

@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Pipeline;
 
@@ -30,6 +31,9 @@ internal sealed record SyncRun
 
     /// <summary>Set where the process that took the request runs it; null on a worker.</summary>
     public InlineRun? Inline { get; init; }
+
+    /// <summary>How far the source's incremental syncs have come.</summary>
+    public SourceState State { get; init; } = SourceState.None;
 
     /// <summary>Opens the source's credentials as they are now; called at each connection, so a rotation takes effect while a job runs.</summary>
     public required Func<CancellationToken, ValueTask<SourceConnection>> OpenSource { get; init; }

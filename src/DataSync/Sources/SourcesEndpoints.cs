@@ -62,6 +62,7 @@ internal static class SourcesEndpoints
             "Show the first records", "As a sync would extract them. Without `query` and `table` (of an API: `extraction_params`): what the source itself reads. 4 MiB at most. Of an API, the first page, and in `understood` the request, the answer and how a sync would go on.",
             """{"table":"public.orders","row_limit":20}""",
             """{"source_id":"orders-db","columns":[{"name":"id","json_types":["number"]}],"records":[{"id":1}],"truncated":false}""");
+        sources.MapState();
         return endpoints;
     }
 

@@ -14,6 +14,7 @@ internal static class SourcesServices
         services.AddSingleton<SourceStore>();
         services.AddSingleton<SourceAccess>();
         services.AddSingleton<SourceSaving>();
+        services.AddSingleton<SourceStates>();
         services.AddSingleton<SourceCache>();
         services.AddSingleton<SourceValidation>();
         services.AddSingleton<SourceProbe>();

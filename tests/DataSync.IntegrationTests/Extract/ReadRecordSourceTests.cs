@@ -2,6 +2,7 @@ using System.Text.Json;
 using DataSync.Extract.Read;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Security;
 using DataSync.Platform.Resilience;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -78,7 +79,7 @@ public sealed class ReadRecordSourceTests : IAsyncLifetime
     private static ReadRecordSource Source() => new(
         [PostgresSource.Connector()],
         new TransientRetry(Options.Create(new RetryOptions { InitialDelaySeconds = 0.01, MaxDelaySeconds = 0.05 }), TimeProvider.System),
-        NullLogger<ReadRecordSource>.Instance);
+        new DerivedKeys([new byte[32]]), TimeProvider.System, NullLogger<ReadRecordSource>.Instance);
 
     private SyncRun Run(string extractionParams) => new()
     {

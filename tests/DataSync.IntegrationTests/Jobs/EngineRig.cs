@@ -6,6 +6,7 @@ using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
 using DataSync.Platform.Monitoring;
 using DataSync.Process.Async;
+using DataSync.Sources;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
@@ -30,7 +31,7 @@ internal sealed class EngineRig : IAsyncDisposable
         Outcomes = new JobOutcome(Jobs.Tenants);
         var pipeline = new PipelineRunner([source], [], [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()], DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(
-            Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, options, _telemetry,
+            Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, new SourceStates(Jobs.Tenants), options, _telemetry,
             TimeProvider.System, NullLogger<JobRunner>.Instance);
         Manager = new SyncManager(Jobs.Tenants, options, TimeProvider.System);
     }

@@ -1,15 +1,17 @@
 using DataSync.Extract.Read;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Http.Security;
 using DataSync.Platform.Resilience;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Extract.Pull;
 
 /// <summary>Pulls records from a tenant's API: read ahead, retried and gone on with as a database is.</summary>
-internal sealed class PullRecordSource(IEnumerable<IConnector> connectors, TransientRetry retry, ILogger<ReadRecordSource> logger) : IRecordSource
+internal sealed class PullRecordSource(
+    IEnumerable<IConnector> connectors, TransientRetry retry, DerivedKeys keys, TimeProvider time, ILogger<ReadRecordSource> logger) : IRecordSource
 {
-    private readonly ReadRecordSource _read = new(connectors, retry, logger);
+    private readonly ReadRecordSource _read = new(connectors, retry, keys, time, logger);
 
     public string SourceType => "pull";
 

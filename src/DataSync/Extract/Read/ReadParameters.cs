@@ -1,5 +1,7 @@
 using System.Text.Json;
+using DataSync.Extract.Incremental;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Extract.Read;
 
@@ -25,15 +27,29 @@ internal sealed record ReadParameters
         Table = Member(given, "table")?.GetString(),
         Query = Member(given, "query")?.GetString(),
         RowLimit = Member(given, "row_limit")?.GetInt64(),
+        Cursor = CursorParameters.Read(given),
+        Backfill = CursorParameters.Backfill(given),
         Parameters = Member(given, "parameters")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal)
             ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal),
     };
+
+    /// <summary>How changes are found; null where the source does not say.</summary>
+    public CursorParameters? Cursor { get; private init; }
+
+    /// <summary>Only records whose cursor lies between these are read; null for all.</summary>
+    public (JsonElement? From, JsonElement? To)? Backfill { get; private init; }
 
     /// <summary><c>extraction_params</c> of an API, for its connector to read; undefined for a database.</summary>
     public JsonElement Extraction { get; private init; }
 
     /// <summary>Reads an API's parameters, validated: all but the row limit are its connector's.</summary>
-    public static ReadParameters OfApi(JsonElement given) => new() { Extraction = given, RowLimit = Member(given, "row_limit")?.GetInt64() };
+    public static ReadParameters OfApi(JsonElement given) => new()
+    {
+        Extraction = given,
+        RowLimit = Member(given, "row_limit")?.GetInt64(),
+        Cursor = CursorParameters.Read(given),
+        Backfill = CursorParameters.Backfill(given),
+    };
 
     /// <summary>The request for a connector, going on at a record.</summary>
     public ReadRequest Request(int batchSize, TimeSpan statementTimeout, long firstSeq, ReadOnlyMemory<byte> resumeToken) => new()
@@ -47,6 +63,7 @@ internal sealed record ReadParameters
         StatementTimeout = statementTimeout,
         FirstSeq = firstSeq,
         ResumeToken = resumeToken,
+        Window = Backfill is { } range ? new CursorWindow { Field = Cursor!.Field, From = range.From, To = range.To } : null,
     };
 
     private static JsonElement? Member(JsonElement given, string name)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Extract.Incremental;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Read;
@@ -9,7 +10,7 @@ internal static class ReadParametersValidation
     /// <summary>Every member there is.</summary>
     public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal)
     {
-        "query", "table", "parameters", "row_limit", "primary_key", "cursor_field", "change_tracking",
+        "query", "table", "parameters", "row_limit", "primary_key", "cursor_field", "change_tracking", "lag", "cursor_nulls", "backfill",
     };
 
     /// <summary>All faults at once; none where the parameters can be read.</summary>
@@ -19,7 +20,7 @@ internal static class ReadParametersValidation
     {
         if (given.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.read.object")];
         var members = given.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null).ToList();
-        return members.SelectMany(m => Member(m, $"{path}/{Escape(m.Name)}")).Concat(Whole(members.ConvertAll(m => m.Name), path));
+        return members.SelectMany(m => Member(m, $"{path}/{Escape(m.Name)}")).Concat(Whole(members.ConvertAll(m => m.Name), path)).Concat(CursorParameters.Whole(members.ConvertAll(m => m.Name), path));
     }
 
     private static IEnumerable<Fault> Whole(List<string> names, string path)
@@ -40,6 +41,7 @@ internal static class ReadParametersValidation
         "change_tracking" => member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is "auto" or "none"
             ? []
             : [new Fault(path, "faults.read.change_tracking")],
+        "lag" or "cursor_nulls" or "backfill" => CursorParameters.Validate(member.Name, member.Value, path),
         _ => [new Fault(path, "faults.read.unknown", ("name", member.Name))],
     };
 

@@ -1,9 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using DataSync.Extract.Connectors.Api;
+using DataSync.Extract.Incremental;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
+using DataSync.Platform.Http.Security;
 using DataSync.Platform.Resilience;
 using Microsoft.Extensions.Logging;
 
@@ -14,7 +17,8 @@ namespace DataSync.Extract.Read;
 /// retried from the last batch read, where the connector can go on there; where it cannot, the failure goes to the engine, which
 /// begins again with nothing: no record ever comes twice.
 /// </summary>
-internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, TransientRetry retry, ILogger<ReadRecordSource> logger) : IRecordSource
+internal sealed class ReadRecordSource(
+    IEnumerable<IConnector> connectors, TransientRetry retry, DerivedKeys keys, TimeProvider time, ILogger<ReadRecordSource> logger) : IRecordSource
 {
     private readonly Dictionary<string, IConnector> _connectors = connectors.ToDictionary(c => c.Driver, StringComparer.Ordinal);
 
@@ -81,8 +85,13 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
         var timeout = TimeSpan.FromSeconds(run.Plan.TimeoutSeconds);
         var request = parameters.Request(run.Plan.BatchSize, timeout, position.NextSeq, position.ResumeToken);
         if (run.Inline is { } inline) request = request with { BatchBytes = inline.BatchBytes };
-        await foreach (var batch in connector.ReadAsync(source, request, ct))
+        var incremental = run.Plan.SyncType == "incremental" ? await BeginAsync(run, connector, source, request, parameters, ct) : null;
+        var backfill = request.Window is { } window && connector is IReadsWindows { ReadsInOrder: false } ? new WindowFilter(window) : null;
+        if (request.Window is not null && connector is not IReadsWindows) throw Unable();
+        await foreach (var batch in connector.ReadAsync(source, incremental?.Request ?? request, ct))
         {
+            incremental?.Pass(batch);
+            backfill?.Apply(batch);
             var (next, token) = (batch.FirstSeq + batch.Count, batch.ResumeToken);
             try
             {
@@ -96,15 +105,26 @@ internal sealed class ReadRecordSource(IEnumerable<IConnector> connectors, Trans
 
             position.Advance(next, token);
         }
+
+        incremental?.Complete();
     }
+
+    private async Task<IncrementalReading> BeginAsync(
+        SyncRun run, IConnector connector, SourceConnection source, ReadRequest request, ReadParameters parameters, CancellationToken ct)
+    {
+        if (connector is not IReadsWindows windows) throw Unable();
+        return await IncrementalReading.BeginAsync(run, windows, source, request, parameters.Cursor!, keys.For("records"), time.GetUtcNow(), ct);
+    }
+
+    private static SyncFailureException Unable() => new(SyncFailure.Permanent("errors.extraction.sync_type", ("sync_type", "incremental")));
 
     private static ReadParameters Validated(SyncRun run)
     {
         var plan = run.Plan;
-        if (plan.SyncType != "full") throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.sync_type", ("sync_type", plan.SyncType)));
         var given = plan.ExtractionParams;
         var isPull = run.SourceType == "pull";
         var faults = (isPull ? ApiExtractionValidation.Validate(given, "/extraction_params", whole: true) : ReadParametersValidation.Validate(given, "/extraction_params")).ToList();
+        if (faults.Count == 0 && plan.SyncType == "incremental") faults.AddRange(IncrementalRules.Validate(given, "/extraction_params"));
         return faults.Count == 0
             ? isPull ? ReadParameters.OfApi(given) : ReadParameters.Read(given)
             : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameters")) { Faults = faults };

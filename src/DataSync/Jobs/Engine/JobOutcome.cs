@@ -1,7 +1,9 @@
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Tenancy;
+using DataSync.Sources;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -21,7 +23,7 @@ internal sealed class JobOutcome(TenantDatabase database)
             status = $5, completed_at = now(), stage = CASE WHEN $5 = 'completed' THEN 'export' ELSE stage END, lease_until = NULL, lease_pid = NULL, writer_pid = NULL,
             result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed)
             """,
-            "($5 <> 'completed' OR cancel_requested_at IS NULL)", wakes: false, ran, ct,
+            "($5 <> 'completed' OR cancel_requested_at IS NULL)", wakes: false, status == JobStatus.Completed ? run.State.Move : null, ran, ct,
             status,
             Json(outcome is null ? null : new JobResult(outcome.Exports)),
             Text(error),
@@ -40,14 +42,15 @@ internal sealed class JobOutcome(TenantDatabase database)
             fruitful_attempts = fruitful_attempts - CASE WHEN fruitless_attempts > 0 OR fruitful_attempts = 0 OR ($6 AND pg_postmaster_start_time() < now() - $4 * interval '1 ms') THEN 0 ELSE 1 END,
             fruitless_attempts = fruitless_attempts - CASE WHEN fruitless_attempts = 0 OR ($6 AND pg_postmaster_start_time() < now() - $4 * interval '1 ms') THEN 0 ELSE 1 END
             """,
-            "true", wakes: true, ran, ct, wait, counts, Text(failure is null ? null : JobFailure.Serialize(failure)));
+            "true", wakes: true, null, ran, ct, wait, counts, Text(failure is null ? null : JobFailure.Serialize(failure)));
 
-    private async Task<bool> UpdateAsync(SyncRun run, string set, string condition, bool wakes, TimeSpan ran, CancellationToken ct, params object[] values)
+    private async Task<bool> UpdateAsync(SyncRun run, string set, string condition, bool wakes, StateMove? state, TimeSpan ran, CancellationToken ct, params object[] values)
     {
         await using var batch = await database.BatchAsync(run.TenantId, durable: true, ct);
         var update = batch.Add(
             $"UPDATE sync_jobs SET running_ms = running_ms + $4, {set} WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running' AND {condition}",
             [run.TenantId, run.JobId, run.Fence, (long)ran.TotalMilliseconds, .. values]);
+        if (state is not null) batch.Add(SourceStates.MoveSql, SourceStates.MoveValues(run, state));
         if (wakes) batch.Add($"SELECT pg_notify('{DispatchChannel}', '')");
         await batch.ExecuteAsync(ct);
         return update.RecordsAffected > 0;

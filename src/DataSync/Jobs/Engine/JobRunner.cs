@@ -9,7 +9,7 @@ namespace DataSync.Jobs.Engine;
 
 /// <summary>Runs one attempt at a job: claims it, takes it through the pipeline under its time and its caller's right to cancel, and ends it.</summary>
 internal sealed class JobRunner(
-    JobLease leases, JobOutcome outcomes, WorkerSession session, Heartbeat heartbeat, PipelineRunner pipeline, SourceReader sources,
+    JobLease leases, JobOutcome outcomes, WorkerSession session, Heartbeat heartbeat, PipelineRunner pipeline, SourceReader sources, SourceStates states,
     EngineOptions options, SyncTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
 {
     private readonly Unwinding _unwinding = new(leases, pipeline, options, time, logger);
@@ -89,6 +89,7 @@ internal sealed class JobRunner(
             Fence = claim.Fence,
             Plan = claim.Plan,
             Checkpoint = claim.Checkpoint,
+            State = states.Of(claim.TenantId, claim.SourceId, claim.Checkpoint.State),
             OpenSource = async ct => await sources.OpenAsync(claim.TenantId, claim.SourceId, ct),
             Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, options.Lease, move, move.Next.Stage, ct),
             RegisterWriter = (connection, ct) => JobLease.RegisterWriterAsync(connection, run!, ct),

@@ -97,6 +97,12 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
             (job.StartedAt, job.CompletedAt) = (await row.GetFieldValueAsync<DateTimeOffset>(0, ct), await row.GetFieldValueAsync<DateTimeOffset>(1, ct));
         }
 
+        if (job.Status == JobStatus.Completed && run.State.Move is { } move)
+        {
+            await using var state = transaction.Command(SourceStates.MoveSql, SourceStates.MoveValues(run, move));
+            await state.ExecuteNonQueryAsync(ct);
+        }
+
         await NotifyAsync(transaction.Connection, ct);
         await transaction.CommitAsync(ct);
         return true;
@@ -111,7 +117,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         if (await TenantCount.CountAsync(transaction, start.TenantId, ct) >= options.MaxConcurrentJobsPerTenant) return null;
         var job = NewJob(start);
         transaction.Db.Add(job);
-        await transaction.Db.SaveChangesAsync(ct);
+        await OpenIncrementals.SaveAsync(transaction, ct);
         await using var lease = transaction.Command(
             "UPDATE sync_jobs SET started_at = now(), lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5 WHERE tenant_id = $1 AND id = $2",
             start.TenantId, job.Id, options.Lease, backend.Pid, backend.Start);

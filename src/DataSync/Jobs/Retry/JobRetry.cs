@@ -26,7 +26,7 @@ internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, Engine
                 WHERE tenant_id = $1 AND id = $2
                 """,
                 tenantId, jobId);
-            await command.ExecuteNonQueryAsync(ct);
+            await OpenIncrementals.GuardAsync(() => command.ExecuteNonQueryAsync(ct));
             await SyncManager.WakeAsync(transaction, options, ct);
             await transaction.CommitAsync(ct);
         }

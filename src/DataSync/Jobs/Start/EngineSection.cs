@@ -16,8 +16,7 @@ internal sealed class EngineSection : IPlanSection
         if (plan.TryGetProperty("sync_type", out var type) && type.ValueKind != JsonValueKind.Null)
         {
             if (type.ValueKind != JsonValueKind.String || type.GetString() is not ("full" or "incremental"))
-                yield return new Fault(path + "/sync_type", "faults.one_of", ("allowed", (string[])["full"]));
-            else if (type.ValueEquals("incremental")) yield return new Fault(path + "/sync_type", "faults.not_available", ("value", "incremental"), ("allowed", "full"));
+                yield return new Fault(path + "/sync_type", "faults.one_of", ("allowed", (string[])["full", "incremental"]));
         }
 
         if (plan.TryGetProperty("timeout_seconds", out var timeout) && timeout.ValueKind != JsonValueKind.Null

@@ -46,11 +46,19 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
             ? PlanMerge.Merge(JsonElement.Parse("""{"table":"unknown"}"""), default, request.Members)
             : PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), request.Members);
         foreach (var fault in plans.Validate(plan, "", source?.SourceType ?? SourceTypes.Database)) faults.Add(fault);
+        foreach (var member in Overridden(plan, request)) faults.Add(new Fault($"/extraction_params{JsonPointer.Segment(member)}", "faults.incremental.override"));
         if (faults.Any) return nothing;
         var command = new StartCommand(request.SourceId, plans.Read(plan)) { RecordSource = SourceTypes.RecordSourceOf(source!.SourceType) };
         if (command.Plan.Mode == SyncModes.Realtime) KeyedOutcome.Mark(context); // nothing of a payload is kept, not even the answer
         return command;
     }
+
+    /// <summary>Incremental state belongs to what the source itself reads: a Start may read something else only as a full sync.</summary>
+    private static IEnumerable<string> Overridden(JsonElement plan, StartRequest request)
+        => plan.TryGetProperty("sync_type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("incremental")
+            && request.Members.TryGetValue("extraction_params", out var given) && given.ValueKind == JsonValueKind.Object
+            ? given.EnumerateObject().Select(m => m.Name)
+            : [];
 
     public static void PopulateMetadata(ParameterInfo parameter, EndpointBuilder builder) => Body<StartRequest>.PopulateMetadata(parameter, builder);
 }

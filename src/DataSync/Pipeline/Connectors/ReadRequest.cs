@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Pipeline.Connectors;
 
@@ -16,6 +17,9 @@ internal sealed record ReadRequest
 
     /// <summary><c>extraction_params</c> of a source that is no database, validated; its connector reads them. Undefined where table or query say it all.</summary>
     public JsonElement Extraction { get; init; }
+
+    /// <summary>Reads only this part; null for all. For connectors that are <see cref="IReadsWindows"/>.</summary>
+    public CursorWindow? Window { get; init; }
 
     /// <summary>At most this many records; null for all.</summary>
     public long? RowLimit { get; init; }

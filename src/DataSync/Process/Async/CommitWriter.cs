@@ -93,7 +93,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
 
         await _rejections.FlushAsync(connection.Connection, run, ct);
         var move = new CheckpointMove(
-            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes);
+            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume, State = stage == Stages.Export ? run.State.Move : null }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes);
         await run.Advance(connection.Connection, move, ct);
         await _transaction!.CommitAsync(ct);
         await _transaction.DisposeAsync();

@@ -4,6 +4,7 @@ using DataSync.Extract.Read;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Security;
 using DataSync.Platform.Resilience;
 using FsCheck;
 using FsCheck.Fluent;
@@ -155,7 +156,8 @@ public class ReadRecordSourceTests
     }
 
     private static ReadRecordSource Source(ScriptedConnector connector, CollectingLogger log, int budget = 3) => new(
-        [connector], new TransientRetry(Options.Create(new RetryOptions { MaxAttempts = budget, InitialDelaySeconds = 0.001, MaxDelaySeconds = 0.002 }), TimeProvider.System), log);
+        [connector], new TransientRetry(Options.Create(new RetryOptions { MaxAttempts = budget, InitialDelaySeconds = 0.001, MaxDelaySeconds = 0.002 }), TimeProvider.System),
+        new DerivedKeys([new byte[32]]), TimeProvider.System, log);
 
     private static SyncRun Run(ScriptedConnector connector, Action? opening, SyncPlan? plan) => new()
     {

@@ -4,6 +4,7 @@ using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
 using Microsoft.Extensions.Options;
@@ -11,7 +12,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Api;
 
 /// <summary>HTTP APIs that answer with JSON, JSON lines or CSV.</summary>
-internal sealed class ApiConnector : IConnector, IPreviewsPages, IDisposable
+internal sealed class ApiConnector : IReadsWindows, IPreviewsPages, IDisposable
 {
     private readonly EgressPolicy _egress;
     private readonly ExtractOptions _options;
@@ -25,6 +26,9 @@ internal sealed class ApiConnector : IConnector, IPreviewsPages, IDisposable
     }
 
     public string Driver => "api";
+
+    /// <summary>An API says in which order it lists, or does not.</summary>
+    public bool ReadsInOrder => false;
 
     /// <summary>Headers may hold keys as well, so all of them count as secrets.</summary>
     public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "auth", "headers", "client_key" };
@@ -61,7 +65,13 @@ internal sealed class ApiConnector : IConnector, IPreviewsPages, IDisposable
         var given = request.Extraction.ValueKind == JsonValueKind.Undefined ? JsonElement.Parse("{}") : request.Extraction;
         var faults = ApiExtractionValidation.Validate(given, "/extraction_params", whole: true).ToList();
         return faults.Count == 0
-            ? ApiExtraction.Read(given, request.Parameters)
+            ? ApiExtraction.Read(given, Parameters(request, given))
             : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameters")) { Faults = faults };
     }
+
+    /// <summary>Where the window begins is asked of the API, if it has a parameter for it.</summary>
+    private static IReadOnlyDictionary<string, JsonElement> Parameters(ReadRequest request, JsonElement given)
+        => request.Window?.From is { } from && ApiExtraction.Member(given, "cursor_param") is { } name
+            ? new Dictionary<string, JsonElement>(request.Parameters, StringComparer.Ordinal) { [name.GetString()!] = from }
+            : request.Parameters;
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Connectors.Api.Paging;
+using DataSync.Extract.Incremental;
 using DataSync.Extract.Json;
 using DataSync.Pipeline.Failures;
 
@@ -22,6 +23,7 @@ internal static class ApiExtractionValidation
         var members = given.EnumerateObject().Where(m => m.Value.ValueKind != JsonValueKind.Null).ToList();
         var faults = members.SelectMany(m => Member(m, path + JsonPointer.Segment(m.Name))).ToList();
         if (whole && !members.Exists(m => m.Name == "path")) faults.Add(new Fault(path + "/path", "faults.source.required", ("name", "path")));
+        faults.AddRange(CursorParameters.Whole(members.ConvertAll(m => m.Name), path));
         return faults;
     }
 
@@ -39,6 +41,7 @@ internal static class ApiExtractionValidation
         "row_limit" => member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var rows) && rows >= 1 ? [] : [new Fault(at, "faults.read.row_limit")],
         "cursor_field" or "cursor_param" => ApiText.IsHeaderText(member.Value, 300) ? [] : [new Fault(at, "faults.read.name")],
         "cursor_start" => IsScalar(member.Value) ? [] : [new Fault(at, "faults.read.parameter_value")],
+        "lag" or "cursor_nulls" or "backfill" => CursorParameters.Validate(member.Name, member.Value, at),
         _ => [new Fault(at, "faults.read.unknown", ("name", member.Name))],
     };
 

@@ -4,13 +4,14 @@ using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>PostgreSQL, and what speaks its protocol.</summary>
-internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly, IAsyncDisposable
+internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, IAsyncDisposable
 {
     private const int DefaultPort = 5432;
     private const int LongestName = 63;
@@ -20,6 +21,8 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     private readonly IdleSessions _idle = new(time);
 
     public string Driver => "postgresql";
+
+    public bool ReadsInOrder => true;
 
     public IReadOnlySet<string> SecretFields => ServerParametersValidation.Secrets;
 
@@ -46,6 +49,24 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         await using var read = await GuardAsync(() => StartAsync(session, connection, request, ct), source, ct);
         while (await GuardAsync(() => read.NextAsync(ct), source, ct) is { } batch) yield return batch;
         session.KeepFor(connection.Owner, _idle);
+    }
+
+    /// <summary>Each look is a transaction of its own: the server decides meanwhile what was undecided.</summary>
+    public async Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+    {
+        var source = Read(connection);
+        await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+        return await GuardAsync(
+            async () =>
+            {
+                await session.PrepareForLooksAsync(request.StatementTimeout, ct);
+                var planner = new PostgresPlanner(session, time);
+                var table = request.Table is { } name ? await PostgresTable.FindAsync(session, name, ct) : null;
+                if (table is { HasRowVersions: true }) return await planner.OfTableAsync(table, request, last, lag, ct);
+                var (sql, values) = table is null ? PostgresStatement.Bind(request) : ($"SELECT * FROM {table.QuotedName}", []);
+                return await planner.OfQueryAsync(sql, values, request, ct);
+            },
+            source, ct);
     }
 
     public ValueTask DisposeAsync() => _idle.DisposeAsync();

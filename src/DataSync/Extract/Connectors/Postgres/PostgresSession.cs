@@ -57,6 +57,18 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
         await batch.ExecuteNonQueryAsync(ct);
     }
 
+    /// <summary>Readies the session for looks that are each a transaction of their own, as read-only and as bounded as <see cref="BeginAsync"/>'s one.</summary>
+    public async Task PrepareForLooksAsync(TimeSpan statementTimeout, CancellationToken ct)
+    {
+        const string Sql =
+            """
+            SELECT pg_catalog.set_config(s.name, s.value, false) FROM (VALUES ('default_transaction_read_only', 'on'), ('statement_timeout', $1), ('lock_timeout', $2),
+                ('TimeZone', 'UTC'), ('DateStyle', 'ISO'), ('IntervalStyle', 'iso_8601'), ('extra_float_digits', '1'), ('standard_conforming_strings', 'on')) AS s(name, value)
+            """;
+        await using var batch = Batch(Sql, [Text(Milliseconds(statementTimeout)), Text(Milliseconds(LockTimeout < statementTimeout ? LockTimeout : statementTimeout))]);
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>A parameter the server takes as text.</summary>
     public static NpgsqlParameter Text(string value) => new() { Value = value, NpgsqlDbType = NpgsqlDbType.Text };
 

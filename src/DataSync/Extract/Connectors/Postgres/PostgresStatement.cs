@@ -24,13 +24,23 @@ internal sealed record PostgresStatement(string Sql, IReadOnlyList<string?> Valu
         if (request.Table is { } name)
         {
             table = await PostgresTable.FindAsync(session, name, ct);
-            (sql, values) = table.Select(ResumeToken.Read(request.ResumeToken.Span, table.QuotedName, table.KeyColumns, table.KeyTypes));
+            if (request.Window is { Extent: null })
+            {
+                (sql, values, table) = ($"SELECT * FROM {table.QuotedName}", [], null);
+            }
+            else
+            {
+                var extent = request.Window is { Extent: { } planned } ? PostgresExtent.Read(planned) : null;
+                (sql, values) = table.Select(ResumeToken.Read(request.ResumeToken.Span, table.QuotedName, table.KeyColumns, table.KeyTypes), extent);
+            }
         }
         else
         {
             if (!request.ResumeToken.IsEmpty) throw ResumeToken.Lost(null);
             (sql, values) = Bind(request);
         }
+
+        if (request.Window is { Extent: null } window) (sql, values) = PostgresWindow.Of(sql, values, window);
 
         var described = await DescribeAsync(session, sql, values, ct);
         var catalog = await WireCatalog.LoadAsync(session, described.Select(c => c.Type), ct);
@@ -41,7 +51,8 @@ internal sealed record PostgresStatement(string Sql, IReadOnlyList<string?> Valu
 
     public IEnumerable<NpgsqlParameter> Parameters() => Values.Select(PostgresSession.Inferred);
 
-    private static (string Sql, IReadOnlyList<string?> Values) Bind(ReadRequest request)
+    /// <summary>The tenant's statement with the server's own parameters.</summary>
+    public static (string Sql, IReadOnlyList<string?> Values) Bind(ReadRequest request)
     {
         var (sql, names) = NamedParameters.Bind(request.Query!, request.Parameters.Keys.ToHashSet(StringComparer.Ordinal));
         if (request.Parameters.Keys.FirstOrDefault(p => !names.Contains(p)) is { } unused)

@@ -4,14 +4,15 @@ using DataSync.Pipeline.Failures;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>A table as the catalog knows it, with the key its rows can be told apart and ordered by; no key where there is none to rely on.</summary>
-internal sealed record PostgresTable(string QuotedName, IReadOnlyList<string> KeyColumns, IReadOnlyList<string> KeyTypes)
+internal sealed record PostgresTable(string QuotedName, bool HasRowVersions, IReadOnlyList<string> KeyColumns, IReadOnlyList<string> KeyTypes)
 {
     /// <summary>Looks a table up in the search path or its schema. A parent with children that are no partitions has no key: theirs may repeat.</summary>
     public static async Task<PostgresTable> FindAsync(PostgresSession session, string name, CancellationToken ct)
     {
         const string Sql =
             """
-            SELECT n.nspname::text, c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod)
+            SELECT n.nspname::text, c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
+                c.relkind = 'r' AND c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap')
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate
                 AND (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
@@ -24,26 +25,35 @@ internal sealed record PostgresTable(string QuotedName, IReadOnlyList<string> Ke
         var asked = parts.Schema is null ? SqlName.Quote(parts.Table) : $"{SqlName.Quote(parts.Schema)}.{SqlName.Quote(parts.Table)}";
         List<string> columns = [], types = [];
         string? quoted = null;
+        var hasRowVersions = false;
         await using var reader = await session.QueryAsync(Sql, [PostgresSession.Text(asked)], CommandBehavior.Default, ct);
         while (await reader.ReadAsync(ct))
         {
             quoted = $"{SqlName.Quote(reader.GetString(0))}.{SqlName.Quote(reader.GetString(1))}";
+            hasRowVersions = reader.GetBoolean(4);
             if (await reader.IsDBNullAsync(2, ct)) continue;
             columns.Add(reader.GetString(2));
             types.Add(reader.GetString(3));
         }
 
-        return new PostgresTable(quoted ?? throw Undefined(), columns, types);
+        return new PostgresTable(quoted ?? throw Undefined(), hasRowVersions, columns, types);
     }
 
-    /// <summary>The SELECT of the whole table, or of what comes behind a key.</summary>
-    public (string Sql, IReadOnlyList<string?> Values) Select(ResumeToken? token)
+    /// <summary>The SELECT of the whole table, or of what comes behind a key; of all that or of what <paramref name="extent"/> says.</summary>
+    public (string Sql, IReadOnlyList<string?> Values) Select(ResumeToken? token, PostgresExtent? extent = null)
     {
-        if (KeyColumns.Count == 0) return ($"SELECT * FROM {QuotedName}", []);
+        List<string?> values = [];
+        List<string> conditions = [];
         var key = string.Join(", ", KeyColumns.Select(SqlName.Quote));
-        if (token is null) return ($"SELECT * FROM {QuotedName} ORDER BY {key}", []);
-        var values = string.Join(", ", KeyTypes.Select((type, i) => $"CAST(${i + 1} AS {type})"));
-        return ($"SELECT * FROM {QuotedName} WHERE ({key}) > ({values}) ORDER BY {key}", [.. token.Key.Select(k => k.Value)]);
+        if (token is not null)
+        {
+            values.AddRange(token.Key.Select(k => k.Value));
+            conditions.Add($"({key}) > ({string.Join(", ", KeyTypes.Select((type, i) => $"CAST(${i + 1} AS {type})"))})");
+        }
+
+        if (extent is not null) conditions.Add(extent.Condition(values));
+        var where = conditions.Count == 0 ? "" : $" WHERE {string.Join(" AND ", conditions)}";
+        return ($"SELECT * FROM {QuotedName}{where}{(key.Length == 0 ? "" : $" ORDER BY {key}")}", values);
     }
 
     private static SyncFailureException Undefined()

@@ -3,12 +3,13 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.Extract.Connectors.Sqlite;
 
 /// <summary>SQLite files below the operator's folders.</summary>
-internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly
+internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
 {
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
 
@@ -18,6 +19,8 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
     private readonly SqlitePath _paths = new(options.Value);
 
     public string Driver => "sqlite";
+
+    public bool ReadsInOrder => true;
 
     public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal);
 

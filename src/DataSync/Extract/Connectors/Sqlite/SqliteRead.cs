@@ -34,6 +34,13 @@ internal sealed class SqliteRead : IDisposable
             if (!request.ResumeToken.IsEmpty && table is null or { Key.Count: 0 }) throw ResumeToken.Lost(null);
             var token = table is null ? null : ResumeToken.Read(request.ResumeToken.Span, table.Name, table.Key, types: null);
             SqliteAuthorizer.Install(database.Handle);
+            if (request.Window is { } window)
+            {
+                statement = SqliteStatement.Prepare(database, SqliteWindow.Of(table is null ? SqliteStatement.Whole(database, request.Query!) : $"SELECT * FROM {table.QuotedName}", window));
+                statement.Bind(request.Parameters, window);
+                return new SqliteRead(database, null, statement, utf16, request);
+            }
+
             statement = SqliteStatement.Prepare(database, table?.Select(token) ?? request.Query!);
             if (table is null) statement.Bind(request.Parameters);
             for (var i = 0; i < token?.Key.Count; i++) statement.Bind(i + 1, token.Key[i]);

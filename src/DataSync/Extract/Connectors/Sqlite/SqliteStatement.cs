@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using SQLitePCL;
 
 namespace DataSync.Extract.Connectors.Sqlite;
@@ -28,6 +29,14 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
         }
     }
 
+    /// <summary>The text of a statement that <see cref="Prepare"/> accepts by itself, without what ends it, so that it can stand within another.</summary>
+    public static string Whole(SqliteDatabase database, string sql)
+    {
+        using var alone = Prepare(database, sql);
+        var text = raw.sqlite3_sql(alone.Handle).utf8_to_string().TrimEnd();
+        return text.EndsWith(';') ? text[..^1] : text;
+    }
+
     /// <summary>Runs to the next row; false at the end.</summary>
     public bool Step()
     {
@@ -37,12 +46,20 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     }
 
     /// <summary>Binds values by name; every parameter must have one, and every value a parameter.</summary>
-    public void Bind(IReadOnlyDictionary<string, JsonElement> values)
+    /// <param name="values">The values.</param>
+    /// <param name="window">Binds its own bounds too.</param>
+    public void Bind(IReadOnlyDictionary<string, JsonElement> values, CursorWindow? window = null)
     {
         var used = new HashSet<string>(StringComparer.Ordinal);
         for (var i = 1; i <= raw.sqlite3_bind_parameter_count(handle); i++)
         {
             var name = raw.sqlite3_bind_parameter_name(handle, i).utf8_to_string() ?? "";
+            if ((name == SqliteWindow.From ? window?.From : name == SqliteWindow.To ? window?.To : null) is { } bound)
+            {
+                Bind(i, bound);
+                continue;
+            }
+
             if (!name.StartsWith('@') || !values.TryGetValue(name[1..], out var value))
                 throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameter_missing", ("name", name)));
             used.Add(name[1..]);

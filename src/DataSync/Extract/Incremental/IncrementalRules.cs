@@ -1,0 +1,21 @@
+using System.Text.Json;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Extract.Incremental;
+
+/// <summary>What an incremental sync asks of <c>extraction_params</c>, beside what any sync does.</summary>
+internal static class IncrementalRules
+{
+    /// <summary>Everything that stands in its way.</summary>
+    public static IEnumerable<Fault> Validate(JsonElement extraction, string path)
+    {
+        if (!Has(extraction, "cursor_field")) yield return new Fault($"{path}/cursor_field", "faults.incremental.cursor_field");
+
+        // half a window must not pass for a whole one
+        if (Has(extraction, "row_limit")) yield return new Fault($"{path}/row_limit", "faults.incremental.not_together", ("name", "row_limit"));
+        if (Has(extraction, "backfill")) yield return new Fault($"{path}/backfill", "faults.incremental.not_together", ("name", "backfill"));
+    }
+
+    private static bool Has(JsonElement extraction, string name)
+        => extraction.ValueKind == JsonValueKind.Object && extraction.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+}

@@ -1,0 +1,39 @@
+using System.Text.Json;
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.Pipeline.Incremental;
+
+/// <summary>A connector that honours <see cref="ReadRequest.Window"/>.</summary>
+internal interface IReadsWindows : IConnector
+{
+    /// <summary>True where a window without an extent comes in the order of its column, nulls first, so that a reading can go on from the value it came to.</summary>
+    bool ReadsInOrder { get; }
+
+    /// <summary>
+    /// Looks, before the first record is read, how far this reading may go so that nothing which commits late is missed; null where the connector
+    /// knows no better than to read what it sees.
+    /// </summary>
+    /// <param name="connection">The source.</param>
+    /// <param name="request">What is to be read; its window names the column.</param>
+    /// <param name="last">What <see cref="WindowPlan.Next"/> was when the last sync ended; null for the first.</param>
+    /// <param name="lag">How far behind the last value the reading begins: seconds for a column of times, units for one of numbers.</param>
+    /// <param name="ct">Ends the wait.</param>
+    Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+        => Task.FromResult<WindowPlan?>(null);
+}
+
+/// <summary>What a connector planned.</summary>
+internal sealed record WindowPlan
+{
+    /// <summary>Exactly the records of this sync: none that the last one had, and none that is not decided yet. Null where the window's bounds are to be used.</summary>
+    public JsonElement? Extent { get; init; }
+
+    /// <summary>Where <see cref="Extent"/> is given: what the next sync plans from, once this one is complete.</summary>
+    public JsonElement? Next { get; init; }
+
+    /// <summary>Without an extent: no record that commits later has a value below this one, as a record shows it.</summary>
+    public JsonElement? Floor { get; init; }
+
+    /// <summary>Without an extent: it is not known what may still commit, so the next sync begins where this one did.</summary>
+    public bool IsUndecided { get; init; }
+}

@@ -1,0 +1,101 @@
+using System.Text;
+using System.Text.Json;
+using DataSync.Extract.Read;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
+using DataSync.Platform.Http.Security;
+using DataSync.Platform.Resilience;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.IntegrationTests.Extract.Incremental;
+
+/// <summary>Incremental syncs of one source, one after the other, with the state that the last complete one left.</summary>
+internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams)
+{
+    private readonly ReadRecordSource _source = new(
+        [connector], new TransientRetry(Options.Create(new RetryOptions { InitialDelaySeconds = 0.01, MaxDelaySeconds = 0.05 }), TimeProvider.System),
+        new DerivedKeys([new byte[32]]), TimeProvider.System, NullLogger<ReadRecordSource>.Instance);
+
+    /// <summary>What the last complete sync left.</summary>
+    public StoredState? State { get; private set; }
+
+    /// <summary>The records one incremental sync delivers.</summary>
+    public async Task<List<string>> SyncAsync(CancellationToken ct, int batchSize = 100)
+    {
+        var run = Run("incremental", extractionParams, batchSize, new Checkpoint());
+        var records = new List<string>();
+        await foreach (var batch in _source.ReadAsync(run, ct)) Take(batch, records);
+        Keep(run);
+        return records;
+    }
+
+    /// <summary>The same, broken off after the first batch and gone on with by another attempt, as after a crash.</summary>
+    public async Task<List<string>> SyncInTwoAttemptsAsync(CancellationToken ct, int batchSize)
+    {
+        var first = Run("incremental", extractionParams, batchSize, new Checkpoint());
+        var records = new List<string>();
+        Checkpoint? kept = null;
+        await foreach (var batch in _source.ReadAsync(first, ct))
+        {
+            kept = new Checkpoint { NextSeq = batch.FirstSeq + batch.Count, Resume = batch.ResumeToken.IsEmpty ? null : JsonElement.Parse(batch.ResumeToken.Span) };
+            Take(batch, records);
+            break;
+        }
+
+        Assert.Null(first.State.Move);
+        if (kept is null) return records;
+        Assert.NotNull(kept.Resume);
+        var second = Run("incremental", extractionParams, batchSize, kept);
+        await foreach (var batch in _source.ReadAsync(second, ct)) Take(batch, records);
+        Keep(second);
+        return records;
+    }
+
+    /// <summary>The records a full sync delivers, with further members of <c>extraction_params</c>.</summary>
+    public async Task<List<string>> FullAsync(CancellationToken ct, string? parameters = null)
+    {
+        var run = Run("full", parameters ?? extractionParams, 1000, new Checkpoint());
+        var records = new List<string>();
+        await foreach (var batch in _source.ReadAsync(run, ct)) Take(batch, records);
+        Assert.Null(run.State.Move);
+        return records;
+    }
+
+    private static void Take(RecordBatch batch, List<string> to)
+    {
+        using (batch)
+        {
+            for (var i = 0; i < batch.Count; i++)
+            {
+                if (batch.IsKept(i)) to.Add(Encoding.UTF8.GetString(batch.Raw[i]));
+            }
+        }
+    }
+
+    private void Keep(SyncRun run)
+    {
+        var move = run.State.Move ?? throw new InvalidOperationException("A complete sync moves the state.");
+        Assert.Equal(State?.JobId, move.Base);
+        State = new StoredState(run.JobId, JsonElement.Parse(move.Data.GetRawText()));
+    }
+
+    private SyncRun Run(string syncType, string parameters, int batchSize, Checkpoint checkpoint) => new()
+    {
+        TenantId = "t",
+        JobId = Guid.CreateVersion7(),
+        SourceId = "s",
+        SourceType = "read",
+        CorrelationId = "c",
+        Language = "en-US",
+        CreatedAt = DateTimeOffset.UnixEpoch,
+        Fence = 1,
+        Plan = new SyncPlan { SyncType = syncType, BatchSize = batchSize, ExtractionParams = JsonElement.Parse(parameters) },
+        Checkpoint = checkpoint,
+        State = new SourceState(_ => ValueTask.FromResult(State)),
+        Advance = (_, _, _) => throw new NotSupportedException("Reading moves no checkpoint."),
+        RegisterWriter = (_, _) => throw new NotSupportedException("Reading writes nothing."),
+        OpenSource = _ => ValueTask.FromResult(connection),
+    };
+}
