@@ -3,7 +3,6 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Tenancy;
-using DataSync.Sources;
 using Npgsql;
 using NpgsqlTypes;
 
@@ -50,7 +49,7 @@ internal sealed class JobOutcome(TenantDatabase database)
         var update = batch.Add(
             $"UPDATE sync_jobs SET running_ms = running_ms + $4, {set} WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running' AND {condition}",
             [run.TenantId, run.JobId, run.Fence, (long)ran.TotalMilliseconds, .. values]);
-        if (state is not null) batch.Add(SourceStates.MoveSql, SourceStates.MoveValues(run, state));
+        if (state is not null) batch.Add(StateMoves.Sql, StateMoves.Values(run, state));
         if (wakes) batch.Add($"SELECT pg_notify('{DispatchChannel}', '')");
         await batch.ExecuteAsync(ct);
         return update.RecordsAffected > 0;

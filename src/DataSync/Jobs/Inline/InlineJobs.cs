@@ -99,7 +99,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
 
         if (job.Status == JobStatus.Completed && run.State.Move is { } move)
         {
-            await using var state = transaction.Command(SourceStates.MoveSql, SourceStates.MoveValues(run, move));
+            await using var state = transaction.Command(StateMoves.Sql, StateMoves.Values(run, move));
             await state.ExecuteNonQueryAsync(ct);
         }
 

@@ -1,0 +1,125 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using DataSync.IntegrationTests.Extract.Api;
+using Npgsql;
+
+namespace DataSync.IntegrationTests.Host;
+
+/// <summary>Incremental syncs over HTTP, from the Start to the state and the exported delta.</summary>
+public sealed class IncrementalTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData("async"), InlineData("hybrid")]
+    public async Task Each_sync_exports_what_changed_since_the_last(string mode)
+    {
+        var table = $"moving_{mode}";
+        await ExecuteAsync($"CREATE TABLE {table} (id bigint PRIMARY KEY, updated timestamptz DEFAULT clock_timestamp()); INSERT INTO {table} (id) SELECT generate_series(1, 2500)");
+        using var client = system.Running.Client($"incremental-{mode}");
+        await client.PostAsync("api/sources", Source(table), HttpStatusCode.Created, Ct);
+        Assert.Equal(JsonValueKind.Null, (await client.GetJsonAsync("api/sources/s/state", Ct)).GetProperty("state").ValueKind);
+        object start = mode == "hybrid"
+            ? new { source_id = "s", mode, sync_type = "incremental", output_format = "jsonl", processing_rules = JsonElement.Parse("""{"routing":[{"when":{"==":[{"%":[{"var":"id"},2]},0]},"to":"realtime"}]}""") }
+            : new { source_id = "s", mode, sync_type = "incremental", output_format = "jsonl" };
+        Assert.Equal(2500, (await SyncAsync(client, start)).Count);
+        Assert.Empty(await SyncAsync(client, start));
+        await ExecuteAsync($"UPDATE {table} SET updated = clock_timestamp() WHERE id IN (7, 8); INSERT INTO {table} (id) VALUES (3000)");
+        Assert.Equal([7, 8, 3000], await SyncAsync(client, start));
+        var state = await client.GetJsonAsync("api/sources/s/state", Ct);
+        Assert.Equal("cursor", state.GetProperty("state").GetProperty("kind").GetString());
+        Assert.False(state.GetProperty("state").TryGetProperty("hashes", out _));
+
+        using (var reset = await client.DeleteAsync("api/sources/s/state", Ct)) Assert.Equal(HttpStatusCode.NoContent, reset.StatusCode);
+        Assert.Equal(2501, (await SyncAsync(client, start)).Count);
+    }
+
+    [Fact]
+    public async Task Realtime_answers_the_delta_and_keeps_no_record()
+    {
+        await ExecuteAsync("CREATE TABLE moving_now (id bigint PRIMARY KEY, version bigint, secret text); INSERT INTO moving_now SELECT i, i, 'canary-' || i FROM generate_series(1, 50) i");
+        using var client = system.Running.Client("incremental-now");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = "SELECT * FROM moving_now", cursor_field = "version" }), HttpStatusCode.Created, Ct);
+        var start = new { source_id = "s", mode = "realtime", sync_type = "incremental", export_config = new { inline = true } };
+        Assert.Equal(50, (await client.PostAsync("api/sync/start", start, HttpStatusCode.OK, Ct)).GetProperty("data").GetArrayLength());
+        await ExecuteAsync("INSERT INTO moving_now VALUES (51, 50, 'canary-late'), (52, 51, 'canary-new')");
+        var second = await client.PostAsync("api/sync/start", start, HttpStatusCode.OK, Ct);
+        Assert.Equal([51, 52], second.GetProperty("data").EnumerateArray().Select(r => r.GetProperty("id").GetInt32()));
+        await using var look = system.Running.Database.Superuser.CreateCommand("SELECT state_data::text FROM sync_state WHERE tenant_id = 'incremental-now'");
+        Assert.DoesNotContain("canary", (string)(await look.ExecuteScalarAsync(Ct))!, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_sync_that_fails_leaves_the_state_and_one_at_a_time_is_allowed()
+    {
+        await ExecuteAsync("CREATE TABLE moving_slow (id bigint PRIMARY KEY, version bigint); INSERT INTO moving_slow SELECT i, i FROM generate_series(1, 20) i");
+        using var client = system.Running.Client("incremental-fails");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = "SELECT id, version, CASE WHEN id = 20 THEN pg_sleep(30)::text END AS nap FROM moving_slow", cursor_field = "version" }), HttpStatusCode.Created, Ct);
+        var slow = await client.StartAsync(new { source_id = "s", sync_type = "incremental", output_format = "jsonl" }, Ct);
+        var refused = await client.PostAsync("api/sync/start", new { source_id = "s", sync_type = "incremental" }, HttpStatusCode.Conflict, Ct);
+        Assert.Equal("errors.job.incremental_open", refused.GetProperty("message_key").GetString());
+        using (var reset = await client.DeleteAsync("api/sources/s/state", Ct)) Assert.Equal(HttpStatusCode.Conflict, reset.StatusCode);
+        await client.PostAsync($"api/sync/jobs/{slow}/cancel", new { }, HttpStatusCode.Accepted, Ct);
+        Assert.Equal("cancelled", (await client.EndAsync(slow, Ct)).GetProperty("status").GetString());
+        Assert.Equal(JsonValueKind.Null, (await client.GetJsonAsync("api/sources/s/state", Ct)).GetProperty("last_sync_job_id").ValueKind);
+    }
+
+    [Fact]
+    public async Task A_start_may_not_change_what_an_incremental_sync_reads()
+    {
+        using var client = system.Running.Client("incremental-override");
+        await client.PostAsync("api/sources", Source("things_x"), HttpStatusCode.Created, Ct);
+        var refused = await client.PostAsync("api/sync/start", new { source_id = "s", sync_type = "incremental", extraction_params = new { query = "SELECT 1", row_limit = 3 } }, HttpStatusCode.UnprocessableEntity, Ct);
+        Assert.Equal(
+            ["/extraction_params/query faults.incremental.override", "/extraction_params/row_limit faults.incremental.not_together", "/extraction_params/row_limit faults.incremental.override"],
+            refused.GetProperty("errors").EnumerateArray().Select(e => $"{e.GetProperty("path").GetString()} {e.GetProperty("message_key").GetString()}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task Api_is_asked_from_the_last_value_on_and_what_it_repeats_is_left_out()
+    {
+        List<(int Id, int Version)> items = [(1, 10), (2, 20), (3, 20)];
+        var asked = new List<string>();
+        await using var server = await ApiServer.StartAsync(context =>
+        {
+            var since = context.Request.Query["since"].ToString();
+            lock (asked) asked.Add(since);
+            var from = since.Length == 0 ? 0 : int.Parse(since, CultureInfo.InvariantCulture);
+            return ApiServer.WriteAsync(context, "[" + string.Join(',', items.Where(i => i.Version >= from).Select(i => $$$"""{"id":{{{i.Id}}},"meta":{"version":{{{i.Version}}}}}""")) + "]");
+        });
+        using var client = system.Running.Client("incremental-api");
+        await client.PostAsync("api/sources", new
+        {
+            source_id = "s",
+            source_type = "api",
+            connection_params = new { base_url = server.Url.AbsoluteUri.TrimEnd('/') },
+            extraction_params = new { path = "/items", cursor_field = "meta.version", cursor_param = "since" },
+        }, HttpStatusCode.Created, Ct);
+        var start = new { source_id = "s", sync_type = "incremental", output_format = "jsonl" };
+        Assert.Equal([1, 2, 3], await SyncAsync(client, start));
+        items.Add((4, 20));
+        Assert.Equal([4], await SyncAsync(client, start));
+        items.AddRange([(5, 30), (1, 25)]);
+        Assert.Equal([1, 5], (await SyncAsync(client, start)).Order());
+        Assert.Equal(["", "20", "20"], asked);
+    }
+
+    private static async Task<List<int>> SyncAsync(HttpClient client, object start)
+    {
+        var job = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+        Assert.True(job.GetProperty("status").GetString() == "completed", job.GetRawText());
+        var lines = (await client.ExportAsync(job.GetProperty("job_id").GetGuid(), "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(lines.Length, job.GetProperty("record_count").GetInt32());
+        return [.. lines.Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetInt32())];
+    }
+
+    private object Source(string table) => system.Running.Source("s", new { table, cursor_field = "updated" });
+
+    private async Task ExecuteAsync(string sql)
+    {
+        await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
+        await using var command = source.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+}
