@@ -386,6 +386,11 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.HasIndex("TenantId", "Status")
                         .HasDatabaseName("idx_sync_jobs_tenant_status");
 
+                    b.HasIndex(new[] { "TenantId", "SourceId" }, "incremental")
+                        .IsUnique()
+                        .HasDatabaseName("ux_sync_jobs_open_incremental")
+                        .HasFilter("sync_type = 'incremental' AND status IN ('queued', 'running', 'waiting')");
+
                     b.HasIndex(new[] { "TenantId", "SourceId" }, "open")
                         .HasDatabaseName("idx_sync_jobs_open")
                         .HasFilter("status IN ('queued', 'running', 'waiting')");
