@@ -82,9 +82,9 @@ public abstract class IncrementalContract
     public async Task Incremental_gone_on_with_after_a_crash_has_no_gap_and_no_repeat(string parameters)
     {
         var source = await StartAsync(parameters, [.. Enumerable.Range(1, 50).Select(i => ((long)i, (long?)(i <= 3 ? null : i / 7)))]);
-        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), Ids(await source.SyncInTwoAttemptsAsync(Ct, batchSize: 12)));
+        Assert.Equal(Enumerable.Range(1, 50).Select(i => (long)i), Ids(await source.SyncInTwoAttemptsAsync(12, Ct)));
         await ExecuteAsync("UPDATE changes SET version = 100, name = 'again' WHERE id > 20");
-        Assert.Equal(Enumerable.Range(21, 30).Select(i => (long)i), Ids(await source.SyncInTwoAttemptsAsync(Ct, batchSize: 7)));
+        Assert.Equal(Enumerable.Range(21, 30).Select(i => (long)i), Ids(await source.SyncInTwoAttemptsAsync(7, Ct)));
         Assert.Empty(await source.SyncAsync(Ct));
     }
 

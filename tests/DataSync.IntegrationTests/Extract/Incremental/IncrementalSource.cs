@@ -32,7 +32,7 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
     }
 
     /// <summary>The same, broken off after the first batch and gone on with by another attempt, as after a crash.</summary>
-    public async Task<List<string>> SyncInTwoAttemptsAsync(CancellationToken ct, int batchSize)
+    public async Task<List<string>> SyncInTwoAttemptsAsync(int batchSize, CancellationToken ct)
     {
         var first = Run("incremental", extractionParams, batchSize, new Checkpoint());
         var records = new List<string>();
