@@ -1,6 +1,7 @@
 using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
+using FsCheck.Xunit;
 
 namespace DataSync.IntegrationTests.Properties;
 
@@ -51,6 +52,14 @@ public sealed class OdbcMariaDbToLose : IAsyncLifetime
 public sealed class OdbcMariaDbReadOnlyTests(OdbcMariaDbToLose database) : IClassFixture<OdbcMariaDbToLose>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>By a login whose grants would stop nothing: what holds is the statement's wall and the server's read-only transaction.</summary>
+    [Property(MaxTest = 100, Arbitrary = [typeof(MySqlWrites)])]
+    public async Task Read_any_write_by_a_login_that_may_do_everything_fails_and_changes_nothing(WriteStatement write)
+    {
+        await OdbcRefusal.ExpectAsync(OdbcSource.Connector(allowWritable: true), database.Owner, write.Sql, Ct);
+        Assert.Equal(database.Before, await database.DumpAsync());
+    }
 
     [Theory]
     [InlineData("DELETE FROM items"), InlineData("INSERT INTO items VALUES (99, 'x')"), InlineData("DELETE FROM items RETURNING id"), InlineData("REPLACE INTO items VALUES (1, 'x')"), InlineData("DROP TABLE items"), InlineData("TRUNCATE items")]

@@ -8,7 +8,7 @@ namespace DataSync.Extract.Connectors.Odbc.Rows;
 internal sealed record BoundColumn(string Name, CellFormat Format, int Bytes, bool IsBounded)
 {
     /// <summary>Room that a value of unknown length begins with; it grows with what comes.</summary>
-    public const int FirstBytes = 512;
+    public const int FirstBytes = 128;
 
     /// <summary>Room that a value gets at most: what is longer is fetched by itself.</summary>
     public const int MostBytes = 16 * 1024;
