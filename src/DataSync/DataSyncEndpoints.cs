@@ -2,6 +2,7 @@ using DataSync.Export;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Schedules;
+using DataSync.Jobs.Webhooks;
 using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
@@ -24,6 +25,7 @@ public static class DataSyncEndpoints
         app.MapSources();
         app.MapSchedules();
         app.MapJobs();
+        app.MapWebhooks();
         app.MapRecords();
         app.MapRouteTest();
         app.MapExports();

@@ -1,9 +1,11 @@
 using DataSync.Export;
 using DataSync.Export.Compression;
 using DataSync.Extract;
+using DataSync.Extract.Push.Signatures;
 using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Push;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http;
@@ -49,7 +51,7 @@ public static class DataSyncServices
         }
 
         return services
-            .AddEvery<IConnector>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
+            .AddEvery<IConnector>().AddEvery<IPushConnector>().AddEvery<ISignatureScheme>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
             .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IFileCompression>().AddEvery<IPlanSection>();
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api;
 using DataSync.Extract.Incremental;
+using DataSync.Extract.Push;
 using DataSync.Extract.Read;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -17,12 +18,17 @@ internal sealed class ExtractSection : IPlanSection
             ? ReadParametersValidation.Validate(given, path + "/extraction_params")
             : [];
 
-    /// <summary>The members of an API's are others. What a Start leaves out, the source brings along: only where all is together must all be there.</summary>
+    /// <summary>The members of an API's and a webhook's are others. What a Start leaves out, the source brings along: only where all is together must all be there.</summary>
     public IEnumerable<Fault> Validate(JsonElement plan, string path, string sourceType)
     {
         if (!plan.TryGetProperty("extraction_params", out var given) || given.ValueKind == JsonValueKind.Null) return [];
         var at = path + "/extraction_params";
-        var faults = sourceType == "api" ? ApiExtractionValidation.Validate(given, at, whole: path.Length == 0) : ReadParametersValidation.Validate(given, at);
+        var faults = sourceType switch
+        {
+            "api" => ApiExtractionValidation.Validate(given, at, whole: path.Length == 0),
+            "webhook" => PushExtraction.Validate(given, at),
+            _ => ReadParametersValidation.Validate(given, at),
+        };
         return path.Length == 0 && plan.TryGetProperty("sync_type", out var type) && type.ValueKind == JsonValueKind.String && type.ValueEquals("incremental")
             ? faults.Concat(IncrementalRules.Validate(given, at))
             : faults;

@@ -5,6 +5,7 @@ using DataSync.Jobs.Retry;
 using DataSync.Jobs.Schedules;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
+using DataSync.Jobs.Webhooks;
 using DataSync.Pipeline;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Settings;
@@ -39,6 +40,7 @@ internal static class JobsServices
             Wait = TimeSpan.FromSeconds(settings.Int("DATASYNC_REALTIME_WAIT_SECONDS", 10, 0, 300)),
             BatchBytes = BatchBytes(new SettingsReader(configuration)),
         });
+        services.AddWebhooks(settings);
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<SyncManager>();
         services.AddSingleton<JobRetry>();
@@ -70,6 +72,7 @@ internal static class JobsServices
         services.AddHostedService<Dispatcher>();
         services.AddScheduler();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
+        services.AddWebhookWorker();
         services.AddHangfireWorker();
         return services;
     }

@@ -21,6 +21,7 @@ internal static class PreviewEndpoint
     {
         var source = await store.GetAsync(caller.Tenant, sourceId.Value, ct) ?? throw SourceFailure.NotFound();
         var asked = body.Value;
+        if (source.SourceType == SourceTypes.Webhook) throw SourceFailure.SendsByItself();
         if (source.SourceType == SourceTypes.Api) return await PagesAsync(source, asked, validation, probe, ct);
         if (asked.ExtractionParams is not null) throw SourceFailure.Invalid(new Fault(Member, "faults.unknown"));
         var own = asked is { Query: null, Table: null };

@@ -22,6 +22,9 @@ internal static class SourceFailure
     /// <summary>It was stored by a version that knew this driver; this one does not.</summary>
     public static SyncFailureException NoConnector() => Of("errors.source.no_connector");
 
+    /// <summary>A webhook's records come when its provider sends them: there is nothing to fetch.</summary>
+    public static SyncFailureException SendsByItself() => Of("errors.webhook.sends_by_itself");
+
     public static SyncFailureException TooSlow() => Of("errors.source.too_slow");
 
     /// <summary>Stored credentials do not open: the row was changed by another hand, or its key is gone.</summary>

@@ -24,14 +24,16 @@ internal static class SourceTypes
 
     public const string Api = "api";
 
-    public static readonly IReadOnlyList<string> All = [Database, Api, "webhook"];
+    public const string Webhook = "webhook";
 
-    /// <summary>The connector of a source: a database's parameters name it, an API has but one.</summary>
+    public static readonly IReadOnlyList<string> All = [Database, Api, Webhook];
+
+    /// <summary>The connector of a source: a database's parameters name it, an API and a webhook have but one.</summary>
     public static string DriverOf(string sourceType, JsonElement connectionParams)
-        => sourceType == Api ? Api
+        => sourceType is Api or Webhook ? sourceType
             : connectionParams.TryGetProperty("driver", out var driver) && driver.ValueKind == JsonValueKind.String ? driver.GetString()!
             : "";
 
-    /// <summary>How a source's records come in when a sync is started: the name of the record source.</summary>
-    public static string RecordSourceOf(string sourceType) => sourceType == Api ? "pull" : "read";
+    /// <summary>How a source's records come in: the name of the record source.</summary>
+    public static string RecordSourceOf(string sourceType) => sourceType switch { Api => "pull", Webhook => "push", _ => "read" };
 }

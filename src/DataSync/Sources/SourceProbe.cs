@@ -45,7 +45,8 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
         var preview = new SourcePreview();
         // One more than is shown tells whether there are more.
         var first = request with { RowLimit = limit + 1, BatchSize = limit + 1, BatchBytes = PreviewBytes / 4, StatementTimeout = Limit / 2 };
-        await foreach (var batch in Connector(connection).ReadAsync(connection, first, limited))
+        if (Connector(connection) is not IConnector connector) throw SourceFailure.SendsByItself();
+        await foreach (var batch in connector.ReadAsync(connection, first, limited))
         {
             using (batch)
             {
@@ -85,7 +86,7 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
         return !preview.IsCut;
     }
 
-    private IConnector Connector(SourceConnection connection) => connectors.Find(connection.Driver) ?? throw SourceFailure.NoConnector();
+    private ISourceConnector Connector(SourceConnection connection) => connectors.Find(connection.Driver) ?? throw SourceFailure.NoConnector();
 
     private double Elapsed(long started) => Math.Round(time.GetElapsedTime(started).TotalMilliseconds, 3);
 

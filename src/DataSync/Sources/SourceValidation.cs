@@ -47,7 +47,7 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
     }
 
     private bool IsAvailable(string sourceType)
-        => sourceType == SourceTypes.Database || (sourceType == SourceTypes.Api && connectors.Find(SourceTypes.Api) is not null);
+        => sourceType == SourceTypes.Database || (sourceType is SourceTypes.Api or SourceTypes.Webhook && connectors.Find(sourceType) is not null);
 
     /// <summary>What the rooms say about the plan that the source brings along; what a Start must still add is no fault here.</summary>
     private void CheckPlan(SourceFields fields, ICollection<Fault> faults)
@@ -72,7 +72,7 @@ internal sealed class SourceValidation(ConnectorCatalog connectors, IEnumerable<
     public static Fault KeptElsewhere(string member, IEnumerable<string> changed)
         => new($"{ConnectionPath}/{member}", "faults.secret_elsewhere", ("changed", string.Join(", ", changed)));
 
-    private IConnector? CheckConnection(string sourceType, JsonElement connection, bool isNew, ICollection<Fault> faults)
+    private ISourceConnector? CheckConnection(string sourceType, JsonElement connection, bool isNew, ICollection<Fault> faults)
     {
         if (sourceType == SourceTypes.Database && !HasDriver(connection, faults)) return null;
         if (connectors.Find(SourceTypes.DriverOf(sourceType, connection)) is not { } connector) return null;

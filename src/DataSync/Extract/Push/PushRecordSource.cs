@@ -1,43 +1,49 @@
 using System.Runtime.CompilerServices;
+using DataSync.Extract.Push.Payloads;
+using DataSync.Extract.Push.Schema;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Push;
+using DataSync.Platform.Caching;
 
 namespace DataSync.Extract.Push;
 
-/// <summary>Records that came with the call: the elements of a JSON array, or one value. They are nowhere but in the process that took it.</summary>
-internal sealed class PushRecordSource : IRecordSource
+/// <summary>
+/// Records that were sent to us: with the call that is being answered, when they are nowhere but in the process that took it; or in deliveries that
+/// were taken in before, in the order they arrived in.
+/// </summary>
+internal sealed class PushRecordSource(ReadPushed deliveries, ConfigurationCache cache) : IRecordSource
 {
+    private const int BatchBytes = 1024 * 1024;
+
     public string SourceType => "push";
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (run.Inline is not { Payload: { } payload } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
-        var elements = new JsonElements(payload);
-        var seq = 0L;
-        while (Fill(elements, seq, run.Plan.BatchSize, inline.BatchBytes) is { } batch)
+        // What came with a call is gone with its process: a worker that finds such a job has nothing to go on with.
+        if (run.Inline is null ? run.Plan.Mode != SyncModes.Async : run.Inline.Payload is null) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
+        var extraction = PushExtraction.Read(run.Plan.ExtractionParams);
+        var schema = extraction.Schema is { } text ? await cache.MadeOfAsync("schema", run.TenantId, text, () => RecordSchema.Read(text), ct) : null;
+        var request = new ReadRequest { BatchSize = run.Plan.BatchSize, BatchBytes = run.Inline?.BatchBytes ?? BatchBytes, FirstSeq = run.Checkpoint.NextSeq };
+        using var batches = new PushBatches(extraction, schema, request);
+        if (run.Inline is { Payload: { } payload })
         {
-            ct.ThrowIfCancellationRequested();
-            seq += batch.Count;
-            yield return batch;
-            await Task.CompletedTask;
-        }
-    }
+            foreach (var batch in batches.OfCall(payload))
+            {
+                ct.ThrowIfCancellationRequested();
+                yield return batch;
+            }
 
-    private static RecordBatch? Fill(JsonElements elements, long firstSeq, int records, int bytes)
-    {
-        var buffer = new RecordBuffer(bytes, Math.Min(records, 1000));
-        try
-        {
-            while (buffer.Count < records && buffer.Length < bytes && elements.TryNext(out var element)) buffer.Add(element.Span);
-        }
-        catch
-        {
-            buffer.Dispose();
-            throw;
+            yield break;
         }
 
-        if (buffer.Count > 0) return new RecordBatch(firstSeq, buffer);
-        buffer.Dispose();
-        return null;
+        var (after, skip) = PushBatches.Position(run.Checkpoint.Resume);
+        await foreach (var delivery in deliveries(run, after, ct))
+        {
+            foreach (var batch in batches.OfDelivery(delivery, delivery.Position == after + 1 ? skip : 0)) yield return batch;
+        }
+
+        if (batches.Rest() is { } rest) yield return rest;
     }
 }

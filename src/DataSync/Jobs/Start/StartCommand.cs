@@ -41,6 +41,10 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
         {
             faults.Fail(SyncFailure.Permanent("errors.source.inactive"));
         }
+        else if (source.SourceType == SourceTypes.Webhook)
+        {
+            faults.Fail(SourceFailure.SendsByItself().Failure);
+        }
 
         var plan = source is null
             ? PlanMerge.Merge(JsonElement.Parse("""{"table":"unknown"}"""), default, request.Members)

@@ -4,7 +4,7 @@ namespace DataSync.Platform.Tenancy;
 
 /// <summary>
 /// A few statements of a tenant that need no answer of each other, sent at once: one round trip, and one transaction of the server's own making, in which the
-/// tenant is set first. All of them hold, or none.
+/// tenant is set first. All of them hold, or none. Statements of several tenants may share the transaction, each behind its own tenant's setting.
 /// </summary>
 internal sealed class TenantBatch : IAsyncDisposable
 {
@@ -15,8 +15,17 @@ internal sealed class TenantBatch : IAsyncDisposable
     {
         _connection = connection;
         _batch = new NpgsqlBatch(connection);
-        _batch.BatchCommands.Add(new NpgsqlBatchCommand(durable ? TenantConnection.Setting : TenantConnection.SettingWithoutDisk) { Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } } });
+        Set(tenantId, durable ? TenantConnection.Setting : TenantConnection.SettingWithoutDisk);
     }
+
+    /// <summary>How long the server may take for all of it.</summary>
+    public TimeSpan Patience
+    {
+        set => _batch.Timeout = (int)Math.Ceiling(value.TotalSeconds);
+    }
+
+    /// <summary>The statements added from here on are another tenant's, and see its rows alone.</summary>
+    public void TurnTo(string tenantId) => Set(tenantId, TenantConnection.Setting);
 
     /// <summary>Adds a statement with positional parameters <c>$1 …</c>.</summary>
     public NpgsqlBatchCommand Add(string sql, params ReadOnlySpan<object> values)
@@ -39,6 +48,12 @@ internal sealed class TenantBatch : IAsyncDisposable
         var reader = await _batch.ExecuteReaderAsync(ct);
         await reader.NextResultAsync(ct);
         return reader;
+    }
+
+    private void Set(string tenantId, string setting)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenantId);
+        _batch.BatchCommands.Add(new NpgsqlBatchCommand(setting) { Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } } });
     }
 
     public async ValueTask DisposeAsync()

@@ -32,7 +32,7 @@ internal static class OperationWriter
         operation.Responses = new OpenApiResponses { [Text(api.Status)] = Answer(api, metadata) };
         foreach (var other in metadata.OfType<OtherAnswer>())
             operation.Responses[Text(other.Status)] = Answer(new ApiDescription(other.Summary, "", null, other.Response, other.Status, "application/json"), metadata);
-        foreach (var (status, text) in Refusals(operation, scope, body, metadata)) operation.Responses[Text(status)] = Refusal(text, context.Document!);
+        foreach (var (status, text) in metadata.OfType<OwnRefusals>().LastOrDefault()?.All ?? Refusals(operation, scope, body, metadata)) operation.Responses[Text(status)] = Refusal(text, context.Document!);
     }
 
     private static IEnumerable<OpenApiParameter> Parameters(IList<object> metadata)

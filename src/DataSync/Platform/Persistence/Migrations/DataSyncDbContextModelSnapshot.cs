@@ -429,6 +429,113 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.ToTable("tenant_queues", (string)null);
                 });
 
+            modelBuilder.Entity("DataSync.Jobs.Webhooks.Inbox.WebhookDelivery", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("DeliveryId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("delivery_id");
+
+                    b.Property<long>("Arrival")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("bigint")
+                        .HasColumnName("arrival");
+
+                    NpgsqlPropertyBuilderExtensions.UseIdentityByDefaultColumn(b.Property<long>("Arrival"));
+
+                    b.Property<int>("Bytes")
+                        .HasColumnType("integer")
+                        .HasColumnName("bytes");
+
+                    b.Property<string>("Failure")
+                        .HasMaxLength(100)
+                        .HasColumnType("character varying(100)")
+                        .HasColumnName("failure");
+
+                    b.Property<Guid?>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<DateTimeOffset?>("LetGoAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("let_go_at");
+
+                    b.Property<byte[]>("Payload")
+                        .HasColumnType("bytea")
+                        .HasColumnName("payload");
+
+                    b.Property<long?>("Position")
+                        .HasColumnType("bigint")
+                        .HasColumnName("position");
+
+                    b.Property<DateTimeOffset>("ReceivedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("received_at");
+
+                    b.Property<int>("Replays")
+                        .HasColumnType("integer")
+                        .HasColumnName("replays");
+
+                    b.Property<string>("SourceId")
+                        .IsRequired()
+                        .HasColumnType("text")
+                        .HasColumnName("source_id");
+
+                    b.Property<string>("WebhookId")
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("webhook_id");
+
+                    b.HasKey("TenantId", "DeliveryId")
+                        .HasName("pk_webhook_deliveries");
+
+                    b.HasIndex("TenantId", "JobId", "Position")
+                        .HasDatabaseName("idx_webhook_deliveries_job")
+                        .HasFilter("job_id IS NOT NULL");
+
+                    b.HasIndex("TenantId", "ReceivedAt", "DeliveryId")
+                        .HasDatabaseName("idx_webhook_deliveries_received");
+
+                    b.HasIndex("TenantId", "SourceId", "Arrival")
+                        .HasDatabaseName("idx_webhook_deliveries_waiting")
+                        .HasFilter("job_id IS NULL AND failure IS NULL");
+
+                    b.ToTable("webhook_deliveries", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_webhook_deliveries_ids", "char_length(tenant_id) BETWEEN 1 AND 255 AND char_length(source_id) BETWEEN 1 AND 255");
+                        });
+                });
+
+            modelBuilder.Entity("DataSync.Jobs.Webhooks.Inbox.WebhookDrain", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<string>("SourceId")
+                        .HasColumnType("text")
+                        .HasColumnName("source_id");
+
+                    b.Property<Guid?>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<DateTimeOffset?>("StartedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("started_at");
+
+                    b.HasKey("TenantId", "SourceId")
+                        .HasName("pk_webhook_drains");
+
+                    b.ToTable("webhook_drains", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_webhook_drains_ids", "char_length(tenant_id) BETWEEN 1 AND 255 AND char_length(source_id) BETWEEN 1 AND 255");
+                        });
+                });
+
             modelBuilder.Entity("DataSync.Platform.Caching.ConfigurationGeneration", b =>
                 {
                     b.Property<string>("TenantId")

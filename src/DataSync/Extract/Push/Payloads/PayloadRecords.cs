@@ -1,0 +1,68 @@
+using System.Runtime.InteropServices;
+using System.Text.Json;
+using DataSync.Extract.Connectors;
+using DataSync.Extract.Json;
+using DataSync.Extract.Push.Schema;
+
+namespace DataSync.Extract.Push.Payloads;
+
+/// <summary>The records of one payload that is JSON, one after the other, each as the bytes it was sent as.</summary>
+internal sealed class PayloadRecords : IDisposable
+{
+    private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+    private readonly RecordSchema? _schema;
+    private readonly JsonElements? _elements;
+    private readonly JsonDocument? _document;
+    private readonly IEnumerator<JsonElement>? _found;
+
+    private PayloadRecords(RecordSchema? schema, JsonElements? elements, JsonDocument? document, IEnumerator<JsonElement>? found)
+        => (_schema, _elements, _document, _found) = (schema, elements, document, found);
+
+    /// <summary>Finds the records; null where there is nothing at the path.</summary>
+    public static PayloadRecords? Of(ReadOnlyMemory<byte> payload, JmesPath? path, RecordSchema? schema)
+    {
+        if (path is null) return new PayloadRecords(schema, new JsonElements(payload), null, null);
+        var document = JsonDocument.Parse(payload, AnyDepth);
+        if (Find(document.RootElement, path) is { } found) return new PayloadRecords(schema, null, document, found.GetEnumerator());
+        document.Dispose();
+        return null;
+    }
+
+    /// <summary>Writes the next record, refused where the schema refuses it; false where there is none.</summary>
+    public bool TryWrite(BatchBuilder to)
+    {
+        if (_elements is not null)
+        {
+            if (!_elements.TryNext(out var element)) return false;
+            to.Buffer.Add(element.Span);
+        }
+        else
+        {
+            if (!_found!.MoveNext()) return false;
+            to.Buffer.Add(JsonMarshal.GetRawUtf8Value(_found.Current));
+        }
+
+        if (_schema?.Refuse(to.Buffer[to.Buffer.Count - 1]) is { } refused) to.RejectLast(refused);
+        return true;
+    }
+
+    public void Dispose()
+    {
+        _found?.Dispose();
+        _document?.Dispose();
+    }
+
+    /// <summary>A projection's list, an array's elements, or the one value there is. Null is a list without elements.</summary>
+    private static IEnumerable<JsonElement>? Find(JsonElement root, JmesPath path)
+    {
+        var at = path.Base(root);
+        return at.ValueKind switch
+        {
+            JsonValueKind.Null => [],
+            JsonValueKind.Array or JsonValueKind.Object when path.IsProjection => path.Select(root),
+            JsonValueKind.Array => at.EnumerateArray(),
+            JsonValueKind.Object => [at],
+            _ => null,
+        };
+    }
+}

@@ -1,0 +1,114 @@
+using DataSync.Jobs.Engine;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Tenancy;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+
+namespace DataSync.Jobs.Webhooks.Inbox;
+
+/// <summary>
+/// Brings deliveries to disk, all that wait in one commit, each tenant's under its own setting. A few writers take turns: while one waits for the disk, the next collects.
+/// </summary>
+internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, InboxBell bell, ILogger<InboxWriter> logger) : BackgroundService
+{
+    private const int Writers = 2, MostEntries = 256, MostBytes = 8 * 1024 * 1024, Tries = 3;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>One repeat would abort a COPY; here it is passed over.</summary>
+    private const string InsertSql =
+        """
+        INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, webhook_id, received_at, bytes, payload, replays)
+        SELECT $1, d.id, d.source, d.webhook, now(), octet_length(d.payload), d.payload, 0
+        FROM unnest($2::uuid[], $3::text[], $4::text[], $5::bytea[]) AS d(id, source, webhook, payload)
+        ON CONFLICT (tenant_id, delivery_id) DO NOTHING
+        """;
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(Enumerable.Range(0, Writers).Select(_ => WriteAllAsync(stoppingToken)));
+
+    private async Task WriteAllAsync(CancellationToken ct)
+    {
+        List<InboxEntry> batch = [];
+        while (await inbox.Reader.WaitToReadAsync(ct))
+        {
+            var bytes = 0;
+            while (batch.Count < MostEntries && bytes < MostBytes && inbox.Reader.TryRead(out var entry))
+            {
+                batch.Add(entry);
+                bytes += entry.Payload.Length;
+            }
+
+            if (batch.Count > 0) await WriteAsync(batch);
+            batch.Clear();
+        }
+    }
+
+    /// <summary>Never throws: each sender is told. A batch once taken is written even if the process is to stop.</summary>
+    private async Task WriteAsync(List<InboxEntry> batch)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                var known = await KnownAsync(batch);
+                await InsertAsync(batch.Where(e => !known.ContainsKey(e.Name)).GroupBy(e => e.Name.TenantId, StringComparer.Ordinal).ToList());
+                foreach (var entry in batch) entry.Complete(known.GetValueOrDefault(entry.Name, entry.Name.Id));
+                bell.Ring();
+                return;
+            }
+            catch (PostgresException e) when (tries < Tries && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
+            {
+                // two processes took in the same repeats in another order
+            }
+#pragma warning disable CA1031 // whatever it is, the senders must hear of it
+            catch (Exception e)
+#pragma warning restore CA1031
+            {
+                Log.NotStored(logger, batch.Count, e.GetType().Name);
+                foreach (var entry in batch) entry.Fail(new SyncFailureException(AttemptVerdict.IsOwnDatabase(e) ? WebhookFailure.DatabaseAway : SyncFailure.Permanent("errors.internal"), e));
+                return;
+            }
+        }
+    }
+
+    private async Task InsertAsync(List<IGrouping<string, InboxEntry>> tenants)
+    {
+        if (tenants.Count == 0) return;
+        await using var batch = await database.BatchAsync(tenants[0].Key, durable: true, CancellationToken.None);
+        batch.Patience = Patience;
+        foreach (var tenant in tenants)
+        {
+            if (!ReferenceEquals(tenant, tenants[0])) batch.TurnTo(tenant.Key);
+            batch.Add(
+                InsertSql, tenant.Key,
+                tenant.Select(e => e.Name.Id).ToArray(), tenant.Select(e => e.Name.SourceId).ToArray(), tenant.Select(e => e.Name.WebhookId).ToArray(), tenant.Select(e => e.Payload).ToArray());
+        }
+
+        await batch.ExecuteAsync(CancellationToken.None);
+    }
+
+    /// <summary>Deliveries that were taken in under an older master key, with the ids they have: while there is but one key, none is looked for.</summary>
+    private async Task<Dictionary<DeliveryName, Guid>> KnownAsync(List<InboxEntry> batch)
+    {
+        Dictionary<DeliveryName, Guid> known = [];
+        if (batch.TrueForAll(e => e.Name.OlderIds.Count == 0)) return known;
+        foreach (var tenant in batch.GroupBy(e => e.Name.TenantId, StringComparer.Ordinal))
+        {
+            await using var find = await database.BatchAsync(tenant.Key, durable: false, CancellationToken.None);
+            find.Patience = Patience;
+            find.Add("SELECT delivery_id FROM webhook_deliveries WHERE tenant_id = $1 AND delivery_id = ANY($2)", tenant.Key, tenant.SelectMany(e => e.Name.OlderIds).ToArray());
+            await using var rows = await find.ReadAsync(CancellationToken.None);
+            HashSet<Guid> found = [];
+            while (await rows.ReadAsync(CancellationToken.None)) found.Add(rows.GetGuid(0));
+            foreach (var entry in tenant.Where(e => e.Name.OlderIds.Any(found.Contains))) known[entry.Name] = entry.Name.OlderIds.First(found.Contains);
+        }
+
+        return known;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1800, LogLevel.Warning, "{Deliveries} deliveries could not be stored ({Reason}); their senders were told to send again")]
+        public static partial void NotStored(ILogger logger, int deliveries, string reason);
+    }
+}

@@ -1,0 +1,38 @@
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Jobs.Webhooks.Receive;
+
+/// <summary>Counts what bodies take of this process's memory. It is taken as bytes come and not as they are announced, so a sender who sends nothing holds nothing.</summary>
+internal sealed class BodyMemory(WebhookOptions options)
+{
+    private long _held;
+
+    /// <summary>A body's share; it grows with the body, and disposing it gives it back.</summary>
+    public Share Open() => new(this);
+
+    private void Take(int bytes)
+    {
+        if (Interlocked.Add(ref _held, bytes) <= options.MemoryBytes) return;
+        Interlocked.Add(ref _held, -bytes);
+        throw new SyncFailureException(WebhookFailure.Busy);
+    }
+
+    /// <summary>What one request holds.</summary>
+    internal sealed class Share(BodyMemory memory) : IDisposable
+    {
+        private int _bytes;
+
+        /// <summary>Takes so many bytes more. Throws where there are none.</summary>
+        public void Take(int bytes)
+        {
+            memory.Take(bytes);
+            _bytes += bytes;
+        }
+
+        public void Dispose()
+        {
+            Interlocked.Add(ref memory._held, -_bytes);
+            _bytes = 0;
+        }
+    }
+}

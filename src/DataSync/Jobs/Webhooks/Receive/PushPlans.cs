@@ -1,0 +1,24 @@
+using System.Text.Json;
+using DataSync.Jobs.Start;
+using DataSync.Pipeline;
+using DataSync.Sources;
+
+namespace DataSync.Jobs.Webhooks.Receive;
+
+/// <summary>What a source's pushes run with: its <c>sync</c> section over its <c>extraction_params</c>.</summary>
+internal sealed class PushPlans(PlanReader plans)
+{
+    /// <summary>The plan, and its mode even where the plan has faults and is null.</summary>
+    public (string Mode, SyncPlan? Plan) Of(DataSourceConfig source)
+    {
+        var merged = PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), new Dictionary<string, JsonElement>());
+        var mode = merged.TryGetProperty("mode", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : SyncModes.Async;
+        return (mode, plans.Validate(merged, "", source.SourceType).Count == 0 ? plans.Read(merged) : null);
+    }
+
+    /// <summary>
+    /// What a job runs with that drains the inbox. It is always stored: the source may have been async when the deliveries came, and whatever it is now, what waits is in the database already.
+    /// </summary>
+    public SyncPlan? OfDrain(DataSourceConfig source)
+        => Of(source).Plan is { } plan ? plan with { Mode = SyncModes.Async, SyncType = "full", Routing = null, Export = plan.Export with { Inline = false } } : null;
+}
