@@ -35,6 +35,9 @@ internal sealed class Api : IDisposable
         new JsonObject { ["source_id"] = sourceId, ["source_name"] = sourceId, ["source_type"] = "database", ["connection_params"] = connection, ["extraction_params"] = extraction },
         ct);
 
+    public Task RegisterWebhookAsync(string sourceId, JsonObject connection, CancellationToken ct) => PostAsync(
+        "/api/sources", new JsonObject { ["source_id"] = sourceId, ["source_type"] = "webhook", ["connection_params"] = connection, ["sync"] = new JsonObject { ["output_format"] = "jsonl" } }, ct);
+
     /// <summary>Starts a sync; its job's id.</summary>
     public async Task<string> StartAsync(JsonObject start, CancellationToken ct) => (string)(await PostAsync("/api/sync/start", start, ct))["job_id"]!;
 

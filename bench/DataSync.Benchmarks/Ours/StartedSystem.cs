@@ -16,13 +16,16 @@ internal sealed class StartedSystem : IAsyncDisposable
 
     private readonly Func<string, Api> _clientOf;
 
-    private StartedSystem(SystemDatabase database, string exports, HostProcess api, Func<HostProcess> startWorker, Func<string, Api> clientOf)
-        => (Database, Exports, _api, _startWorker, _clientOf, Worker, Client) = (database, exports, api, startWorker, clientOf, startWorker(), clientOf(StoreProgram.Tenant));
+    private StartedSystem(SystemDatabase database, string exports, Uri address, HostProcess api, Func<HostProcess> startWorker, Func<string, Api> clientOf)
+        => (Database, Exports, Address, _api, _startWorker, _clientOf, Worker, Client) = (database, exports, address, api, startWorker, clientOf, startWorker(), clientOf(StoreProgram.Tenant));
 
     public SystemDatabase Database { get; }
 
     /// <summary>The folder that exports lie under.</summary>
     public string Exports { get; }
+
+    /// <summary>Where the API listens.</summary>
+    public Uri Address { get; }
 
     public Api Client { get; }
 
@@ -58,7 +61,7 @@ internal sealed class StartedSystem : IAsyncDisposable
         await using (var migrate = HostProcess.Start(assembly, "migrate", owner, Log("migrate"))) await migrate.FinishAsync(ct);
         var api = HostProcess.Start(assembly, "api", settings, Log("api"));
         var system = new StartedSystem(
-            database, exports, api, () => HostProcess.Start(assembly, "worker", settings, Log("worker")), tenant => new Api(new Uri(url), DevelopmentToken.Issue(tokenKey, tenant)));
+            database, exports, new Uri(url), api, () => HostProcess.Start(assembly, "worker", settings, Log("worker")), tenant => new Api(new Uri(url), DevelopmentToken.Issue(tokenKey, tenant)));
         try
         {
             await system.WaitUntilReadyAsync(ct);

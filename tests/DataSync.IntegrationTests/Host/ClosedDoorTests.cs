@@ -13,6 +13,9 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
     /// <summary>The document's routes that ask for no token.</summary>
     private static readonly string[] Open = ["GET /health/live", "GET /health/ready", "GET /errors/{code}"];
 
+    /// <summary>The routes that a signature opens instead of a token.</summary>
+    private static readonly string[] BySignature = ["POST /api/webhooks/{tenant_id}/{source_id}"];
+
     /// <summary>The scope that each route must demand. A route that is not here fails the tests until somebody has decided.</summary>
     private static readonly Dictionary<string, string> Scopes = new(StringComparer.Ordinal)
     {
@@ -37,6 +40,9 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["GET /api/sync/jobs/{job_id}/rejections"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports/{name}"] = ApiScope.SyncRead,
+        ["GET /api/webhooks/deliveries"] = ApiScope.SyncRead,
+        ["GET /api/webhooks/deliveries/{delivery_id}"] = ApiScope.SyncRead,
+        ["POST /api/webhooks/deliveries/{delivery_id}/replay"] = ApiScope.SyncWrite,
     };
 
     private static readonly Dictionary<string, string?> BadTokens = new(StringComparer.Ordinal)
@@ -60,12 +66,21 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
 
     [Fact]
     public async Task Every_route_is_decided_on()
-        => Assert.Equal(Scopes.Keys.Concat(Open).Order(StringComparer.Ordinal), (await RoutesAsync()).Order(StringComparer.Ordinal));
+        => Assert.Equal(Scopes.Keys.Concat(Open).Concat(BySignature).Order(StringComparer.Ordinal), (await RoutesAsync()).Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task Open_routes_and_no_others_answer_without_a_token()
     {
         foreach (var route in Open) Assert.Equal(HttpStatusCode.OK, (await AskAsync(route.Replace("{code}", "SYNC_001", StringComparison.Ordinal), token: null)).Status);
+    }
+
+    [Fact]
+    public async Task Routes_for_signatures_answer_401_to_all_without_one_whatever_their_token()
+    {
+        foreach (var token in (string?[])[null, BadTokens["expired"], RunningSystem.Token("closed", string.Join(' ', ApiScope.All))])
+        {
+            foreach (var route in BySignature) Assert.Equal((HttpStatusCode.Unauthorized, "errors.webhook.refused"), await AskAsync(route, token) is var (status, key, _) ? (status, key) : default);
+        }
     }
 
     [Fact]
@@ -122,7 +137,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
             Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("GET /api/nothing", token)).Status);
     }
 
-    private async Task<string[]> ClosedAsync() => [.. (await RoutesAsync()).Except(Open, StringComparer.Ordinal)];
+    private async Task<string[]> ClosedAsync() => [.. (await RoutesAsync()).Except(Open, StringComparer.Ordinal).Except(BySignature, StringComparer.Ordinal)];
 
     private async Task<string[]> RoutesAsync()
     {
@@ -135,7 +150,8 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
     private async Task<(HttpStatusCode Status, string? Key, string Challenge)> AskAsync(string route, string? token)
     {
         var (method, path) = (route[..route.IndexOf(' ', StringComparison.Ordinal)], route[(route.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
-        path = path.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal);
+        path = path.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal)
+            .Replace("{delivery_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{tenant_id}", "t1", StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal);
         Assert.DoesNotContain('{', path);
         using var client = system.Running.Client("any");
         client.DefaultRequestHeaders.Authorization = null;

@@ -32,6 +32,8 @@ public sealed partial class ArchitectureTests
         ["SQLitePCL"] = ["Extract/Connectors/Sqlite"],
         ["MySqlConnector"] = ["Extract/Connectors/MySql"],
         ["Polly"] = ["Platform/Resilience"],
+        ["NJsonSchema"] = ["Extract/Push/Schema"],
+        ["Newtonsoft"] = ["Extract/Push/Schema"],
         ["Microsoft.Extensions.Caching"] = ["Platform/Caching"],
         ["StackExchange.Redis"] = ["Platform/Caching"],
         ["Serilog"] = ["Platform/Monitoring"],

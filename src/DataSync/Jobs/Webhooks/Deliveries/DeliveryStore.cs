@@ -14,7 +14,7 @@ internal sealed class DeliveryStore(TenantDatabase database, InboxBell bell)
     public async Task<DeliveryRow?> FindAsync(string tenantId, Guid deliveryId, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
-        return await Rows(transaction.Db, d => d.DeliveryId == deliveryId).SingleOrDefaultAsync(ct);
+        return await FindAsync(transaction.Db, deliveryId, ct);
     }
 
     /// <summary>Deliveries from the newest to the oldest, beginning below one.</summary>
@@ -24,16 +24,17 @@ internal sealed class DeliveryStore(TenantDatabase database, InboxBell bell)
         Expression<Func<WebhookDelivery, bool>> wanted = before is { } last
             ? d => (sourceId == null || d.SourceId == sourceId) && (d.ReceivedAt < last.At || (d.ReceivedAt == last.At && d.DeliveryId.CompareTo(last.Id) < 0))
             : d => sourceId == null || d.SourceId == sourceId;
-        var rows = Rows(transaction.Db, wanted);
-        rows = status switch
+        var found = Joined(transaction.Db, wanted);
+        found = status switch
         {
-            DeliveryStatus.Received => rows.Where(r => r.JobId == null && r.Failure == null),
-            DeliveryStatus.Processing => rows.Where(r => r.JobId != null && r.Failure == null && (r.Job == null || (r.Job.Status != JobStatus.Completed && r.Job.Status != JobStatus.Failed && r.Job.Status != JobStatus.Cancelled))),
-            DeliveryStatus.Completed => rows.Where(r => r.Failure == null && r.Job!.Status == JobStatus.Completed),
-            DeliveryStatus.Failed => rows.Where(r => r.Failure != null || r.Job!.Status == JobStatus.Failed || r.Job.Status == JobStatus.Cancelled),
-            _ => rows,
+            DeliveryStatus.Received => found.Where(f => f.Delivery.JobId == null && f.Delivery.Failure == null),
+            DeliveryStatus.Processing => found.Where(f => f.Delivery.JobId != null && f.Delivery.Failure == null
+                && (f.Job == null || (f.Job.Status != JobStatus.Completed && f.Job.Status != JobStatus.Failed && f.Job.Status != JobStatus.Cancelled))),
+            DeliveryStatus.Completed => found.Where(f => f.Delivery.Failure == null && f.Job!.Status == JobStatus.Completed),
+            DeliveryStatus.Failed => found.Where(f => f.Delivery.Failure != null || f.Job!.Status == JobStatus.Failed || f.Job.Status == JobStatus.Cancelled),
+            _ => found,
         };
-        return await rows.OrderByDescending(r => r.ReceivedAt).ThenByDescending(r => r.DeliveryId).Take(count).ToListAsync(ct);
+        return await Rows(found.OrderByDescending(f => f.Delivery.ReceivedAt).ThenByDescending(f => f.Delivery.DeliveryId).Take(count)).ToListAsync(ct);
     }
 
     /// <summary>Has a delivery wait again, for its source's next job. False where this tenant has none of that id; throws where it cannot be run again.</summary>
@@ -50,7 +51,7 @@ internal sealed class DeliveryStore(TenantDatabase database, InboxBell bell)
         {
             if (await replay.ExecuteNonQueryAsync(ct) == 0)
             {
-                if (await Rows(transaction.Db, d => d.DeliveryId == deliveryId).SingleOrDefaultAsync(ct) is not { } row) return false;
+                if (await FindAsync(transaction.Db, deliveryId, ct) is not { } row) return false;
                 throw new SyncFailureException(SyncFailure.Permanent(row.HasPayload ? "errors.webhook.not_ended" : "errors.webhook.nothing_kept"));
             }
         }
@@ -60,9 +61,24 @@ internal sealed class DeliveryStore(TenantDatabase database, InboxBell bell)
         return true;
     }
 
-    private static IQueryable<DeliveryRow> Rows(DataSyncDbContext db, Expression<Func<WebhookDelivery, bool>> wanted)
+    private static Task<DeliveryRow?> FindAsync(DataSyncDbContext db, Guid deliveryId, CancellationToken ct)
+        => Rows(Joined(db, d => d.DeliveryId == deliveryId)).SingleOrDefaultAsync(ct);
+
+    private static IQueryable<DeliveryAndJob> Joined(DataSyncDbContext db, Expression<Func<WebhookDelivery, bool>> wanted)
         => from d in db.Set<WebhookDelivery>().AsNoTracking().Where(wanted)
            join j in db.Set<SyncJob>().AsNoTracking() on new { d.TenantId, Id = d.JobId } equals new { j.TenantId, Id = (Guid?)j.Id } into jobs
            from j in jobs.DefaultIfEmpty()
-           select new DeliveryRow(d.DeliveryId, d.SourceId, d.WebhookId, d.ReceivedAt, d.Bytes, d.Payload != null, d.Replays, d.JobId, d.Failure, j);
+           select new DeliveryAndJob { Delivery = d, Job = j };
+
+    private static IQueryable<DeliveryRow> Rows(IQueryable<DeliveryAndJob> found)
+        => found.Select(f => new DeliveryRow(
+            f.Delivery.DeliveryId, f.Delivery.SourceId, f.Delivery.WebhookId, f.Delivery.ReceivedAt, f.Delivery.Bytes, f.Delivery.Payload != null, f.Delivery.Replays, f.Delivery.JobId,
+            f.Delivery.Failure, f.Job));
+
+    private sealed class DeliveryAndJob
+    {
+        public required WebhookDelivery Delivery { get; init; }
+
+        public required SyncJob? Job { get; init; }
+    }
 }

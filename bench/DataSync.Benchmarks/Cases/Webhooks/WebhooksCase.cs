@@ -1,0 +1,98 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using DataSync.Benchmarks.Measuring;
+using DataSync.Benchmarks.Ours;
+using DataSync.Benchmarks.Running;
+
+namespace DataSync.Benchmarks.Cases.Webhooks;
+
+/// <summary>How many deliveries a second are on disk and answered, beside as many single-row inserts of PostgreSQL's own; how long each takes; and what too many do.</summary>
+internal sealed class WebhooksCase : BenchmarkCase
+{
+    public const string Rate = "per_second";
+    private const string Limit = "limit: pgbench, one insert a transaction, 64 clients";
+    private const string Ours = "deliveries answered 202, 64 connections";
+    private const string Draining = "the same while a worker makes records of them";
+    private const string Overload = "1500 connections";
+    private const string P99 = "p99_ms";
+    private const string Refused = "refused";
+    private const string AboveIdle = "mb_above_idle";
+    private const string Secret = "a secret for the benchmark's own provider";
+    private const int Connections = 64;
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(6);
+
+    public override string Name => "webhooks";
+
+    public override string Title => "durable acknowledgements of signed 1 KB deliveries, beside pgbench's single-row inserts";
+
+    /// <summary>Every run is a rate: its wall time is that of one delivery.</summary>
+    public override long Rows => 1;
+
+    public override int Rounds => 5;
+
+    public override async Task<CasePlan> PrepareAsync(BenchContext context, CancellationToken ct)
+    {
+        var inserts = await SingleInserts.PrepareAsync(context, ct);
+        var source = await context.Server.CreateDatabaseAsync("source", ct);
+        var system = await StartedSystem.StartAsync(context, await context.Server.CreateReaderAsync(source, ct), ct);
+        await system.StopWorkerAsync();
+        await system.Client.RegisterWebhookAsync("hook", new JsonObject { ["scheme"] = "github", ["secrets"] = new JsonArray(Secret) }, ct);
+        var body = Body();
+        var load = new DeliveryLoad(system.Address, $"/api/webhooks/{StoreProgram.Tenant}/hook", Secret, body);
+
+        // A service that has run for a while: before that, it is the compiler that is measured.
+        await load.RunAsync(Connections, Duration, ct);
+        var idle = system.ApiProcess.ResidentBytes;
+        return new CasePlan(
+            [
+                new Contender(Limit, token => inserts.RunAsync(Connections, Duration, body, token)) { BeforeAsync = inserts.ResetAsync, Missing = SingleInserts.Program(context) is null ? "pgbench (Debian: postgresql-contrib)" : null },
+                new Contender(Ours, token => RunAsync(system, load, Connections, idle, token)) { BeforeAsync = token => ResetAsync(system, token) },
+            ],
+            [
+                new Target("deliveries a second, of pgbench's inserts", 1, r => r.WallRatio(Limit, Ours)) { AtLeast = true },
+                new Target("from a request to its answer, p99", 20, r => r.Median(Ours, m => m.Figures[P99])) { Unit = "ms" },
+                new Target("memory above idle under 1500 connections", 200, r => r.Of(Overload) is { Count: > 0 } runs ? runs.Max(m => m.Figures[AboveIdle]) : null) { Unit = "MB" },
+                new Target("from a request to its answer under 1500 connections, p99", 1000, r => r.Median(Overload, m => m.Figures[P99])) { Unit = "ms" },
+            ])
+        {
+            Afterwards =
+            [
+                new Contender(Overload, token => RunAsync(system, load, 1500, idle, token)) { BeforeAsync = token => ResetAsync(system, token) },
+                new Contender(Draining, async token =>
+                {
+                    await system.RestartWorkerAsync();
+                    return await RunAsync(system, load, Connections, idle, token);
+                }) { BeforeAsync = token => ResetAsync(system, token) },
+            ],
+            EndAsync = system.DisposeAsync,
+        };
+    }
+
+    private static Task ResetAsync(StartedSystem system, CancellationToken ct) => system.Database.Superuser.ExecuteAsync("TRUNCATE webhook_deliveries; CHECKPOINT", ct);
+
+    private static async Task<Measurement> RunAsync(StartedSystem system, DeliveryLoad load, int connections, long idle, CancellationToken ct)
+    {
+        var cpu = system.ApiProcess.Cpu;
+        var result = await load.RunAsync(connections, Duration, ct);
+        if (result.Accepted == 0) throw new BenchmarkException("No delivery was accepted.");
+        var stored = await system.Database.Superuser.ScalarAsync<long>("SELECT count(*) FROM webhook_deliveries", ct);
+        if (stored != result.Accepted) throw new BenchmarkException($"{result.Accepted} deliveries were acknowledged and {stored} are stored.");
+        return new Measurement
+        {
+            Wall = result.Wall / result.Accepted,
+            ClientCpu = (system.ApiProcess.Cpu - cpu) / result.Accepted,
+            PeakBytes = system.ApiProcess.PeakBytes,
+            Figures = new Dictionary<string, double>(StringComparer.Ordinal)
+            {
+                [Rate] = result.Accepted / result.Wall.TotalSeconds, [P99] = result.P99, [Refused] = result.Refused, [AboveIdle] = (system.ApiProcess.PeakBytes - idle) / 1048576.0,
+            },
+        };
+    }
+
+    /// <summary>A kilobyte as a shop would send it.</summary>
+    private static byte[] Body()
+    {
+        const string Start = """{"id":"evt_0123456789","type":"order.updated","livemode":true,"data":{"object":{"id":"ord_8842","customer":{"name":"José Ñandú","email":"jose@example.com"},"total":218.48,"currency":"EUR"}},"pad":""" + "\"";
+        return Encoding.UTF8.GetBytes(Start + new string('x', 1024 - Encoding.UTF8.GetByteCount(Start) - 2) + "\"}");
+    }
+}
