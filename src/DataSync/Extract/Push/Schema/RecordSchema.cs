@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using DataSync.Pipeline;
 using Newtonsoft.Json;
 using NJsonSchema;
+using NJsonSchema.Validation;
 
 namespace DataSync.Extract.Push.Schema;
 
@@ -51,13 +52,17 @@ internal sealed class RecordSchema
         try
         {
             var first = _schema.Validate(Encoding.UTF8.GetString(record)).FirstOrDefault();
-            return first is null ? null : Rejected(first.Path is { Length: > 0 } path ? path : "#");
+            return first is null ? null : Rejected(Innermost(first).Path?.TrimEnd('/') is { Length: > 0 } path ? path : "#");
         }
         catch (Exception e) when (e is JsonException or RegexMatchTimeoutException)
         {
             return Rejected("#"); // too deep for the library, or too long for a pattern
         }
     }
+
+    /// <summary>What is wrong within a part is told there, and not at the part.</summary>
+    private static ValidationError Innermost(ValidationError error)
+        => error is ChildSchemaValidationError { Errors: { } parts } && parts.Values.SelectMany(e => e).FirstOrDefault() is { } inner ? Innermost(inner) : error;
 
     private static Rejection Rejected(string field) => new("schema", "schema", Key, field.Length <= LongestField ? field : field[..LongestField]);
 
