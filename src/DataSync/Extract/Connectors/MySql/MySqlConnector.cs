@@ -4,13 +4,14 @@ using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>MySQL from 8.0, MariaDB from 10.4, and what speaks their protocol.</summary>
-internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly
+internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
 {
     private const int DefaultPort = 3306;
     private const int LongestName = 128;
@@ -19,6 +20,8 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
     private readonly MySqlGate _gate = new(egress);
 
     public string Driver => "mysql";
+
+    public bool ReadsInOrder => true;
 
     public IReadOnlySet<string> SecretFields => ServerParametersValidation.Secrets;
 
@@ -50,6 +53,21 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
         while (await MySqlErrors.GuardAsync(() => read.NextAsync(either.Token), source, ct) is { } batch) yield return batch;
     }
 
+    /// <summary>Null where the login may not see which transactions run.</summary>
+    public async Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+    {
+        var source = Read(connection);
+        return await MySqlErrors.GuardAsync(
+            async () =>
+            {
+                await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+                await session.PrepareForLooksAsync(ct);
+                await DemandAsync(session, connection, ct);
+                return await new MySqlPlanner(session, time).PlanAsync(request, ct);
+            },
+            source, ct);
+    }
+
     private ServerParameters Read(SourceConnection connection)
     {
         var faults = Validate(connection.ConnectionParams).ToList();
@@ -75,9 +93,14 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
     private async Task<MySqlRead> StartAsync(MySqlSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
     {
         await session.BeginAsync(ct);
+        await DemandAsync(session, connection, ct);
+        return await MySqlRead.StartAsync(session, request, ct);
+    }
+
+    private async Task DemandAsync(MySqlSession session, SourceConnection connection, CancellationToken ct)
+    {
         var access = await GrantProbe.AskAsync(session, ct);
         await connection.ReportAsync(access, ct);
         access.Demand(TakesWritable);
-        return await MySqlRead.StartAsync(session, request, ct);
     }
 }

@@ -8,6 +8,7 @@ namespace DataSync.Extract.Connectors.MySql;
 internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, TimeSpan statementTimeout) : IAsyncDisposable
 {
     private const int LockSeconds = 10;
+    private const string Text = "@datasync_text", Proof = "@datasync_proof";
 
     /// <summary>What its TLS came to.</summary>
     public ServerTls Tls => tls;
@@ -25,7 +26,13 @@ internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, Ti
     /// Begins the one transaction of the session: one snapshot, nothing writable, no statement longer than allowed, and times in UTC. <c>sql_mode</c>
     /// stays as the server has it: it changes what a statement means. A reader that pauses must not be taken for one that is gone.
     /// </summary>
-    public async Task BeginAsync(CancellationToken ct)
+    public Task BeginAsync(CancellationToken ct)
+        => SetAsync("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY; START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY", ct);
+
+    /// <summary>Instead of <see cref="BeginAsync"/>: each statement is a read-only transaction of its own, and sees what was committed meanwhile.</summary>
+    public Task PrepareForLooksAsync(CancellationToken ct) => SetAsync("SET SESSION TRANSACTION READ ONLY", ct);
+
+    private async Task SetAsync(string begin, CancellationToken ct)
     {
         var seconds = Math.Max(statementTimeout.TotalSeconds, 0.001);
         var limit = IsMariaDb ? Invariant($"max_statement_time = {seconds:0.######}") : Invariant($"max_execution_time = {(long)Math.Ceiling(seconds * 1000)}");
@@ -33,8 +40,7 @@ internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, Ti
         await using var command = Command(Invariant(
             $"""
             SET SESSION time_zone = '+00:00', lock_wait_timeout = {LockSeconds}, net_write_timeout = {patience}, {limit};
-            SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY;
-            START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY;
+            {begin};
             SELECT @@SESSION.sql_mode
             """));
         Lexing = SqlLexing.Of((string?)await command.ExecuteScalarAsync(ct) ?? "");
@@ -42,6 +48,23 @@ internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, Ti
 
     /// <summary>A command for a text of ours; a tenant's goes to the server as a value.</summary>
     public MySqlCommand Command(string sql) => new(sql, connection);
+
+    /// <summary>Has the server prepare a text that it gets as a value; what is returned runs it.</summary>
+    /// <param name="text">What to prepare; each of its proofs is prepared before.</param>
+    /// <param name="rowLimit">How many rows it gives at most; null for all.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<MySqlCommand> PrepareAsync(MySqlText text, long? rowLimit, CancellationToken ct)
+    {
+        var proofs = text.Proofs.Select((p, i) => (Name: Variable(Proof, i), Sql: p)).ToList();
+        var values = text.Values.Select((v, i) => (Name: Variable("@datasync_", i), Value: v)).ToList();
+        await AssignAsync([(Text, text.Sql), .. proofs.Select(p => (p.Name, (object?)p.Sql)), .. values], ct);
+        var limit = rowLimit is { } rows ? string.Create(CultureInfo.InvariantCulture, $"SET SESSION sql_select_limit = {rows};") : "";
+        await using (var prepare = Command($"{string.Concat(proofs.Select(p => $"PREPARE datasync FROM {p.Name};"))}{limit}PREPARE datasync FROM {Text}"))
+            await prepare.ExecuteNonQueryAsync(ct);
+        return Command(values.Count == 0 ? "EXECUTE datasync" : $"EXECUTE datasync USING {string.Join(", ", values.Select(v => v.Name))}");
+
+        static string Variable(string name, int i) => string.Create(CultureInfo.InvariantCulture, $"{name}{i}");
+    }
 
     /// <summary>
     /// Sets variables of the session. The values travel beside the text, in the protocol's own form, so that no way of quoting has to be right for

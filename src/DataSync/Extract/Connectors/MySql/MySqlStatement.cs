@@ -1,5 +1,3 @@
-using System.Globalization;
-using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using MySqlConnector;
@@ -8,35 +6,30 @@ namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>
 /// A read, ready to run. The text goes to the server as a value, and the server itself makes a statement of it (<c>PREPARE … FROM @text</c>), which it does for
-/// exactly one. A tenant's must first be understood within <c>SELECT EXISTS (…)</c> too: nothing but a query can stand there, not even one that puts its
-/// rows into a file or a variable. What both accept is one SELECT, whatever it holds. It then runs as it stands, so that its order and its columns' names are its own.
+/// exactly one. A tenant's must first be understood within <c>SELECT EXISTS (…)</c> too. What both accept is one SELECT, whatever it holds. It then runs as it
+/// stands, so that its order and its columns' names are its own; only a window of it stands within another.
 /// </summary>
 internal sealed record MySqlStatement(MySqlCommand Command, IReadOnlyList<ColumnForm>? Forms, MySqlTable? Table) : IAsyncDisposable
 {
-    private const string Text = "@datasync_text", Proof = "@datasync_proof";
-
     /// <summary>The text itself and its values, where it can also be sent as it is; null where that could be understood in two ways.</summary>
-    private (string Sql, IReadOnlyList<object?> Values)? Plain { get; init; }
+    private MySqlText? Plain { get; init; }
 
     /// <summary>Has the server prepare what is asked for.</summary>
     public static async Task<MySqlStatement> PrepareAsync(MySqlSession session, ReadRequest request, CancellationToken ct)
     {
-        if (request.Table is { } name)
+        if (request.Table is { } name) return await OfTableAsync(session, await MySqlTable.FindAsync(session, name, ct), request, ct);
+        if (!request.ResumeToken.IsEmpty) throw ResumeToken.Lost(null);
+        var query = MySqlQuery.Of(request, session.Lexing);
+        var text = new MySqlText(query.Sql, [query.Proof], query.Values);
+        if (request.Window is { } window)
         {
-            var table = await MySqlTable.FindAsync(session, name, ct);
-            var token = ResumeToken.Read(request.ResumeToken.Span, table.QuotedName, [.. table.Key.Select(c => c.Name)], table.KeyTypes);
-            var (select, keys) = table.Select(token, request.RowLimit);
-            return new MySqlStatement(await PrepareAsync(session, select, null, keys, null, ct), [.. table.Columns.Select(c => c.Form)], table);
+            var (behind, values) = MySqlWindow.Of(window, await query.FormAsync(session, window.Field, ct));
+            text = query.Within("SELECT * FROM", behind, values);
         }
 
-        if (!request.ResumeToken.IsEmpty) throw ResumeToken.Lost(null);
-        var (sql, names) = NamedParameters.Bind(request.Query!, request.Parameters.Keys.ToHashSet(StringComparer.Ordinal), session.Lexing);
-        if (request.Parameters.Keys.FirstOrDefault(p => !names.Contains(p)) is { } unused)
-            throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameter_unused", ("name", unused)));
-        var values = names.Select(n => Value(request.Parameters[n])).ToList();
-        return new MySqlStatement(await PrepareAsync(session, sql, $"SELECT EXISTS (\n{sql}\n)", values, request.RowLimit, ct), null, null)
+        return new MySqlStatement(await session.PrepareAsync(text, request.RowLimit, ct), null, null)
         {
-            Plain = sql.AsSpan().IndexOfAny(";@") < 0 && !sql.Contains("/*", StringComparison.Ordinal) ? (sql, values) : null,
+            Plain = text.Sql.AsSpan().IndexOfAny(";@") < 0 && !text.Sql.Contains("/*", StringComparison.Ordinal) ? text : null,
         };
     }
 
@@ -46,39 +39,27 @@ internal sealed record MySqlStatement(MySqlCommand Command, IReadOnlyList<Column
     /// </summary>
     public async Task<MySqlStatement> BinaryAsync(MySqlSession session, CancellationToken ct)
     {
-        if (Plain is not var (sql, values)) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.float_column"));
-        var command = session.Command(sql);
-        foreach (var value in values) command.Parameters.Add(new MySqlParameter { Value = value ?? DBNull.Value });
+        if (Plain is null) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.float_column"));
+        var command = session.Command(Plain.Sql);
+        foreach (var value in Plain.Values) command.Parameters.Add(new MySqlParameter { Value = value ?? DBNull.Value });
         await command.PrepareAsync(ct);
         return this with { Command = command };
     }
 
     public ValueTask DisposeAsync() => Command.DisposeAsync();
 
-    private static async Task<MySqlCommand> PrepareAsync(
-        MySqlSession session, string sql, string? proof, IReadOnlyList<object?> values, long? rowLimit, CancellationToken ct)
+    /// <summary>A window comes in the order of its column, so it knows no place along the key.</summary>
+    private static async Task<MySqlStatement> OfTableAsync(MySqlSession session, MySqlTable table, ReadRequest request, CancellationToken ct)
     {
-        List<(string, object?)> variables = [(Text, sql), .. values.Select((v, i) => (Variable(i), v))];
-        if (proof is not null) variables.Add((Proof, proof));
-        await session.AssignAsync(variables, ct);
-        var limit = rowLimit is { } rows ? string.Create(CultureInfo.InvariantCulture, $"SET SESSION sql_select_limit = {rows};") : "";
-        await using (var prepare = session.Command($"{(proof is null ? "" : $"PREPARE datasync FROM {Proof};")}{limit}PREPARE datasync FROM {Text}"))
-            await prepare.ExecuteNonQueryAsync(ct);
-        return session.Command(values.Count == 0 ? "EXECUTE datasync" : $"EXECUTE datasync USING {string.Join(", ", values.Select((_, i) => Variable(i)))}");
+        var forms = table.Columns.Select(c => c.Form).ToList();
+        if (request.Window is { } window)
+        {
+            var (behind, values) = MySqlWindow.Of(window, table.Column(window.Field).Form);
+            return new MySqlStatement(await session.PrepareAsync(new MySqlText(table.Select(behind, request.RowLimit), [], [.. values]), null, ct), forms, table with { Key = [] });
+        }
+
+        var token = ResumeToken.Read(request.ResumeToken.Span, table.QuotedName, [.. table.Key.Select(c => c.Name)], table.KeyTypes);
+        var (select, keys) = table.Select(token, request.RowLimit);
+        return new MySqlStatement(await session.PrepareAsync(new MySqlText(select, [], keys), null, ct), forms, table);
     }
-
-    private static string Variable(int i) => string.Create(CultureInfo.InvariantCulture, $"@datasync_{i}");
-
-    /// <summary>A parameter's value as a literal of MySQL's would be: whole numbers, decimals with their digits, doubles where there is an exponent.</summary>
-    private static object? Value(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null or JsonValueKind.Undefined => null,
-        JsonValueKind.True => 1,
-        JsonValueKind.False => 0,
-        JsonValueKind.Number when value.TryGetInt64(out var integer) => integer,
-        JsonValueKind.Number when value.TryGetUInt64(out var unsigned) => unsigned,
-        JsonValueKind.Number when value.GetRawText().AsSpan().IndexOfAny("eE") < 0 && decimal.TryParse(value.GetRawText(), NumberStyles.Number, CultureInfo.InvariantCulture, out var number) => number,
-        JsonValueKind.Number => value.GetDouble(),
-        _ => QueryParameter.Text(value),
-    };
 }

@@ -37,8 +37,8 @@ internal sealed record MySqlTable(string QuotedName, IReadOnlyList<TableColumn> 
     /// <summary>The SELECT of the whole table, or of what comes behind a key, with the values of its <c>?</c>.</summary>
     public (string Sql, IReadOnlyList<string> Values) Select(ResumeToken? token, long? rowLimit)
     {
-        var limit = rowLimit is { } rows ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {rows}") : "";
-        var select = $"SELECT {string.Join(", ", Columns.Select(c => c.Expression))} FROM {QuotedName}";
+        var limit = Limit(rowLimit);
+        var select = $"SELECT {Expressions} FROM {QuotedName}";
         if (Key.Count == 0) return (select + limit, []);
 
         // along the key: the server then neither sorts nor keeps anything
@@ -48,6 +48,18 @@ internal sealed record MySqlTable(string QuotedName, IReadOnlyList<TableColumn> 
         var values = new List<string>();
         return ($"{select} WHERE {Behind(token, values)}{order}", values);
     }
+
+    /// <summary>The SELECT of what a condition and order say, which call the table <c>w</c>.</summary>
+    public string Select(string behind, long? rowLimit) => $"SELECT {Expressions} FROM {QuotedName} AS w{behind}{Limit(rowLimit)}";
+
+    /// <summary>The column of exactly this name, as a record calls it.</summary>
+    public TableColumn Column(string name) => Columns.FirstOrDefault(c => string.Equals(c.Name, name, StringComparison.Ordinal)) ?? throw UndefinedColumn();
+
+    public static SyncFailureException UndefinedColumn() => new(SyncFailure.Permanent("errors.extraction.undefined_column", ("sqlstate", "42S22")));
+
+    private string Expressions => string.Join(", ", Columns.Select(c => c.Expression));
+
+    private static string Limit(long? rowLimit) => rowLimit is { } rows ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {rows}") : "";
 
     /// <summary>
     /// Behind the whole key, written out: a &gt;= x AND (a &gt; x OR (a = x AND …)). The servers find the beginning in the index for that, and not for a comparison of rows.

@@ -1,0 +1,102 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using DataSync.IntegrationTests.Extract;
+using DataSync.IntegrationTests.Extract.Api;
+using Npgsql;
+
+namespace DataSync.IntegrationTests.Host;
+
+/// <summary>Sources of every kind that one tenant reads at once, from real servers.</summary>
+public sealed class ManySourcesTests : IAsyncLifetime
+{
+    private const int OfEachKind = 4, PageSize = 100;
+    private static readonly string[] Kinds = ["table", "query", "mysql", "sqlite", "api"];
+    private readonly RunningSystem _running = new();
+    private readonly SqliteSource _sqlite = new();
+    private MySqlSource _mysql = null!;
+    private ApiServer _api = null!;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    public async ValueTask InitializeAsync()
+    {
+        _running.Settings.Add(("DATASYNC_SQLITE_ROOTS", _sqlite.Root));
+        await _running.InitializeAsync();
+        _mysql = await MySqlSource.CreateAsync(Ct);
+        _api = await ApiServer.StartAsync(context =>
+        {
+            var i = int.Parse(context.Request.Path.Value!.TrimStart('/'), CultureInfo.InvariantCulture);
+            var page = int.Parse(context.Request.Query["page"].ToString(), CultureInfo.InvariantCulture);
+            return ApiServer.WriteAsync(context, $$"""{"data":[{{string.Join(',', Lines("api", i).Skip((page - 1) * PageSize).Take(PageSize))}}]}""");
+        });
+        await using var postgres = NpgsqlDataSource.Create(_running.SourceDatabase);
+        for (var i = 1; i <= OfEachKind; i++)
+        {
+            foreach (var kind in Kinds)
+            {
+                var sql = $"CREATE TABLE {kind}_{i} (id bigint PRIMARY KEY, name varchar(40)); INSERT INTO {kind}_{i} VALUES {string.Join(',', Names(kind, i).Select(r => $"({r.Id}, '{r.Name}')"))}";
+                if (kind == "mysql") await _mysql.ExecuteAsync(sql, Ct);
+                else if (kind == "sqlite") _sqlite.Execute(sql.Replace("bigint", "INTEGER", StringComparison.Ordinal));
+                else if (kind != "api") await MakeAsync(postgres, sql);
+            }
+        }
+
+        _running.Start("worker");
+        _running.Start("worker");
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _running.DisposeAsync();
+        if (_api is not null) await _api.DisposeAsync();
+        if (_mysql is not null) await _mysql.DisposeAsync();
+        _sqlite.Dispose();
+    }
+
+    // Feature: data-sync-pipeline, Property 2: For any tenant with multiple configured data sources, running extractors concurrently should not cause data corruption,
+    // conflicts, or failures in any individual extractor.
+    [Fact]
+    [Trait("Property", "2")]
+    public async Task Twenty_sources_of_every_kind_read_at_once_give_each_its_own_records()
+    {
+        using var client = _running.Client("many");
+        List<(string Kind, int I)> sources = [.. Kinds.SelectMany(k => Enumerable.Range(1, OfEachKind).Select(i => (k, i)))];
+        await Task.WhenAll(sources.Select(s => client.PostAsync("api/sources", Source(s.Kind, s.I), HttpStatusCode.Created, Ct)));
+        var jobs = await Task.WhenAll(sources.Select(s => client.StartAsync(new { source_id = $"{s.Kind}_{s.I}", output_format = "jsonl" }, Ct)));
+        await Task.WhenAll(sources.Zip(jobs).Select(async started =>
+        {
+            var ((kind, i), id) = started;
+            var job = await client.EndAsync(id, Ct, seconds: 300);
+            Assert.True(job.GetProperty("status").GetString() == "completed", $"{kind}_{i}: {job.GetRawText()}");
+            Assert.Equal(Lines(kind, i), (await client.ExportAsync(id, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
+        }));
+    }
+
+    private object Source(string kind, int i)
+    {
+        var name = $"{kind}_{i}";
+        return kind switch
+        {
+            "table" => _running.Source(name, new { table = name }),
+            "query" => _running.Source(name, new { query = $"SELECT id, name FROM {name} WHERE id >= @least ORDER BY id", parameters = new { least = 0 } }),
+            "mysql" => Registered(name, "database", _mysql.Connection.ConnectionParams, i % 2 == 0 ? new { table = name } : new { query = $"SELECT id, name FROM {name} ORDER BY id" }),
+            "sqlite" => Registered(name, "database", SqliteSource.ConnectionTo(_sqlite.File).ConnectionParams, i % 2 == 0 ? new { table = name } : new { query = $"SELECT id, name FROM {name} ORDER BY id" }),
+            _ => Registered(name, "api", JsonSerializer.SerializeToElement(new { base_url = _api.Url.AbsoluteUri.TrimEnd('/') }), new { path = $"/{i}", records_path = "data", pagination = new { type = "page" } }),
+        };
+    }
+
+    private static object Registered(string name, string type, JsonElement connection, object extraction)
+        => new { source_id = name, source_name = name, source_type = type, connection_params = connection, extraction_params = extraction };
+
+    /// <summary>What a source holds: each as many rows as no other of its kind, and no row that another has.</summary>
+    private static IEnumerable<(int Id, string Name)> Names(string kind, int i) => Enumerable.Range(1, 700 * i).Select(n => (n, $"{kind} {i}, row {n}"));
+
+    private static IEnumerable<string> Lines(string kind, int i) => Names(kind, i).Select(r => $$"""{"id":{{r.Id}},"name":"{{r.Name}}"}""");
+
+    private static async Task MakeAsync(NpgsqlDataSource postgres, string sql)
+    {
+        await using var command = postgres.CreateCommand(sql);
+        await command.ExecuteNonQueryAsync(Ct);
+    }
+}
