@@ -11,7 +11,7 @@ namespace DataSync.IntegrationTests.Host;
 public sealed class ManySourcesTests : IAsyncLifetime
 {
     private const int OfEachKind = 4, PageSize = 100;
-    private static readonly string[] Kinds = ["table", "query", "mysql", "sqlite", "api"];
+    private static readonly string[] Kinds = ["table", "query", "mysql", "file", "api"];
     private readonly RunningSystem _running = new();
     private readonly SqliteSource _sqlite = new();
     private MySqlSource _mysql = null!;
@@ -37,7 +37,7 @@ public sealed class ManySourcesTests : IAsyncLifetime
             {
                 var sql = $"CREATE TABLE {kind}_{i} (id bigint PRIMARY KEY, name varchar(40)); INSERT INTO {kind}_{i} VALUES {string.Join(',', Names(kind, i).Select(r => $"({r.Id}, '{r.Name}')"))}";
                 if (kind == "mysql") await _mysql.ExecuteAsync(sql, Ct);
-                else if (kind == "sqlite") _sqlite.Execute(sql.Replace("bigint", "INTEGER", StringComparison.Ordinal));
+                else if (kind == "file") _sqlite.Execute(sql.Replace("bigint", "INTEGER", StringComparison.Ordinal));
                 else if (kind != "api") await MakeAsync(postgres, sql);
             }
         }
@@ -81,7 +81,7 @@ public sealed class ManySourcesTests : IAsyncLifetime
             "table" => _running.Source(name, new { table = name }),
             "query" => _running.Source(name, new { query = $"SELECT id, name FROM {name} WHERE id >= @least ORDER BY id", parameters = new { least = 0 } }),
             "mysql" => Registered(name, "database", _mysql.Connection.ConnectionParams, i % 2 == 0 ? new { table = name } : new { query = $"SELECT id, name FROM {name} ORDER BY id" }),
-            "sqlite" => Registered(name, "database", SqliteSource.ConnectionTo(_sqlite.File).ConnectionParams, i % 2 == 0 ? new { table = name } : new { query = $"SELECT id, name FROM {name} ORDER BY id" }),
+            "file" => Registered(name, "database", SqliteSource.ConnectionTo(_sqlite.File).ConnectionParams, i % 2 == 0 ? new { table = name } : new { query = $"SELECT id, name FROM {name} ORDER BY id" }),
             _ => Registered(name, "api", JsonSerializer.SerializeToElement(new { base_url = _api.Url.AbsoluteUri.TrimEnd('/') }), new { path = $"/{i}", records_path = "data", pagination = new { type = "page" } }),
         };
     }

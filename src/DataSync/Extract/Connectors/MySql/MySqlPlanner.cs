@@ -74,7 +74,9 @@ internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
 
         if (!isPlannable) return null;
         var isDecided = await WaitAsync(ct);
-        return new WindowPlan { Floor = isDecided ? floor : null, IsUndecided = !isDecided };
+
+        // before there is any value, nothing is known to lie below those that come
+        return new WindowPlan { Floor = isDecided ? floor : null, IsUndecided = !isDecided || floor is null };
     }
 
     /// <summary>Waits until all that run now have ended; false where some have not in time, or where nothing newer than the greatest value could be seen.</summary>
