@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
@@ -11,6 +12,8 @@ namespace DataSync.Extract.Connectors.MySql;
 /// </summary>
 internal static class MySqlWindow
 {
+    private static readonly SearchValues<char> OfTimes = SearchValues.Create("0123456789-:. T");
+
     /// <summary>Condition and order, with the values of its <c>?</c>.</summary>
     /// <param name="window">The bounds.</param>
     /// <param name="form">What the column's values come in.</param>
@@ -66,7 +69,7 @@ internal static class MySqlWindow
             text = moment.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture);
         var point = text.IndexOf('.', StringComparison.Ordinal);
         if (point > 0 && text.Length > point + 7) text = text[..(point + 7)];
-        return text.Length >= 10 && text.AsSpan().IndexOfAnyExcept("0123456789-:. T") < 0 ? text : throw Unfit();
+        return text.Length >= 10 && text.AsSpan().IndexOfAnyExcept(OfTimes) < 0 ? text : throw Unfit();
     }
 
     private static SyncFailureException Unfit() => new(SyncFailure.Permanent("errors.extraction.data", ("sqlstate", "22007")));
