@@ -54,7 +54,8 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         var field = SqlName.Quote(request.Window!.Field);
         var (greatest, _) = await GreatestAsync($"SELECT to_json(max(w.{field}))::text, '' FROM (\n{sql}\n) AS w", values, ct);
         var isDecided = await WaitAsync(ct);
-        return new WindowPlan { Floor = isDecided && greatest is not null ? JsonElement.Parse(greatest) : null, IsUndecided = !isDecided };
+        // a source without any value says nothing of what will come
+        return new WindowPlan { Floor = isDecided && greatest is not null ? JsonElement.Parse(greatest) : null, IsUndecided = !isDecided || greatest is null };
     }
 
     private async Task<(string? Greatest, string Type)> GreatestAsync(string sql, IReadOnlyList<string?> values, CancellationToken ct)
