@@ -43,6 +43,20 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
     }
 
     [Fact]
+    public async Task Incremental_what_runs_in_another_database_holds_nothing_back()
+    {
+        await MakeTableAsync();
+        await using var other = await PostgresSource.CreateAsync(Ct);
+        await using var connection = await other.Admin.OpenConnectionAsync(Ct);
+        await using var open = await connection.BeginTransactionAsync(Ct);
+        await using (var write = new NpgsqlCommand("CREATE TABLE held (id bigint)", connection)) await write.ExecuteNonQueryAsync(Ct);
+        await ExecuteAsync("INSERT INTO changes VALUES (1, 10, 'a'), (2, 20, 'b')");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
+        Assert.Equal(2, (await source.SyncAsync(Ct)).Count);
+        await open.RollbackAsync(Ct);
+    }
+
+    [Fact]
     public async Task Incremental_a_transaction_that_had_written_nothing_yet_is_not_missed()
     {
         await ExecuteAsync("DROP TABLE IF EXISTS changes; CREATE TABLE changes (id bigint PRIMARY KEY, version timestamptz DEFAULT now(), name text)");

@@ -87,10 +87,18 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         return running;
     }
 
-    /// <summary>The oldest transaction that is not decided, and the next there will be.</summary>
+    /// <summary>The oldest transaction of this database that is not decided, and the next there will be. Numbers are the whole server's; what runs in other databases writes none of these rows.</summary>
     private async Task<(long Oldest, long Next)> TransactionsAsync(CancellationToken ct)
     {
-        const string Sql = "SELECT pg_catalog.txid_snapshot_xmin(s)::text, pg_catalog.txid_snapshot_xmax(s)::text FROM pg_catalog.txid_current_snapshot() AS s";
+        const string Sql =
+            """
+            SELECT coalesce((SELECT min(x) FROM pg_catalog.txid_snapshot_xip(s.snapshot) AS x WHERE x % 4294967296 NOT IN (
+                    SELECT a.backend_xid::text::bigint FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_database d ON d.oid = a.datid
+                        WHERE a.backend_xid IS NOT NULL AND d.datname <> current_database()
+                    UNION ALL SELECT p.transaction::text::bigint FROM pg_catalog.pg_prepared_xacts p WHERE p.database <> current_database())),
+                pg_catalog.txid_snapshot_xmax(s.snapshot))::text, pg_catalog.txid_snapshot_xmax(s.snapshot)::text
+            FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s
+            """;
         await using var reader = await session.QueryAsync(Sql, [], CommandBehavior.Default, ct);
         await reader.ReadAsync(ct);
         return (long.Parse(reader.GetString(0), CultureInfo.InvariantCulture), long.Parse(reader.GetString(1), CultureInfo.InvariantCulture));
