@@ -3,17 +3,20 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.Extract.Connectors.Odbc;
 
 /// <summary>Data sources that the operator registered with unixODBC, through drivers the operator allows.</summary>
-internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvider time) : IConnector, IVerifiesReadOnly
+internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
 {
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15), CatalogTimeout = TimeSpan.FromSeconds(30);
     private readonly OdbcRegistry _registry = new(options.Value);
 
     public string Driver => "odbc";
+
+    public bool ReadsInOrder => true;
 
     public IReadOnlySet<string> SecretFields { get; } = new HashSet<string>(StringComparer.Ordinal) { "password" };
 

@@ -40,6 +40,12 @@ internal sealed class OdbcStatement : IDisposable
         if (request.Table is { } name)
         {
             table = session.Dialect.Find(session, name);
+            if (request.Window is { } part)
+            {
+                (sql, values) = OdbcWindow.Of(session, $"SELECT * FROM {table.QuotedName}", [], part);
+                return Execute(session, sql, values, null, null, request.RowLimit);
+            }
+
             if (!resumeToken.IsEmpty && table.Key.Count == 0) throw ResumeToken.Lost(null);
             (sql, values) = Select(session, table, ResumeToken.Read(resumeToken.Span, table.QuotedName, table.KeyNames, [.. table.Key.Select(k => k.Type)]));
             page = table.Key.Count > 0 ? session.Dialect.PageRows : null;
@@ -48,6 +54,7 @@ internal sealed class OdbcStatement : IDisposable
         {
             if (!resumeToken.IsEmpty) throw ResumeToken.Lost(null);
             (sql, values) = Bind(session, request);
+            if (request.Window is { } part) (sql, values) = OdbcWindow.Of(session, sql, values, part);
         }
 
         return Execute(session, sql, values, table, page, request.RowLimit);

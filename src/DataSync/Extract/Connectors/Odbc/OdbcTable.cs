@@ -38,7 +38,8 @@ internal sealed record OdbcTable(string QuotedName, string Quote, IReadOnlyList<
 
     public static SyncFailureException Undefined() => new(SyncFailure.Permanent("errors.extraction.undefined_table", ("sqlstate", "42S02")));
 
-    private static string Quoted(string name, string quote)
+    /// <summary>A name within the quotes of a session.</summary>
+    public static string Quoted(string name, string quote)
     {
         if (quote.Length > 0) return quote + name.Replace(quote, quote + quote, StringComparison.Ordinal) + quote;
 

@@ -82,6 +82,9 @@ internal abstract class OdbcDialect
     public virtual (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
         => (sql, [.. columns.Select(c => BoundColumn.Of(c.Name, Format(c), c.Size, TrustsLengths))]);
 
+    /// <summary>How a value, in the form records show it, stands in a statement to be compared with a column.</summary>
+    public virtual string Placeholder(DescribedColumn column) => "?";
+
     /// <summary>How a column of a type is fetched and written.</summary>
     public virtual CellFormat Format(DescribedColumn column) => column.Type switch
     {

@@ -48,6 +48,14 @@ internal sealed class PostgresDialect : OdbcDialect
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
     }
 
+    /// <summary>As text: the driver reads times itself where it knows it is to send one, and loses what a second has after its point.</summary>
+    public override string Placeholder(DescribedColumn column) => column.Type switch
+    {
+        SqlType.Timestamp => "CAST(CAST(? AS text) AS timestamptz)",
+        SqlType.Date => "CAST(CAST(? AS text) AS date)",
+        _ => "?",
+    };
+
     public override AccessReport Access(OdbcSession session)
     {
         var found = session.Query(PrivilegeProbe.Sql).ToLookup(r => r[0] == PrivilegeProbe.ReplicationPlace.ToString(CultureInfo.InvariantCulture), r => r[1]!);
