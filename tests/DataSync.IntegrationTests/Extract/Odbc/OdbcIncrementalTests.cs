@@ -1,5 +1,4 @@
 using DataSync.IntegrationTests.Extract.Incremental;
-using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
 
 namespace DataSync.IntegrationTests.Extract.Odbc;
