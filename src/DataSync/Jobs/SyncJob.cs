@@ -93,6 +93,9 @@ internal sealed class SyncJob : ITenantOwned
 
     /// <summary>JSON: records sent to memory and to the database, counted by rule. Hybrid mode only.</summary>
     public string? Routed { get; set; }
+
+    /// <summary>JSON: what comparing an incremental sync with its source found; null where nothing was compared.</summary>
+    public string? Gap { get; set; }
 }
 
 /// <summary>The states of a job.</summary>

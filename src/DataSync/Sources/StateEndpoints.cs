@@ -17,7 +17,7 @@ internal static class StateEndpoints
         """;
 
     /// <summary>Hashes and fingerprints are for the engine.</summary>
-    private static readonly string[] Hidden = ["hashes", "nulls", "key_id", "fingerprint"];
+    private static readonly string[] Hidden = ["hashes", "nulls", "key_id", "fingerprint", "gap"];
 
     public static RouteGroupBuilder MapState(this RouteGroupBuilder sources)
     {

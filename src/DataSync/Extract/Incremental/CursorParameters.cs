@@ -1,23 +1,26 @@
 using System.Text.Json;
+using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Incremental;
 
-/// <summary>The members of <c>extraction_params</c> that say how changes are found: <c>cursor_field</c>, <c>lag</c>, <c>cursor_nulls</c> and <c>backfill</c>.</summary>
+/// <summary>The members of <c>extraction_params</c> that say how changes are found: <c>cursor_field</c>, <c>lag</c>, <c>cursor_nulls</c>, <c>gap_check</c> and <c>backfill</c>.</summary>
 /// <param name="Field">The column that grows.</param>
 /// <param name="Lag">How far below the greatest value the next sync begins: seconds of a time, units of a number.</param>
 /// <param name="ReadsNulls">Rows whose column is null are read by each sync (those delivered before are left out); else never.</param>
-internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNulls)
+/// <param name="Gap">How what was read is compared with the source afterwards.</param>
+internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNulls, GapParameters Gap)
 {
     private const decimal MostLag = 31_536_000;
 
     /// <summary>The members, as they are called.</summary>
-    public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal) { "lag", "cursor_nulls", "backfill" };
+    public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal) { "lag", "cursor_nulls", "gap_check", "backfill" };
 
     /// <summary>Reads validated parameters; null without a cursor.</summary>
     public static CursorParameters? Read(JsonElement given)
         => Member(given, "cursor_field") is not { } field ? null : new CursorParameters(
-            field.GetString()!, Member(given, "lag")?.GetDecimal() ?? 0, Member(given, "cursor_nulls")?.GetString() != "skip");
+            field.GetString()!, Member(given, "lag")?.GetDecimal() ?? 0, Member(given, "cursor_nulls")?.GetString() != "skip",
+            GapParameters.Read(Member(given, "gap_check"), Member(given, "primary_key")));
 
     /// <summary>The bounds of a backfill, as the source's records show the column: from the first, up to but without the second. Null for none.</summary>
     public static (JsonElement? From, JsonElement? To)? Backfill(JsonElement given)
@@ -28,6 +31,7 @@ internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNul
     {
         "lag" => value.ValueKind == JsonValueKind.Number && value.TryGetDecimal(out var lag) && lag is >= 0 and <= MostLag ? [] : [new Fault(path, "faults.read.lag", ("most", MostLag))],
         "cursor_nulls" => value.ValueKind == JsonValueKind.String && value.GetString() is "read" or "skip" ? [] : [new Fault(path, "faults.one_of", ("allowed", (string[])["read", "skip"]))],
+        "gap_check" => GapParameters.Validate(value, path),
         _ => BackfillFaults(value, path),
     };
 

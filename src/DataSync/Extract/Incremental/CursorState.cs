@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text.Json;
+using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline.Connectors;
 
 namespace DataSync.Extract.Incremental;
@@ -36,6 +37,9 @@ internal sealed record CursorState
 
     /// <summary>What the connector plans the next reading from, where it plans.</summary>
     public JsonElement? Plan { get; init; }
+
+    /// <summary>What the next check for gaps needs; null where it goes back no further than its sync's own window.</summary>
+    public GapState? Gap { get; init; }
 
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);
 

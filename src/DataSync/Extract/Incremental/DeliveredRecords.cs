@@ -1,3 +1,4 @@
+using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
@@ -20,6 +21,7 @@ internal sealed class DeliveredRecords
     private readonly List<(CursorValue Value, UInt128 Hash)> _recent = [];
     private readonly List<UInt128> _nulls = [];
     private byte[] _lastJson = [];
+    private readonly GapMemory? _seen;
     private int _keptAtPruning;
 
     /// <summary>Begins with nothing seen.</summary>
@@ -27,9 +29,10 @@ internal sealed class DeliveredRecords
     /// <param name="hashBefore">Made those of <paramref name="before"/>.</param>
     /// <param name="bounds">What decides which hashes are kept.</param>
     /// <param name="before">What was delivered before.</param>
-    public DeliveredRecords(RecordHash hash, RecordHash hashBefore, CursorBounds bounds, IEnumerable<CursorState> before)
+    /// <param name="seen">Told of every record with a value, for the check afterwards; null where none is made.</param>
+    public DeliveredRecords(RecordHash hash, RecordHash hashBefore, CursorBounds bounds, IEnumerable<CursorState> before, GapMemory? seen = null)
     {
-        (_hash, _hashBefore, _bounds, _member) = (hash, hashBefore, bounds, new CursorMember(bounds.Field));
+        (_hash, _hashBefore, _bounds, _member, _seen) = (hash, hashBefore, bounds, new CursorMember(bounds.Field), seen);
         _delivered = [];
         foreach (var state in before)
         {
@@ -65,6 +68,7 @@ internal sealed class DeliveredRecords
             Advance(value, json);
             var hash = _hash.Compute(document);
             _recent.Add((value, hash));
+            _seen?.Add(document, json, hash);
             if (WasDelivered(document, hash)) batch.SetAside(i);
         }
 
@@ -77,6 +81,9 @@ internal sealed class DeliveredRecords
         Prune(always: true);
         return (CursorState.Pack(_recent.Select(r => r.Hash)), CursorState.Pack(_nulls));
     }
+
+    /// <summary>Records with a value that the next sync sees again.</summary>
+    public int Recent => _recent.Count;
 
     /// <summary>How many hashes there are now.</summary>
     public int Count => _recent.Count + _nulls.Count;

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -22,12 +23,21 @@ internal sealed class IncrementalReading
     private readonly DeliveredRecords? _delivered;
     private readonly string _fingerprint;
     private readonly string _keyId;
+    private readonly GapCheck? _gap;
 
-    private IncrementalReading(SyncRun run, WindowToken begun, CursorBounds bounds, CursorState? prior, DeliveredRecords? delivered, string fingerprint, string keyId, ReadRequest request)
-        => (_run, _begun, _bounds, _prior, _delivered, _fingerprint, _keyId, Request) = (run, begun, bounds, prior, delivered, fingerprint, keyId, request);
+    private IncrementalReading(
+        SyncRun run, WindowToken begun, CursorBounds bounds, CursorState? prior, DeliveredRecords? delivered, string fingerprint, string keyId, GapCheck? gap, ReadRequest request)
+        => (_run, _begun, _bounds, _prior, _delivered, _fingerprint, _keyId, _gap, Request)
+            = (run, begun, bounds, prior, delivered, fingerprint, keyId, gap, request);
 
     /// <summary>What to ask the connector for.</summary>
     public ReadRequest Request { get; }
+
+    /// <summary>Why the source could not be asked again; null where it could, or did not have to be.</summary>
+    public SyncFailureException? Unchecked => _gap?.Failure;
+
+    /// <summary>What comparing with the source found; null where nothing was compared.</summary>
+    public GapReport? Gap => _gap?.Report;
 
     /// <summary>Plans the window, or goes on in the one that an attempt before planned.</summary>
     public static async Task<IncrementalReading> BeginAsync(
@@ -52,8 +62,10 @@ internal sealed class IncrementalReading
         var isExact = begun.Plan?.Extent is not null;
         var hash = RecordHash.Current(keys);
         var before = prior is null || prior.KeyId == hash.Id ? hash : RecordHash.Of(keys, prior.KeyId) ?? hash;
-        var delivered = isExact ? null : new DeliveredRecords(hash, before, bounds, [.. ((CursorState?[])[prior, token?.Delivered]).OfType<CursorState>()]);
-        return new IncrementalReading(run, begun, bounds, prior, delivered, fingerprint, hash.Id, request with
+        var goesOn = token?.Connector is not null;
+        var gap = (cursor.Gap.IsGiven || (prior is not null && connector.ReadsInOrder && !isExact)) && !goesOn ? GapCheck.Of(cursor, isExact, prior?.Gap, hash, keys) : null;
+        var delivered = isExact ? null : new DeliveredRecords(hash, before, bounds, [.. ((CursorState?[])[prior, token?.Delivered]).OfType<CursorState>()], gap?.Memory);
+        return new IncrementalReading(run, begun, bounds, prior, delivered, fingerprint, hash.Id, gap, request with
         {
             Window = GoOn(begun.Window, token, isExact || !connector.ReadsInOrder),
             ResumeToken = token?.Connector is { } own ? Encoding.UTF8.GetBytes(own.GetRawText()) : default,
@@ -67,6 +79,7 @@ internal sealed class IncrementalReading
         JsonElement? own = batch.ResumeToken.IsEmpty ? null : JsonElement.Parse(batch.ResumeToken.Span);
         if (_delivered is null)
         {
+            for (var i = 0; _gap is not null && i < batch.Count; i++) _gap.Memory.Add(batch.Raw[i], default);
             if (own is not null) batch.ResumeToken = (_begun with { Connector = own }).ToJson();
             return;
         }
@@ -76,14 +89,30 @@ internal sealed class IncrementalReading
             : (_begun with { Connector = _bounds.IsOrdered ? null : own, Delivered = Now() }).ToJson();
     }
 
+    /// <summary>Compares what was delivered with what the source has now, and hands out what is missing where the source says so. After the last batch, before <see cref="Complete"/>.</summary>
+    /// <param name="connector">The source's.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="firstSeq">Ordinal of the first record that is handed out.</param>
+    /// <param name="ct">Ends it.</param>
+    public IAsyncEnumerable<RecordBatch> CheckAsync(IReadsWindows connector, SourceConnection source, long firstSeq, CancellationToken ct)
+    {
+        if (_gap is null) return AsyncEnumerable.Empty<RecordBatch>();
+        if (_delivered is null) return _gap.ExtentAsync(connector, source, Request, firstSeq, ct);
+        if (GapRegion.ValueOf(Now().Cursor) is not { } end) return AsyncEnumerable.Empty<RecordBatch>();
+        var region = _gap.RegionOf(GapRegion.ValueOf(_prior?.Cursor), GapRegion.ValueOf(Request.Window!.From), end);
+        return region.IsEmpty ? AsyncEnumerable.Empty<RecordBatch>() : _gap.RegionAsync(connector, source, Request, region, _delivered.Recent, firstSeq, ct);
+    }
+
     /// <summary>Everything was read: the state moves as soon as the job is complete.</summary>
     public void Complete()
     {
         var next = _begun.Plan is { Extent: not null, Next: { } planned }
             ? new CursorState { Fingerprint = _fingerprint, Field = _bounds.Field, Plan = planned }
-            : Now();
-        _run.State.Move = new StateMove(_begun.Base, next.ToJson(), _begun.At, _delivered?.Last?.ToString());
+            : WithGap(Now());
+        _run.State.Move = new StateMove(_begun.Base, next.ToJson(), _begun.At, _delivered?.Last?.ToString(), Gap);
     }
+
+    private CursorState WithGap(CursorState state) => _gap is null ? state : state with { Gap = _gap.Next(GapRegion.ValueOf(state.Cursor)) };
 
     private static async Task<WindowToken> PlanAsync(
         IReadsWindows connector, SourceConnection source, ReadRequest request, CursorParameters cursor, StoredState? stored, CursorState? prior, DateTimeOffset now,

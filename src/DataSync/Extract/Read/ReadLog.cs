@@ -28,4 +28,10 @@ internal static partial class ReadLog
 
     [LoggerMessage(1003, LogLevel.Information, "Read of source {SourceId} ended after record {NextSeq}, attempt {Attempt}, correlation {CorrelationId}")]
     public static partial void Ended(this ILogger logger, string sourceId, long nextSeq, int attempt, string correlationId);
+
+    [LoggerMessage(1004, LogLevel.Warning, "Gap in the incremental sync of source {SourceId}: {Missing} records that no sync delivered, repaired {Repaired}, correlation {CorrelationId}")]
+    public static partial void Gap(this ILogger logger, string sourceId, long missing, bool repaired, string correlationId);
+
+    [LoggerMessage(1005, LogLevel.Warning, "Incremental sync of source {SourceId} could not be compared with its source: {ErrorKey} ({Cause}), correlation {CorrelationId}")]
+    public static partial void NotCompared(this ILogger logger, string sourceId, string errorKey, string cause, string correlationId);
 }

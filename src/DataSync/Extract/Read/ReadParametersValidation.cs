@@ -10,7 +10,7 @@ internal static class ReadParametersValidation
     /// <summary>Every member there is.</summary>
     public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal)
     {
-        "query", "table", "parameters", "row_limit", "primary_key", "cursor_field", "change_tracking", "lag", "cursor_nulls", "backfill",
+        "query", "table", "parameters", "row_limit", "primary_key", "cursor_field", "change_tracking", "lag", "cursor_nulls", "gap_check", "backfill",
     };
 
     /// <summary>All faults at once; none where the parameters can be read.</summary>
@@ -41,7 +41,7 @@ internal static class ReadParametersValidation
         "change_tracking" => member.Value.ValueKind == JsonValueKind.String && member.Value.GetString() is "auto" or "none"
             ? []
             : [new Fault(path, "faults.read.change_tracking")],
-        "lag" or "cursor_nulls" or "backfill" => CursorParameters.Validate(member.Name, member.Value, path),
+        "lag" or "cursor_nulls" or "gap_check" or "backfill" => CursorParameters.Validate(member.Name, member.Value, path),
         _ => [new Fault(path, "faults.read.unknown", ("name", member.Name))],
     };
 

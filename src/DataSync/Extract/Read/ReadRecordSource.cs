@@ -92,21 +92,30 @@ internal sealed class ReadRecordSource(
         {
             incremental?.Pass(batch);
             backfill?.Apply(batch);
-            var (next, token) = (batch.FirstSeq + batch.Count, batch.ResumeToken);
-            try
-            {
-                await writer.WriteAsync(batch, ct);
-            }
-            catch
-            {
-                batch.Dispose();
-                throw;
-            }
-
-            position.Advance(next, token);
+            await HandOutAsync(batch, position, writer, ct);
         }
 
-        incremental?.Complete();
+        if (incremental is null) return;
+        await foreach (var batch in incremental.CheckAsync((IReadsWindows)connector, source, position.NextSeq, ct)) await HandOutAsync(batch, position, writer, ct);
+        incremental.Complete();
+        if (incremental.Gap is { Detected: true } gap) logger.Gap(run.SourceId, gap.Missing, gap.Repaired, run.CorrelationId);
+        if (incremental.Unchecked is { } why) logger.NotCompared(run.SourceId, why.Failure.MessageKey, ReadLog.Cause(why), run.CorrelationId);
+    }
+
+    private static async Task HandOutAsync(RecordBatch batch, ReadPosition position, ChannelWriter<RecordBatch> writer, CancellationToken ct)
+    {
+        var (next, token) = (batch.FirstSeq + batch.Count, batch.ResumeToken);
+        try
+        {
+            await writer.WriteAsync(batch, ct);
+        }
+        catch
+        {
+            batch.Dispose();
+            throw;
+        }
+
+        position.Advance(next, token);
     }
 
     private async Task<IncrementalReading> BeginAsync(

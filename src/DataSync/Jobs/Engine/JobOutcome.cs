@@ -20,14 +20,15 @@ internal sealed class JobOutcome(TenantDatabase database)
             run,
             """
             status = $5, completed_at = now(), stage = CASE WHEN $5 = 'completed' THEN 'export' ELSE stage END, lease_until = NULL, lease_pid = NULL, writer_pid = NULL,
-            result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed)
+            result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed), gap = coalesce($12, gap)
             """,
             "($5 <> 'completed' OR cancel_requested_at IS NULL)", wakes: false, status == JobStatus.Completed ? run.State.Move : null, ran, ct,
             status,
             Json(outcome is null ? null : new JobResult(outcome.Exports)),
             Text(error),
             run.Progress.Exported, run.Progress.Extracted, run.Progress.Refined,
-            Json(run.Progress.Routed?.Snapshot()));
+            Json(run.Progress.Routed?.Snapshot()),
+            Json(status == JobStatus.Completed ? run.State.Move?.Gap : null));
 
     /// <summary>
     /// The job goes back into the queue, to be taken up after the wait by any worker. An attempt that does not count leaves the budgets as they were

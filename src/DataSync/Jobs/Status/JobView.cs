@@ -38,6 +38,9 @@ internal sealed record JobView
 
     /// <summary>Records by the routing rule that sent them; null where nothing is routed.</summary>
     public RawJson? Routed { get; init; }
+
+    /// <summary>What comparing an incremental sync with its source found; null where nothing was compared.</summary>
+    public RawJson? Gap { get; init; }
     public ErrorView? ErrorDetails { get; init; }
 
     /// <summary>The newest attempts, oldest first; only where one job is asked for.</summary>

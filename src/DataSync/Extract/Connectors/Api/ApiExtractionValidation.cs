@@ -41,7 +41,7 @@ internal static class ApiExtractionValidation
         "row_limit" => member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var rows) && rows >= 1 ? [] : [new Fault(at, "faults.read.row_limit")],
         "cursor_field" or "cursor_param" => ApiText.IsHeaderText(member.Value, 300) ? [] : [new Fault(at, "faults.read.name")],
         "cursor_start" => IsScalar(member.Value) ? [] : [new Fault(at, "faults.read.parameter_value")],
-        "lag" or "cursor_nulls" or "backfill" => CursorParameters.Validate(member.Name, member.Value, at),
+        "lag" or "cursor_nulls" or "gap_check" or "backfill" => CursorParameters.Validate(member.Name, member.Value, at),
         _ => [new Fault(at, "faults.read.unknown", ("name", member.Name))],
     };
 
