@@ -65,6 +65,54 @@ public sealed class IncrementalTests(EndToEndTests.System system) : IClassFixtur
         Assert.Equal(JsonValueKind.Null, (await client.GetJsonAsync("api/sources/s/state", Ct)).GetProperty("last_sync_job_id").ValueKind);
     }
 
+    [Theory]
+    [InlineData("async"), InlineData("realtime")]
+    public async Task A_gap_is_shown_on_the_job_and_what_was_missing_is_delivered(string mode)
+    {
+        var table = $"gaps_{mode}";
+        await ExecuteAsync($"CREATE TABLE {table} (id bigint PRIMARY KEY, version bigint); INSERT INTO {table} SELECT i, i * 10 FROM generate_series(1, 50) i");
+        using var client = system.Running.Client($"incremental-gaps-{mode}");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = $"SELECT * FROM {table}", cursor_field = "version", primary_key = (string[])["id"], gap_check = new { on_gap = "reread", window = 1000 } }), HttpStatusCode.Created, Ct);
+        Assert.Equal(50, (await RunAsync()).Ids.Count);
+        await ExecuteAsync($"INSERT INTO {table} VALUES (51, 5), (52, 510)");
+        var (ids, job) = await RunAsync();
+        Assert.Equal([51, 52], ids.Order());
+        var gap = job.GetProperty("gap");
+        Assert.True(gap.GetProperty("checked").GetBoolean() && gap.GetProperty("detected").GetBoolean() && gap.GetProperty("repaired").GetBoolean(), gap.GetRawText());
+        Assert.Equal(1, gap.GetProperty("missing").GetInt64());
+        (ids, job) = await RunAsync();
+        Assert.Empty(ids);
+        Assert.False(job.GetProperty("gap").GetProperty("detected").GetBoolean());
+
+        async Task<(List<int> Ids, JsonElement Job)> RunAsync()
+        {
+            if (mode == "async")
+            {
+                var start = new { source_id = "s", sync_type = "incremental", output_format = "jsonl" };
+                var ended = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+                var lines = await client.ExportAsync(ended.GetProperty("job_id").GetGuid(), "data.jsonl", Ct);
+                return ([.. lines.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonDocument.Parse(l).RootElement.GetProperty("id").GetInt32())], ended);
+            }
+
+            var answer = await client.PostAsync("api/sync/start", new { source_id = "s", mode, sync_type = "incremental", export_config = new { inline = true } }, HttpStatusCode.OK, Ct);
+            List<int> delivered = [.. answer.GetProperty("data").EnumerateArray().Select(r => r.GetProperty("id").GetInt32())];
+            var newest = (await client.GetJsonAsync("api/sync/jobs?limit=1", Ct)).GetProperty("items")[0];
+            return (delivered, newest);
+        }
+    }
+
+    [Theory]
+    [InlineData("""{"on_gap":"perhaps"}""", "/extraction_params/gap_check/on_gap faults.one_of")]
+    [InlineData("""{"window":-1}""", "/extraction_params/gap_check/window faults.read.lag")]
+    [InlineData("""{"windows":1}""", "/extraction_params/gap_check/windows faults.read.unknown")]
+    [InlineData("""7""", "/extraction_params/gap_check faults.read.object")]
+    public async Task Gap_check_names_what_is_wrong(string check, string fault)
+    {
+        using var client = system.Running.Client("incremental-gap-faults");
+        var refused = await client.PostAsync("api/sources", system.Running.Source("s", new { table = "x", cursor_field = "v", gap_check = JsonElement.Parse(check) }), HttpStatusCode.UnprocessableEntity, Ct);
+        Assert.Contains(fault, refused.GetProperty("errors").EnumerateArray().Select(e => $"{e.GetProperty("path").GetString()} {e.GetProperty("message_key").GetString()}"));
+    }
+
     [Fact]
     public async Task A_start_may_not_change_what_an_incremental_sync_reads()
     {

@@ -72,6 +72,8 @@ internal sealed class CollectedLogs : ILoggerProvider, ILogger
 {
     private readonly ConcurrentQueue<string> _lines = [];
 
+    public IReadOnlyCollection<string> Lines => _lines;
+
     public string All => string.Join('\n', _lines);
 
     public void Clear() => _lines.Clear();

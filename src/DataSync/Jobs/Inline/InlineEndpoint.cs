@@ -16,7 +16,7 @@ internal static class InlineEndpoint
          "status":"completed","stage":"export","record_count":1,"error_count":1,
          "progress":{"extracted":2,"processed":1,"refined":2,"exported":1,"total":null,"records_per_second":200,"eta_seconds":null},
          "created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00Z","completed_at":"2026-01-01T00:00:00.01Z","duration_ms":10,"attempts":1,
-         "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"realtime"},"result":{"exports":[]},"routed":null,"error_details":null}
+         "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"realtime"},"result":{"exports":[]},"routed":null,"gap":null,"error_details":null}
         """;
 
     public static async Task<IResult> RunAsync(HttpContext http, Caller caller, StartCommand command, InlineRunner runner, InlineAnswers answers, SyncManager manager)

@@ -8,7 +8,7 @@ using FsCheck.Fluent;
 namespace DataSync.IntegrationTests.Extract.Incremental;
 
 /// <summary>What every connector that reads windows must hold. The table <c>changes</c> (id as key, version, name) is made anew by each test; version grows, or is null.</summary>
-public abstract class IncrementalContract
+public abstract partial class IncrementalContract
 {
     private const string ByTable = """{"table":"changes","cursor_field":"version"}""";
     private const string ByQuery = """{"query":"SELECT id, version, name FROM changes","cursor_field":"version"}""";

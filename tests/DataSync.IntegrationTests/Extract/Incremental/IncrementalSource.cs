@@ -1,32 +1,43 @@
 using System.Text;
 using System.Text.Json;
 using DataSync.Extract.Read;
+using DataSync.IntegrationTests.Sources;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Resilience;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.IntegrationTests.Extract.Incremental;
 
 /// <summary>Incremental syncs of one source, one after the other, with the state that the last complete one left.</summary>
-internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams)
+internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams, CollectedLogs? logs = null)
 {
     private readonly ReadRecordSource _source = new(
         [connector], new TransientRetry(Options.Create(new RetryOptions { InitialDelaySeconds = 0.01, MaxDelaySeconds = 0.05 }), TimeProvider.System),
-        new DerivedKeys([new byte[32]]), TimeProvider.System, NullLogger<ReadRecordSource>.Instance);
+        new DerivedKeys([new byte[32]]), TimeProvider.System, LoggerFactory.Create(l => l.AddProvider(logs ?? new CollectedLogs())).CreateLogger<ReadRecordSource>());
 
     /// <summary>What the last complete sync left.</summary>
     public StoredState? State { get; private set; }
+
+    /// <summary>What the last complete sync found when it compared itself with the source; null where it did not.</summary>
+    public GapReport? Gap { get; private set; }
 
     /// <summary>The records one incremental sync delivers.</summary>
     public async Task<List<string>> SyncAsync(CancellationToken ct, int batchSize = 100)
     {
         var run = Run("incremental", extractionParams, batchSize, new Checkpoint());
         var records = new List<string>();
-        await foreach (var batch in _source.ReadAsync(run, ct)) Take(batch, records);
+        var next = 0L;
+        await foreach (var batch in _source.ReadAsync(run, ct))
+        {
+            Assert.True(batch.FirstSeq >= next, "Ordinals came back.");
+            next = batch.FirstSeq + batch.Count;
+            Take(batch, records);
+        }
+
         Keep(run);
         return records;
     }
@@ -78,6 +89,7 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
     {
         var move = run.State.Move ?? throw new InvalidOperationException("A complete sync moves the state.");
         Assert.Equal(State?.JobId, move.Base);
+        Gap = move.Gap;
         State = new StoredState(run.JobId, JsonElement.Parse(move.Data.GetRawText()));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Extract.Incremental;
@@ -89,6 +90,51 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
         Assert.True(written > 300, $"Only {written} rows were written.");
         Assert.Equal(written, records.Select(r => JsonDocument.Parse(r).RootElement.GetProperty("id").GetInt64()).Distinct().Count());
         Assert.Equal(written, records.Count);
+    }
+
+    [Theory]
+    [InlineData("warn"), InlineData("reread"), InlineData("full")]
+    public async Task Gap_check_of_a_table_finds_nothing_because_each_row_comes_by_its_transaction(string onGap)
+    {
+        await MakeTableAsync();
+        await ExecuteAsync("INSERT INTO changes SELECT i, i * 10, 'x' FROM generate_series(1, 30) i");
+        var connector = new MeanwhileConnector((IReadsWindows)Connector);
+        var source = new IncrementalSource(connector, Connection, Checked(onGap, table: true));
+        Assert.Equal(30, (await source.SyncAsync(Ct)).Count);
+        for (var round = 0; round < 20; round++)
+        {
+            connector.TakeReadings();
+            await ExecuteAsync($"INSERT INTO changes VALUES ({100 + round}, {round}, 'behind'), ({200 + round}, {1000 + round}, 'ahead'); UPDATE changes SET name = 'changed' WHERE id = {1 + round}");
+
+            // what is written between reading and comparing is of a later transaction: the next sync's
+            connector.Meanwhile = () => ExecuteAsync($"INSERT INTO changes VALUES ({300 + round}, {1 + round}, 'meanwhile'); UPDATE changes SET name = 'again' WHERE id = {200 + round}; DELETE FROM changes WHERE id = {30 - (round / 3)}");
+            var ids = (await source.SyncAsync(Ct)).Select(r => JsonDocument.Parse(r).RootElement.GetProperty("id").GetInt32()).Order();
+            int[] expected = round == 0 ? [1, 100, 200] : [1 + round, 100 + round, 199 + round, 200 + round, 299 + round];
+            Assert.Equal(expected, ids);
+            Assert.Equal(new GapReport(true, 0, false), source.Gap);
+            Assert.Equal(2, connector.TakeReadings());
+        }
+    }
+
+    [Fact]
+    public async Task Gap_check_of_a_table_beside_writers_that_commit_in_random_order_finds_nothing()
+    {
+        await ExecuteAsync("DROP TABLE IF EXISTS changes; DROP SEQUENCE IF EXISTS versions; CREATE SEQUENCE versions; CREATE TABLE changes (id bigserial PRIMARY KEY, version bigint DEFAULT nextval('versions'), name text); CREATE INDEX ON changes (version)");
+        var source = new IncrementalSource(Connector, Connection, Checked("reread", table: true));
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var writers = Enumerable.Range(0, 3).Select(seed => Task.Run(() => WriteAsync(new Random(seed), enough.Token), Ct)).ToList();
+        var records = new List<string>();
+        for (var i = 0; i < 30; i++)
+        {
+            records.AddRange(await source.SyncAsync(Ct));
+            Assert.Equal(new GapReport(true, 0, false), source.Gap);
+        }
+
+        await enough.CancelAsync();
+        await Task.WhenAll(writers);
+        records.AddRange(await source.SyncAsync(Ct));
+        Assert.Equal(await _source.ScalarAsync<long>("SELECT count(*) FROM changes", Ct), records.Distinct(StringComparer.Ordinal).Count());
+        Assert.Equal(records.Count, records.Distinct(StringComparer.Ordinal).Count());
     }
 
     /// <summary>Transactions of up to 300 ms that write at their beginning, middle and end, and sometimes roll back.</summary>

@@ -271,6 +271,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("furthest");
 
+                    b.Property<string>("Gap")
+                        .HasColumnType("json")
+                        .HasColumnName("gap");
+
                     b.Property<string>("Interruption")
                         .HasColumnType("text")
                         .HasColumnName("interruption");
