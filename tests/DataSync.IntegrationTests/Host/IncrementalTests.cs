@@ -96,7 +96,7 @@ public sealed class IncrementalTests(EndToEndTests.System system) : IClassFixtur
 
             var answer = await client.PostAsync("api/sync/start", new { source_id = "s", mode, sync_type = "incremental", export_config = new { inline = true } }, HttpStatusCode.OK, Ct);
             List<int> delivered = [.. answer.GetProperty("data").EnumerateArray().Select(r => r.GetProperty("id").GetInt32())];
-            var newest = (await client.GetJsonAsync("api/sync/jobs?limit=1", Ct)).GetProperty("items")[0];
+            var newest = (await client.GetJsonAsync("api/sync/jobs?page_size=1", Ct)).GetProperty("items")[0];
             return (delivered, newest);
         }
     }

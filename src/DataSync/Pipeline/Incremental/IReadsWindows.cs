@@ -20,6 +20,11 @@ internal interface IReadsWindows : IConnector
     /// <param name="ct">Ends the wait.</param>
     Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
         => Task.FromResult<WindowPlan?>(null);
+
+    /// <summary>An extent of <see cref="PlanAsync"/> that looks further down the column, for records of the same sync that were written with an old value.</summary>
+    /// <param name="extent">The connector's own words.</param>
+    /// <param name="by">How much further, in the terms of a lag; null for everything the source had then, whichever sync it belongs to.</param>
+    JsonElement Widen(JsonElement extent, decimal? by) => extent;
 }
 
 /// <summary>What a connector planned.</summary>

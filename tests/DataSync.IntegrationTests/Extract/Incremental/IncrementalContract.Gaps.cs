@@ -17,7 +17,7 @@ public abstract partial class IncrementalContract
     [Theory]
     [InlineData("warn", new long[0], 1)]
     [InlineData("reread", new long[] { 9 }, 0)]
-    [InlineData("full", new long[] { 1, 2, 3, 9 }, 0)]
+    [InlineData("full", new long[] { 1, 2, 9 }, 0)]
     public async Task Gap_behind_the_state_is_told_and_repaired_as_the_source_says(string onGap, long[] delivered, long still)
     {
         using var logs = new CollectedLogs();
@@ -92,7 +92,7 @@ public abstract partial class IncrementalContract
         Assert.Equal(50, (await source.SyncInTwoAttemptsAsync(12, Ct)).Count);
         Assert.Equal(new GapReport(true, 0, false), source.Gap);
         await ExecuteAsync("UPDATE changes SET version = 100 + id WHERE id > 20");
-        await ExecuteAsync("INSERT INTO changes VALUES (99, 3, 'late')");
+        await ExecuteAsync("INSERT INTO changes VALUES (99, 20, 'late')");
         Assert.Equal([.. Enumerable.Range(21, 30).Select(i => (long)i), 99], Ids(await source.SyncInTwoAttemptsAsync(7, Ct)));
         Assert.Equal(new GapReport(true, 1, true), source.Gap);
         Assert.Empty(await source.SyncAsync(Ct));
@@ -133,13 +133,16 @@ public abstract partial class IncrementalContract
             var (version, reached) = (100L, (long?)null);
             foreach (var round in rounds)
             {
+                var before = rows.ToDictionary();
                 foreach (var (id, step) in round)
                 {
                     if (step > 0) version++;
                     var written = step > 0 ? version : version + (step * 2);
                     await ExecuteAsync($"DELETE FROM changes WHERE id = {id}");
                     await ExecuteAsync($"INSERT INTO changes VALUES ({id}, {written}, '{Guid.NewGuid():n}')");
-                    rows[id] = (written, false);
+
+                    // with a key, a record is its key and its value: one that came back to where it was delivered is the same
+                    rows[id] = (written, key && written < reached && before.TryGetValue(id, out var was) && was.IsDelivered && was.Version == written);
                 }
 
                 var expected = rows.Where(r => !r.Value.IsDelivered && !(r.Value.Version < reached)).Select(r => r.Key).ToHashSet();

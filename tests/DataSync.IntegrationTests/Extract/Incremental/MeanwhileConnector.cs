@@ -37,6 +37,8 @@ internal sealed class MeanwhileConnector(IReadsWindows real) : IReadsWindows
     public Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
         => real.PlanAsync(connection, request, last, lag, ct);
 
+    public JsonElement Widen(JsonElement extent, decimal? by) => real.Widen(extent, by);
+
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         if (Interlocked.Increment(ref _readings) > 1) await Meanwhile();

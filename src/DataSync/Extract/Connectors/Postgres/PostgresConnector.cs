@@ -69,6 +69,8 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
             source, ct);
     }
 
+    public JsonElement Widen(JsonElement extent, decimal? by) => PostgresExtent.Read(extent).Widen(by).ToJson();
+
     public ValueTask DisposeAsync() => _idle.DisposeAsync();
 
     private ServerParameters Read(SourceConnection connection)

@@ -38,6 +38,9 @@ internal sealed record PostgresExtent
     public static PostgresExtent Read(JsonElement json)
         => json.Deserialize<PostgresExtent>(Json) ?? throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
 
+    /// <summary>Looks further down the column; without a measure at all rows of all transactions that were decided.</summary>
+    public PostgresExtent Widen(decimal? by) => by is { } more ? this with { Lag = Lag + more } : this with { From = null, FirstTransaction = null };
+
     /// <summary>
     /// The condition, its values added to those of the statement. A row's number has 32 bits, so ages are compared. Rows frozen long ago have ages that mean nothing any more:
     /// below zero, or the greatest there is; they are old.

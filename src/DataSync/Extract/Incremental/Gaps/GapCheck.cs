@@ -53,11 +53,17 @@ internal sealed class GapCheck
     /// <summary>Why the source could not be asked again; null where it could.</summary>
     public SyncFailureException? Failure { get; private set; }
 
-    /// <summary>Compares a reading that its connector planned: the same records must be there, whatever their values are.</summary>
+    /// <summary>
+    /// Compares a reading that its connector planned, looking further down the column: a record of the same transactions is there that lies below where the reading looked,
+    /// because it was written with an old value.
+    /// </summary>
     public IAsyncEnumerable<RecordBatch> ExtentAsync(IReadsWindows connector, SourceConnection source, ReadRequest request, long firstSeq, CancellationToken ct)
     {
         _isExact = true;
-        return RunAsync(connector, source, request, request.Window!, null, Memory.Count, firstSeq, ct);
+        var extent = request.Window!.Extent!.Value;
+        return RunAsync(
+            connector, source, request, request.Window with { Extent = connector.Widen(extent, _parameters.Window) },
+            _parameters.OnGap == "full" ? [(request.Window with { Extent = connector.Widen(extent, null) }, false)] : [], Memory.Count, firstSeq, ct);
     }
 
     /// <summary>What is to be compared (<see cref="GapRegion.Of"/>).</summary>
@@ -78,7 +84,7 @@ internal sealed class GapCheck
         IReadsWindows connector, SourceConnection source, ReadRequest request, GapRegion region, long later, long firstSeq, CancellationToken ct)
     {
         (_region, _least) = (region, _parameters.Window > 0 ? region.End.Minus(_parameters.Window) : null);
-        return RunAsync(connector, source, request, region.Window, _parameters.OnGap == "full" ? region : null, Memory.Count - later, firstSeq, ct);
+        return RunAsync(connector, source, request, region.Window, _parameters.OnGap != "full" ? [] : region.Below is { } below ? [(below, true), (region.Own, false)] : [(region.Own, false)], Memory.Count - later, firstSeq, ct);
     }
 
     /// <summary>What the next check needs to know; null where it goes back no further than its sync's own window.</summary>
@@ -93,12 +99,12 @@ internal sealed class GapCheck
     }
 
     private async IAsyncEnumerable<RecordBatch> RunAsync(
-        IReadsWindows connector, SourceConnection source, ReadRequest request, CursorWindow window, GapRegion? full, long delivered, long firstSeq,
+        IReadsWindows connector, SourceConnection source, ReadRequest request, CursorWindow window, List<(CursorWindow Part, bool All)> full, long delivered, long firstSeq,
         [EnumeratorCancellation] CancellationToken ct)
     {
         var canRepair = !Memory.IsCountOnly;
-        var again = full is not null && canRepair ? Memory.Copy() : null;
-        await foreach (var batch in ReadAsync(connector, source, request, window, Memory, canRepair && full is null && _parameters.OnGap != "warn", all: false, firstSeq, ct))
+        var again = full.Count > 0 && canRepair ? Memory.Copy() : null;
+        await foreach (var batch in ReadAsync(connector, source, request, window, Memory, canRepair && full.Count == 0 && _parameters.OnGap != "warn", all: false, firstSeq, ct))
         {
             firstSeq = batch.FirstSeq + batch.Count;
             yield return batch;
@@ -109,9 +115,8 @@ internal sealed class GapCheck
         {
             var missing = _missing;
             _kept.Clear();
-            foreach (var (part, all) in (IEnumerable<(CursorWindow?, bool)>)[(full!.Below, true), (full.Own, false)])
+            foreach (var (part, all) in full)
             {
-                if (part is null) continue;
                 await foreach (var batch in ReadAsync(connector, source, request, part, again, delivers: true, all, firstSeq, ct))
                 {
                     firstSeq = batch.FirstSeq + batch.Count;
