@@ -104,18 +104,26 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
         Assert.Equal(new GapReport(true, 0, false), source.Gap);
         for (var round = 0; round < 10; round++)
         {
-            connector.TakeReadings();
-            await ExecuteAsync($"INSERT INTO changes VALUES ({100 + round}, {round}, 'behind'), ({200 + round}, {1000 + round}, 'ahead')");
+            await ExecuteAsync($"INSERT INTO changes VALUES ({100 + round}, {round}, 'behind'), ({200 + round}, {3000 + (round * 10)}, 'ahead')");
 
             // what is written between reading and comparing is of a later transaction: the next sync's
-            connector.Meanwhile = () => ExecuteAsync($"UPDATE changes SET version = 2000 + {round}, name = 'again' WHERE id = 1; DELETE FROM changes WHERE id = {30 - round}");
-            var ids = (await source.SyncAsync(Ct)).ConvertAll(r => JsonDocument.Parse(r).RootElement.GetProperty("id").GetInt32());
-            Assert.Equal(ids.Count, ids.Distinct().Count());
-            Assert.Contains(200 + round, ids);
+            connector.Meanwhile = () => ExecuteAsync($"UPDATE changes SET version = {3001 + (round * 10)}, name = 'again' WHERE id = 1; DELETE FROM changes WHERE id = {30 - round}");
+            List<int> ids = [];
+            var missing = 0L;
+
+            // whatever writes on this server holds later transactions back until it has ended
+            for (var i = 0; i < 600 && !ids.Contains(200 + round); i++)
+            {
+                ids.AddRange((await source.SyncAsync(Ct)).Select(r => JsonDocument.Parse(r).RootElement.GetProperty("id").GetInt32()));
+                missing += source.Gap!.Missing;
+                Assert.True(source.Gap.Checked && source.Gap.Repaired == (source.Gap.Detected && onGap != "warn"));
+                connector.Meanwhile = static () => Task.CompletedTask;
+            }
+
+            Assert.Equal(1, missing);
+            Assert.Single(ids, id => id == 200 + round);
             Assert.Equal(onGap != "warn", ids.Contains(100 + round));
             Assert.Equal(onGap == "full", ids.Contains(2));
-            Assert.Equal(new GapReport(true, round == 0 ? 1 : source.Gap!.Missing, onGap != "warn"), source.Gap);
-            Assert.True(source.Gap!.Missing is 1 or 2, $"{source.Gap.Missing}");
         }
     }
 
