@@ -14,6 +14,7 @@ internal sealed class PostgresConnectionTest(
     private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
 
     private readonly CheckList _checks = new(time);
+    private readonly ServerPatience _patience = new(StepTimeout, time);
     private PostgresSession? _session;
 
     public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(CancellationToken ct)
@@ -33,7 +34,7 @@ internal sealed class PostgresConnectionTest(
         }
         finally
         {
-            if (_session is not null) await _session.DisposeAsync();
+            if (_session is { } session) await _patience.EndAsync(async () => await session.DisposeAsync());
         }
 
         return _checks.Complete(source.Tls == TlsMode.Disable ? Steps.Where(s => s != "tls") : Steps);
@@ -53,14 +54,14 @@ internal sealed class PostgresConnectionTest(
 
     private async Task<IReadOnlyDictionary<string, object?>?> VersionAsync(CancellationToken ct)
     {
-        await GuardAsync(() => _session!.BeginAsync(StepTimeout, ct));
+        await GuardAsync(token => _session!.BeginAsync(StepTimeout, token), ct);
         return new Dictionary<string, object?>(StringComparer.Ordinal) { ["version"] = _session!.Connection.ServerVersion };
     }
 
     private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
     {
         AccessReport? access = null;
-        await GuardAsync(async () => access = await PrivilegeProbe.AskAsync(_session!, ct));
+        await GuardAsync(async token => access = await PrivilegeProbe.AskAsync(_session!, token), ct);
         await connection.ReportAsync(access!, ct);
         access!.Demand(options.AllowWritableSources);
         return access.Shown();
@@ -68,22 +69,31 @@ internal sealed class PostgresConnectionTest(
 
     private async Task<IReadOnlyDictionary<string, object?>?> QueryAsync(CancellationToken ct)
     {
-        await GuardAsync(async () =>
-        {
-            await using var reader = await _session!.QueryAsync("SELECT 1", [], CommandBehavior.Default, ct);
-            await reader.ReadAsync(ct);
-        });
+        await GuardAsync(
+            async token =>
+            {
+                await using var reader = await _session!.QueryAsync("SELECT 1", [], CommandBehavior.Default, token);
+                await reader.ReadAsync(token);
+            },
+            ct);
         return null;
     }
 
-    private async Task GuardAsync(Func<Task> work)
+    private async Task GuardAsync(Func<CancellationToken, Task> work, CancellationToken ct)
     {
         try
         {
-            await work();
+            await _patience.WaitAsync(
+                async token =>
+                {
+                    await work(token);
+                    return true;
+                },
+                ct);
         }
         catch (Exception e) when (PostgresErrors.IsKnown(e))
         {
+            ct.ThrowIfCancellationRequested();
             throw PostgresErrors.Map(e, source, opening: false);
         }
     }

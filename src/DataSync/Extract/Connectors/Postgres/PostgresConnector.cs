@@ -16,6 +16,10 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     private const int DefaultPort = 5432;
     private const int LongestName = 63;
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>So long beyond its own time a server may take to say that a statement is over its time.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(3);
+
     private readonly ExtractOptions _options = options.Value;
     private readonly PostgresGate _gate = new(egress);
     private readonly IdleSessions _idle = new(time);
@@ -37,18 +41,31 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     public bool TakesWritable => _options.AllowWritableSources;
 
-    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, session => PrivilegeProbe.AskAsync(session, ct), ct);
+    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, PrivilegeProbe.AskAsync, ct);
 
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
-        => AskAsync(connection, session => PostgresCatalog.ReadAsync(session, ct), ct);
+        => AskAsync(connection, PostgresCatalog.ReadAsync, ct);
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         var source = Read(connection);
-        await using var session = await GuardAsync(() => _gate.BeginAsync(source, connection.Owner, _idle, request.StatementTimeout, ct), source, ct);
-        await using var read = await GuardAsync(() => StartAsync(session, connection, request, ct), source, ct);
-        while (await GuardAsync(() => read.NextAsync(ct), source, ct) is { } batch) yield return batch;
-        session.KeepFor(connection.Owner, _idle);
+        var patience = new ServerPatience(request.StatementTimeout + Margin, time);
+        var session = await GuardAsync(() => _gate.BeginAsync(source, connection.Owner, _idle, request.StatementTimeout, patience, ct), source, ct);
+        PostgresRead? read = null;
+        try
+        {
+            read = await GuardAsync(() => patience.WaitAsync(token => StartAsync(session, connection, request, token), ct), source, ct);
+            while (await GuardAsync(() => patience.WaitAsync(read.NextAsync, ct), source, ct) is { } batch) yield return batch;
+            session.KeepFor(connection.Owner, _idle);
+        }
+        finally
+        {
+            await patience.EndAsync(async () =>
+            {
+                if (read is not null) await read.DisposeAsync();
+                await session.DisposeAsync();
+            });
+        }
     }
 
     /// <summary>Each look is a transaction of its own: the server decides meanwhile what was undecided.</summary>
@@ -82,17 +99,19 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     }
 
     /// <summary>Asks the catalog in a session of its own.</summary>
-    private async Task<T> AskAsync<T>(SourceConnection connection, Func<PostgresSession, Task<T>> ask, CancellationToken ct)
+    private async Task<T> AskAsync<T>(SourceConnection connection, Func<PostgresSession, CancellationToken, Task<T>> ask, CancellationToken ct)
     {
         var source = Read(connection);
-        return await GuardAsync(
-            async () =>
-            {
-                await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
-                await session.BeginAsync(CatalogTimeout, ct);
-                return await ask(session);
-            },
-            source, ct);
+        var patience = new ServerPatience(CatalogTimeout + Margin, time);
+        var session = await GuardAsync(() => _gate.BeginAsync(source, "", _idle, CatalogTimeout, patience, ct), source, ct);
+        try
+        {
+            return await GuardAsync(() => patience.WaitAsync(token => ask(session, token), ct), source, ct);
+        }
+        finally
+        {
+            await patience.EndAsync(async () => await session.DisposeAsync());
+        }
     }
 
     private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)

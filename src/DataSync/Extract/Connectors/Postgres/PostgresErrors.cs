@@ -16,13 +16,22 @@ internal static class PostgresErrors
     public static SyncFailureException Map(Exception e, ServerParameters source, bool opening) => e switch
     {
         SyncFailureException known => known,
+        _ when IsGarbled(e) => new SyncFailureException(Permanent("errors.connection.protocol", source), e),
         PostgresException answered => new SyncFailureException(OfState(answered.SqlState, source), e),
         _ => new SyncFailureException(OfConnection(e, source, opening), e),
     };
 
     /// <summary>True for what <see cref="Map"/> knows how to name; anything else is a bug of ours and must show as one.</summary>
     public static bool IsKnown(Exception e)
-        => e is NpgsqlException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException;
+        => e is NpgsqlException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException || IsGarbled(e);
+
+    /// <summary>
+    /// The driver trusts that its server keeps to the protocol. Where one does not, it takes lengths for memory and codes for bugs of its own, and what it throws
+    /// then tells by nothing but its place that the server is to blame.
+    /// </summary>
+    private static bool IsGarbled(Exception e)
+        => e is InvalidOperationException or ArgumentException or ArithmeticException or FormatException or NotSupportedException or OutOfMemoryException or IndexOutOfRangeException or InvalidCastException
+            && e.StackTrace is { } trace && trace.Contains(" Npgsql.Internal.", StringComparison.Ordinal);
 
     private static SyncFailure OfState(string state, ServerParameters source) => state switch
     {

@@ -11,30 +11,29 @@ internal sealed class PostgresGate(EgressPolicy egress)
 {
     private const int ConnectSeconds = 10;
 
-    /// <summary>Opens a connection of its own, so that nothing of one tenant's session is left for another.</summary>
-    public async Task<PostgresSession> OpenAsync(ServerParameters source, TimeSpan statementTimeout, CancellationToken ct)
-        => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, ct);
-
-    /// <summary>The same with its transaction begun, in a session that is idle since the owner's last read where there is one. Its address is vetted anew.</summary>
-    public async Task<PostgresSession> BeginAsync(ServerParameters source, string owner, IdleSessions idle, TimeSpan statementTimeout, CancellationToken ct)
+    /// <summary>
+    /// A session with its transaction begun: one that is idle since the owner's last read where there is one, else one of its own, so that nothing of one tenant's
+    /// session is left for another. Its address is vetted anew.
+    /// </summary>
+    public async Task<PostgresSession> BeginAsync(ServerParameters source, string owner, IdleSessions idle, TimeSpan statementTimeout, ServerPatience patience, CancellationToken ct)
     {
         var vetted = await egress.VetAsync(source.Host, source.Port, ct);
         while (idle.Take(owner, source, vetted, CommandTimeout(statementTimeout)) is { } kept)
         {
             try
             {
-                await kept.BeginAsync(statementTimeout, ct);
+                await BeginAsync(kept, statementTimeout, patience, ct);
                 return kept;
             }
             catch (Exception e) when (PostgresErrors.IsKnown(e))
             {
                 // the server or the network ended it meanwhile
-                await kept.EndAsync();
+                await patience.EndAsync(async () => await kept.EndAsync());
                 ct.ThrowIfCancellationRequested();
             }
             catch
             {
-                await kept.EndAsync();
+                await patience.EndAsync(async () => await kept.EndAsync());
                 throw;
             }
         }
@@ -42,15 +41,23 @@ internal sealed class PostgresGate(EgressPolicy egress)
         var session = await OpenAsync(source, vetted, statementTimeout, ct);
         try
         {
-            await session.BeginAsync(statementTimeout, ct);
+            await BeginAsync(session, statementTimeout, patience, ct);
             return session;
         }
         catch
         {
-            await session.EndAsync();
+            await patience.EndAsync(async () => await session.EndAsync());
             throw;
         }
     }
+
+    private static Task BeginAsync(PostgresSession session, TimeSpan statementTimeout, ServerPatience patience, CancellationToken ct) => patience.WaitAsync(
+        async token =>
+        {
+            await session.BeginAsync(statementTimeout, token);
+            return true;
+        },
+        ct);
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
     public static async Task<PostgresSession> OpenAsync(
@@ -94,7 +101,7 @@ internal sealed class PostgresGate(EgressPolicy egress)
         settings.Pooling = false;
         settings.Timeout = ConnectSeconds;
         settings.CommandTimeout = CommandTimeout(statementTimeout);
-        settings.CancellationTimeout = 1000;
+        settings.CancellationTimeout = -1; // who is cancelled does not go on: the server is asked to stop, and left
         settings.TcpKeepAlive = true;
         settings.ReadBufferSize = 64 * 1024;
         settings.IncludeErrorDetail = false;

@@ -54,8 +54,19 @@ internal sealed class PostgresRead : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        // closing the reader would wait for every row still to come, so a statement that still runs is ended first
-        if (!_ended) _batch.Cancel();
+        try
+        {
+            // closing the reader would wait for every row still to come; cancelled, the driver asks the server to stop and hangs up
+            while (!_ended && !_reader.IsClosed && await _reader.ReadAsync(new CancellationToken(canceled: true)))
+            {
+                // what had come already
+            }
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e) || e is OperationCanceledException)
+        {
+            // as asked
+        }
+
         try
         {
             await _reader.DisposeAsync();

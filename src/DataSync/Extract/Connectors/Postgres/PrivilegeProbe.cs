@@ -12,6 +12,9 @@ internal static class PrivilegeProbe
     /// <summary>Where a finding stands that is no grant: replication.</summary>
     public const int ReplicationPlace = 0;
 
+    /// <summary>More than an honest server finds.</summary>
+    private const int Most = 200;
+
     /// <summary>Five of a kind are enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
     public const string Sql =
         """
@@ -54,6 +57,7 @@ internal static class PrivilegeProbe
         {
             if (reader.GetInt32(0) == ReplicationPlace) replication = true;
             else grants.Add(reader.GetString(1));
+            if (grants.Count > Most) break;
         }
 
         return new AccessReport(grants, replication);

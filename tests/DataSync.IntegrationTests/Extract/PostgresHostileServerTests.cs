@@ -1,0 +1,102 @@
+using System.Diagnostics;
+using System.Text.Json;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.IntegrationTests.Extract;
+
+/// <summary>Servers that hang, reset, trickle, lie about their lengths or never end: a failure with a fixed key, in time, and memory flat.</summary>
+public sealed class PostgresHostileServerTests
+{
+    private const int TimeoutSeconds = 3;
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(10), Margin = TimeSpan.FromSeconds(5);
+
+    /// <summary>What the server does, and what a reading fails with at the latest after its own time, or after that of opening a session.</summary>
+    public static TheoryData<string, string> Modes => new()
+    {
+        { "hang at once", "errors.connection.timeout" },
+        { "reset at once", "errors.connection.unreachable|errors.connection.lost" },
+        { "trickle at once", "errors.connection.timeout" },
+        { "no postgres", "errors.connection.lost|errors.connection.protocol|errors.connection.timeout" },
+        { "hang after greeting", "errors.connection.timeout" },
+        { "reset after greeting", "errors.connection.lost" },
+        { "close after greeting", "errors.connection.lost" },
+        { "trickle after greeting", "errors.connection.timeout" },
+        { "two gigabytes", "errors.connection.timeout|errors.connection.protocol" },
+        { "negative length", "errors.connection.timeout|errors.connection.protocol" },
+        { "unknown message", "errors.connection.protocol|errors.connection.lost" },
+        { "endless notices", "errors.connection.timeout" },
+        { "endless rows", "errors.connection.timeout|errors.source.writable" },
+    };
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory, MemberData(nameof(Modes))]
+    public async Task Read_fails_clearly_in_time_and_with_little_memory(string mode, string keys)
+    {
+        await using var server = new FalsePostgres(mode);
+        await using var connector = PostgresSource.Connector();
+        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var clock = Stopwatch.StartNew();
+        var reading = ReadOutcome.FailureAsync(connector, To(server), new ReadRequest { Query = "SELECT 1 AS a", StatementTimeout = TimeSpan.FromSeconds(TimeoutSeconds) }, Ct);
+        long most = 0;
+        while (await Task.WhenAny(reading, Task.Delay(50, Ct)) != reading)
+        {
+            most = Math.Max(most, GC.GetTotalMemory(false) - before);
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "It never ends.");
+        }
+
+        var limit = (mode.EndsWith("at once", StringComparison.Ordinal) || mode == "no postgres" ? Opening : TimeSpan.FromSeconds(TimeoutSeconds)) + Margin;
+        var failure = await reading;
+        TestContext.Current.SendDiagnosticMessage($"{mode}: {failure.MessageKey} after {clock.Elapsed.TotalSeconds:f1} s, {most >> 20} MiB");
+        Assert.True(keys.Split('|').Contains(failure.MessageKey, StringComparer.Ordinal), failure.MessageKey);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, limit);
+        Assert.InRange(most, long.MinValue, 256L * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData("hang after greeting")]
+    [InlineData("trickle after greeting")]
+    [InlineData("endless notices")]
+    [InlineData("endless rows")]
+    public async Task Read_cancelled_ends_within_two_seconds_whatever_the_server_does(string mode)
+    {
+        await using var server = new FalsePostgres(mode);
+        await using var connector = PostgresSource.Connector(allowWritable: true);
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var reading = ReadOutcome.OfAsync(connector, To(server), new ReadRequest { Query = "SELECT 1 AS a" }, cancel.Token);
+        await Task.Delay(500, Ct);
+        if (reading.IsFaulted) return;
+        var clock = Stopwatch.StartNew();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<Exception>(() => reading);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 4);
+    }
+
+    /// <summary>The steps of a connection test and what a save asks are bounded as well.</summary>
+    [Theory]
+    [InlineData("trickle after greeting")]
+    [InlineData("endless rows")]
+    public async Task Test_and_verify_end(string mode)
+    {
+        await using var server = new FalsePostgres(mode);
+        await using var connector = PostgresSource.Connector();
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        limit.CancelAfter(TimeSpan.FromSeconds(5));
+        var clock = Stopwatch.StartNew();
+        await Assert.ThrowsAnyAsync<Exception>(async () =>
+        {
+            var report = await connector.VerifyAsync(To(server), limit.Token);
+            report.Demand(false);
+        });
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 10);
+        var checks = await connector.TestAsync(To(server), Ct);
+        Assert.Contains(checks, c => c.Passed == false);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 45);
+    }
+
+    private static SourceConnection To(FalsePostgres server) => new("postgresql", JsonSerializer.SerializeToElement(new
+    {
+        driver = "postgresql", host = "127.0.0.1", port = server.Port, database = "d", username = "u", password = "p", tls = "disable",
+    }));
+}
