@@ -44,12 +44,12 @@ internal sealed class ServerPatience(TimeSpan budget, TimeProvider time)
         }
     }
 
-    /// <summary>Cleans up once the last step has ended. Waits for it a moment; afterwards it goes on by itself.</summary>
+    /// <summary>Cleans up once the last step has ended. Waits for the cleaning a moment; afterwards, and where the step goes on, all ends by itself.</summary>
     public async Task EndAsync(Func<Task> clean)
     {
         // on another thread: a driver may ask the server to stop, and wait for it, before it gives back a task
         var cleaning = Task.Run(() => _step.IsCompleted ? clean() : AfterAsync(_step, clean), CancellationToken.None);
-        await Task.WhenAny(cleaning, Task.Delay(Grace, time, CancellationToken.None));
+        if (_step.IsCompleted) await Task.WhenAny(cleaning, Task.Delay(Grace, time, CancellationToken.None));
         if (cleaning.IsCompleted) await cleaning;
         else _ = cleaning.ContinueWith(static c => c.Exception, CancellationToken.None, TaskContinuationOptions.OnlyOnFaulted, TaskScheduler.Default);
     }

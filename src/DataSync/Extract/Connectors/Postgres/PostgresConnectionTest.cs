@@ -45,7 +45,7 @@ internal sealed class PostgresConnectionTest(
     /// <summary>The driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
     private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
-        var outcome = await CheckList.TryAsync(async () => _session = await PostgresGate.OpenAsync(source, addresses, StepTimeout, ct), time);
+        var outcome = await CheckList.TryAsync(async () => _session = await PostgresGate.OpenAsync(source, addresses, StepTimeout, time, ct), time);
         var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
         if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session?.Tls.Seen() });
         if (!tlsFailed) _checks.Add("authenticate", outcome);

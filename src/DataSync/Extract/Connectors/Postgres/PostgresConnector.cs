@@ -21,7 +21,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(3);
 
     private readonly ExtractOptions _options = options.Value;
-    private readonly PostgresGate _gate = new(egress);
+    private readonly PostgresGate _gate = new(egress, time);
     private readonly IdleSessions _idle = new(time);
 
     public string Driver => "postgresql";

@@ -7,9 +7,12 @@ using Npgsql;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>The one way to a tenant's PostgreSQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address.</summary>
-internal sealed class PostgresGate(EgressPolicy egress)
+internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
 {
     private const int ConnectSeconds = 10;
+
+    /// <summary>The driver's own limit begins anew with each byte that it gets.</summary>
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(ConnectSeconds + 1);
 
     /// <summary>
     /// A session with its transaction begun: one that is idle since the owner's last read where there is one, else one of its own, so that nothing of one tenant's
@@ -38,7 +41,7 @@ internal sealed class PostgresGate(EgressPolicy egress)
             }
         }
 
-        var session = await OpenAsync(source, vetted, statementTimeout, ct);
+        var session = await OpenAsync(source, vetted, statementTimeout, time, ct);
         try
         {
             await BeginAsync(session, statementTimeout, patience, ct);
@@ -61,26 +64,28 @@ internal sealed class PostgresGate(EgressPolicy egress)
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
     public static async Task<PostgresSession> OpenAsync(
-        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
+        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct)
     {
         for (var i = 0; ; i++)
         {
             var tls = new ServerTls(source);
             var dataSource = Build(source, tls, vetted[i], statementTimeout);
+            var patience = new ServerPatience(Opening, time);
             try
             {
-                return new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(ct), source, tls, vetted[i], CommandTimeout(statementTimeout));
+                var connection = await patience.WaitAsync(token => dataSource.OpenConnectionAsync(token).AsTask(), ct);
+                return new PostgresSession(dataSource, connection, source, tls, vetted[i], CommandTimeout(statementTimeout));
             }
             catch (Exception e) when (PostgresErrors.IsKnown(e))
             {
-                await dataSource.DisposeAsync();
+                await patience.EndAsync(async () => await dataSource.DisposeAsync());
                 ct.ThrowIfCancellationRequested();
                 var failure = PostgresErrors.Map(e, source, opening: true);
                 if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
             }
             catch
             {
-                await dataSource.DisposeAsync();
+                await patience.EndAsync(async () => await dataSource.DisposeAsync());
                 throw;
             }
         }
