@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.IntegrationTests.Extract;
 
@@ -9,7 +10,7 @@ namespace DataSync.IntegrationTests.Extract;
 public sealed class PostgresHostileServerTests
 {
     private const int TimeoutSeconds = 3;
-    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(10), Margin = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(10), Margin = TimeSpan.FromSeconds(8);
 
     /// <summary>What the server does, and what a reading fails with at the latest after its own time, or after that of opening a session.</summary>
     public static TheoryData<string, string> Modes => new()
@@ -61,18 +62,34 @@ public sealed class PostgresHostileServerTests
     [InlineData("trickle after greeting")]
     [InlineData("endless notices")]
     [InlineData("endless rows")]
-    public async Task Read_cancelled_ends_within_two_seconds_whatever_the_server_does(string mode)
+    public async Task Read_cancelled_ends_soon_whatever_the_server_does(string mode)
     {
         await using var server = new FalsePostgres(mode);
         await using var connector = PostgresSource.Connector(allowWritable: true);
         using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var reading = ReadOutcome.OfAsync(connector, To(server), new ReadRequest { Query = "SELECT 1 AS a" }, cancel.Token);
         await Task.Delay(500, Ct);
-        if (reading.IsFaulted) return;
+        Assert.False(reading.IsCompleted);
         var clock = Stopwatch.StartNew();
         await cancel.CancelAsync();
-        await Assert.ThrowsAnyAsync<Exception>(() => reading);
-        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 4);
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 6);
+    }
+
+    [Theory]
+    [InlineData("hang after greeting")]
+    [InlineData("trickle after greeting")]
+    [InlineData("endless notices")]
+    [InlineData("endless rows")]
+    public async Task Plan_fails_clearly_and_in_time(string mode)
+    {
+        await using var server = new FalsePostgres(mode);
+        await using var connector = PostgresSource.Connector();
+        var request = new ReadRequest { Query = "SELECT 1 AS a", StatementTimeout = TimeSpan.FromSeconds(TimeoutSeconds), Window = new CursorWindow { Field = "a" } };
+        var clock = Stopwatch.StartNew();
+        var failure = (await Assert.ThrowsAsync<SyncFailureException>(() => connector.PlanAsync(To(server), request, null, 0, Ct))).Failure;
+        Assert.Contains(failure.MessageKey, (string[])["errors.connection.timeout", "errors.connection.protocol"]);
+        Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(TimeoutSeconds) + Margin);
     }
 
     /// <summary>The steps of a connection test and what a save asks are bounded as well.</summary>

@@ -22,7 +22,9 @@ internal sealed class ServerPatience(TimeSpan budget, TimeProvider time)
         ct.ThrowIfCancellationRequested();
         if (_driver.IsCancellationRequested) throw new TimeoutException();
         var began = time.GetTimestamp();
-        var work = step(_driver.Token);
+
+        // on another thread: where the server has always sent more already, the driver gives back no task until it is done
+        var work = Task.Run(() => step(_driver.Token), CancellationToken.None);
         _step = work;
         try
         {

@@ -72,18 +72,16 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     public async Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
     {
         var source = Read(connection);
-        await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
-        return await GuardAsync(
-            async () =>
-            {
-                await session.PrepareForLooksAsync(request.StatementTimeout, ct);
-                var planner = new PostgresPlanner(session, time);
-                var table = request.Table is { } name ? await PostgresTable.FindAsync(session, name, ct) : null;
-                if (table is { HasRowVersions: true }) return await planner.OfTableAsync(table, request, last, lag, ct);
-                var (sql, values) = table is null ? PostgresStatement.Bind(request) : ($"SELECT * FROM {table.QuotedName}", []);
-                return await planner.OfQueryAsync(sql, values, request, ct);
-            },
-            source, ct);
+        var patience = new ServerPatience(request.StatementTimeout + Margin, time);
+        var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+        try
+        {
+            return await GuardAsync(() => patience.WaitAsync(token => LookAsync(session, request, last, lag, token), ct), source, ct);
+        }
+        finally
+        {
+            await patience.EndAsync(async () => await session.DisposeAsync());
+        }
     }
 
     public JsonElement Widen(JsonElement extent, decimal? by) => PostgresExtent.Read(extent).Widen(by).ToJson();
@@ -112,6 +110,16 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         {
             await patience.EndAsync(async () => await session.DisposeAsync());
         }
+    }
+
+    private async Task<WindowPlan?> LookAsync(PostgresSession session, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+    {
+        await session.PrepareForLooksAsync(request.StatementTimeout, ct);
+        var planner = new PostgresPlanner(session, time);
+        var table = request.Table is { } name ? await PostgresTable.FindAsync(session, name, ct) : null;
+        if (table is { HasRowVersions: true }) return await planner.OfTableAsync(table, request, last, lag, ct);
+        var (sql, values) = table is null ? PostgresStatement.Bind(request) : ($"SELECT * FROM {table.QuotedName}", []);
+        return await planner.OfQueryAsync(sql, values, request, ct);
     }
 
     private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)

@@ -14,6 +14,10 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
     /// <summary>The driver's own limit begins anew with each byte that it gets.</summary>
     private static readonly TimeSpan Opening = TimeSpan.FromSeconds(ConnectSeconds + 1);
 
+    /// <summary>A session of its own, so that nothing of one tenant's session is left for another.</summary>
+    public async Task<PostgresSession> OpenAsync(ServerParameters source, TimeSpan statementTimeout, CancellationToken ct)
+        => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, time, ct);
+
     /// <summary>
     /// A session with its transaction begun: one that is idle since the owner's last read where there is one, else one of its own, so that nothing of one tenant's
     /// session is left for another. Its address is vetted anew.

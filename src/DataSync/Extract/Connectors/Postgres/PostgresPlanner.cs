@@ -18,6 +18,9 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
 
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
+    /// <summary>More than an honest server runs at once; where more do, nothing is waited for.</summary>
+    private const int Most = 100_000;
+
     /// <summary>Those of this database that run now, without our own. Anybody may see them, though not since when.</summary>
     private const string Running =
         """
@@ -70,10 +73,12 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
     {
         var began = time.GetTimestamp();
         var waited = await RunningAsync(ct);
-        while (waited.Count > 0 && time.GetElapsedTime(began) < Patience)
+        while (waited.Count is > 0 and <= Most && time.GetElapsedTime(began) < Patience)
         {
             await Task.Delay(Look, time, ct);
-            waited.IntersectWith(await RunningAsync(ct));
+            var running = await RunningAsync(ct);
+            if (running.Count > Most) break; // not all of them were looked at
+            waited.IntersectWith(running);
         }
 
         return waited.Count == 0;
@@ -83,7 +88,7 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
     {
         var running = new HashSet<string>(StringComparer.Ordinal);
         await using var reader = await session.QueryAsync(Running, [], CommandBehavior.Default, ct);
-        while (await reader.ReadAsync(ct)) running.Add(reader.GetString(0));
+        while (running.Count <= Most && await reader.ReadAsync(ct)) running.Add(reader.GetString(0));
         return running;
     }
 
