@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DataSync.Extract.Connectors.Network;
 
 /// <summary>
@@ -7,6 +9,7 @@ namespace DataSync.Extract.Connectors.Network;
 /// </summary>
 /// <param name="budget">All steps together.</param>
 /// <param name="time">The clock.</param>
+[SuppressMessage("Design", "CA1001", Justification = "A step that was left alone may still look at the token; a source without a timer holds nothing to give back.")]
 internal sealed class ServerPatience(TimeSpan budget, TimeProvider time)
 {
     /// <summary>So long a driver has to end what it was told to, before it is left alone.</summary>

@@ -58,7 +58,7 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
         }
     }
 
-    private static Task BeginAsync(PostgresSession session, TimeSpan statementTimeout, ServerPatience patience, CancellationToken ct) => patience.WaitAsync(
+    private static Task<bool> BeginAsync(PostgresSession session, TimeSpan statementTimeout, ServerPatience patience, CancellationToken ct) => patience.WaitAsync(
         async token =>
         {
             await session.BeginAsync(statementTimeout, token);
