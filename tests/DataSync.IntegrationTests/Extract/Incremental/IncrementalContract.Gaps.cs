@@ -2,7 +2,6 @@ using DataSync.IntegrationTests.Sources;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
-using FsCheck;
 using FsCheck.Fluent;
 
 namespace DataSync.IntegrationTests.Extract.Incremental;

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
