@@ -195,6 +195,20 @@ public sealed class WebhookTests(WebhookSystem system) : IClassFixture<WebhookSy
     }
 
     [Fact]
+    public async Task Pattern_that_would_be_tried_for_ever_refuses_its_record_and_holds_up_nobody()
+    {
+        using var client = new WebhookClient(system.Running, "patient hook");
+        var schema = JsonElement.Parse("""{"properties":{"v":{"type":"string","pattern":"^(a+)+$"}}}""");
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("standard-webhooks"), new { schema }, new { mode = "realtime", export_config = new { inline = true } });
+        var delivery = SignedDelivery.Sign("standard-webhooks", System.Text.Encoding.UTF8.GetBytes($$"""[{"v":"{{new string('a', 60)}}!"},{"v":"aaa"}]"""));
+        var answer = await client.SendAsync("hook", delivery);
+        Assert.True(answer.Status == 200, answer.Text);
+        var result = JsonElement.Parse(answer.Text);
+        Assert.Equal("""{"v":"aaa"}""", result.GetProperty("data").EnumerateArray().Single().GetRawText());
+        Assert.Single(result.GetProperty("rejections").EnumerateArray());
+    }
+
+    [Fact]
     public async Task Realtime_source_answers_with_the_result_and_keeps_nothing_of_it()
     {
         using var client = new WebhookClient(system.Running, "realtime hook");
