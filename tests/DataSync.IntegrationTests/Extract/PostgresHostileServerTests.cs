@@ -6,7 +6,8 @@ using DataSync.Pipeline.Incremental;
 
 namespace DataSync.IntegrationTests.Extract;
 
-/// <summary>Servers that hang, reset, trickle, lie about their lengths or never end: a failure with a fixed key, in time, and memory flat.</summary>
+/// <summary>Servers that hang, reset, trickle, lie about their lengths or never end: a failure with a fixed key, in time, and memory flat. The process's memory is looked at, so nothing runs beside them.</summary>
+[Collection(nameof(NothingBeside))]
 public sealed class PostgresHostileServerTests
 {
     private const int TimeoutSeconds = 3;
