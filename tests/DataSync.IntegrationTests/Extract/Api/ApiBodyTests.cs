@@ -1,9 +1,9 @@
 using System.IO.Compression;
 using System.Text;
+using DataSync.IntegrationTests.Postgres;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
-using DataSync.IntegrationTests.Postgres;
 
 namespace DataSync.IntegrationTests.Extract.Api;
 

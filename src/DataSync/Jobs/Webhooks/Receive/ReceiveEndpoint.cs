@@ -1,8 +1,8 @@
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Routing;
 using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DataSync.Jobs.Webhooks.Receive;
