@@ -6,7 +6,7 @@ namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>
 /// The rows of one incremental sync of a table. What decides is the transaction that wrote a row (<c>xmin</c>): from the oldest that the last sync did not see
-/// decided, up to the oldest that is not decided now. So a row that commits late is in exactly one sync, whatever its column says. The column only narrows
+/// decided, up to the oldest that is not decided now. So a row that commits late is in exactly one sync. The column only narrows
 /// down where the server has to look.
 /// </summary>
 internal sealed record PostgresExtent
