@@ -1,4 +1,3 @@
-using DataSync.Extract.Connectors.Postgres;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Odbc;

@@ -1,6 +1,6 @@
-using DataSync.Extract.Connectors.Postgres;
+using DataSync.Extract.Connectors;
 
-namespace DataSync.Tests.Extract.Connectors.Postgres;
+namespace DataSync.Tests.Extract.Connectors;
 
 public class SqlNameTests
 {
