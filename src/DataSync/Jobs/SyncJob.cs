@@ -96,6 +96,9 @@ internal sealed class SyncJob : ITenantOwned
 
     /// <summary>JSON: what comparing an incremental sync with its source found; null where nothing was compared.</summary>
     public string? Gap { get; set; }
+
+    /// <summary>JSON: how an incremental sync found what changed, and why so; null where nobody chose.</summary>
+    public string? ChangeTracking { get; set; }
 }
 
 /// <summary>The states of a job.</summary>

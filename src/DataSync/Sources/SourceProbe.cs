@@ -4,6 +4,7 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Sources;
 
@@ -36,6 +37,13 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
     {
         var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
         return await Connector(connection).DescribeAsync(connection, limited);
+    }, ct);
+
+    /// <summary>How the changes of the request's table can be followed; null where its connector cannot follow any.</summary>
+    public Task<TrackingSetup?> TrackingAsync(string tenantId, string sourceId, ReadRequest request, CancellationToken ct) => WithinLimitAsync(async limited =>
+    {
+        var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
+        return Connector(connection) is ITracksChanges tracker ? await tracker.SetupAsync(connection, request with { StatementTimeout = Limit / 2 }, limited) : null;
     }, ct);
 
     /// <summary>The first <paramref name="limit"/> records as a sync would extract them, or a few megabytes of them.</summary>

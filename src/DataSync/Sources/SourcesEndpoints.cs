@@ -44,7 +44,7 @@ internal static class SourcesEndpoints
             "With `If-Match`, 412 if the source has changed since; without, the last one wins.",
             RequestExample, AnswerExample);
         sources.MapDelete("{source_id}", DeleteAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
-            "Delete a source", "Its incremental state goes with it; jobs that ended and their records stay. 409 while a job of it is queued, running or waiting.",
+            "Delete a source", "Its incremental state goes with it; jobs that ended and their records stay. 409 while a job of it is queued, running or waiting. What its server keeps for following its changes is given back; where that server does not answer within 10 seconds, it is left there.",
             status: StatusCodes.Status204NoContent);
         sources.MapPost("{source_id}/test", TestAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
             "Test a source's connection", "All checks at once. 200 also if some fail: see `passed`. `details` shows what a check saw: versions, the peer of TLS, what the login may do.",
@@ -63,6 +63,7 @@ internal static class SourcesEndpoints
             """{"table":"public.orders","row_limit":20}""",
             """{"source_id":"orders-db","columns":[{"name":"id","json_types":["number"]}],"records":[{"id":1}],"truncated":false}""");
         sources.MapState();
+        sources.MapTracking();
         return endpoints;
     }
 
@@ -96,9 +97,9 @@ internal static class SourcesEndpoints
         return TypedResults.Ok(SourceAnswer.Of(replaced, connectors));
     }
 
-    private static async Task<IResult> DeleteAsync(RouteId sourceId, IfMatch condition, Caller caller, SourceStore store, CancellationToken ct)
+    private static async Task<IResult> DeleteAsync(RouteId sourceId, IfMatch condition, Caller caller, SourceRemoval removal, CancellationToken ct)
     {
-        await store.DeleteAsync(caller.Tenant, sourceId.Value, condition.Allows, ct);
+        await removal.DeleteAsync(caller.Tenant, sourceId.Value, condition.Allows, ct);
         return TypedResults.NoContent();
     }
 

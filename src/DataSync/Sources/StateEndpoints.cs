@@ -17,7 +17,7 @@ internal static class StateEndpoints
         """;
 
     /// <summary>Hashes and fingerprints are for the engine.</summary>
-    private static readonly string[] Hidden = ["hashes", "nulls", "key_id", "fingerprint", "gap"];
+    private static readonly string[] Hidden = ["hashes", "nulls", "key_id", "fingerprint", "gap", "next"];
 
     public static RouteGroupBuilder MapState(this RouteGroupBuilder sources)
     {

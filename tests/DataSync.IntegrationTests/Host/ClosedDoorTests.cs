@@ -31,6 +31,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["POST /api/sources/{source_id}/preview"] = ApiScope.SourcesWrite,
         ["GET /api/sources/{source_id}/state"] = ApiScope.SyncRead,
         ["DELETE /api/sources/{source_id}/state"] = ApiScope.SyncWrite,
+        ["GET /api/sources/{source_id}/tracking"] = ApiScope.SyncRead,
         ["GET /api/sources/{source_id}/schedule"] = ApiScope.SyncRead,
         ["PUT /api/sources/{source_id}/schedule"] = ApiScope.SourcesWrite,
         ["DELETE /api/sources/{source_id}/schedule"] = ApiScope.SourcesWrite,

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DataSync.Extract.Incremental.Changes;
 using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
@@ -39,16 +40,25 @@ internal sealed class IncrementalReading
     /// <summary>What comparing with the source found; null where nothing was compared.</summary>
     public GapReport? Gap => _gap?.Report;
 
-    /// <summary>Plans the window, or goes on in the one that an attempt before planned.</summary>
+    /// <summary>The state it began at was one of followed changes: whatever the source keeps for following is needed no more. Null where there is none.</summary>
+    public ChangesState? Followed { get; private init; }
+
+    /// <summary>Plans the window, or goes on in the one that an attempt before planned. By another method's state everything is read once.</summary>
     public static async Task<IncrementalReading> BeginAsync(
-        SyncRun run, IReadsWindows connector, SourceConnection source, ReadRequest request, CursorParameters cursor, IReadOnlyList<byte[]> keys, DateTimeOffset now, CancellationToken ct)
+        SyncRun run, IReadsWindows connector, SourceConnection source, ReadRequest request, CursorParameters cursor, IReadOnlyList<byte[]> keys, DateTimeOffset now, CancellationToken ct,
+        TrackingReason? why = null)
     {
         var fingerprint = CursorState.FingerprintOf(request, cursor.Field);
         var stored = await run.State.LoadAsync(ct);
         var prior = stored is null ? null : CursorState.Read(stored.Data);
-        if (stored is not null && prior?.Fingerprint != fingerprint) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
+        var followed = stored is null || prior is not null ? null : ChangesState.Read(stored.Data);
+        if (stored is not null && prior?.Fingerprint != fingerprint && followed?.Fingerprint != ChangesState.FingerprintOf(request))
+            throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
         var token = WindowToken.Read(request.ResumeToken.Span);
-        var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct);
+        var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct) with
+        {
+            Tracking = request.Table is null && why is null ? null : new TrackingReport(TrackingMethods.Cursor, followed is not null, why),
+        };
         var bounds = new CursorBounds
         {
             Field = cursor.Field,
@@ -69,7 +79,10 @@ internal sealed class IncrementalReading
         {
             Window = GoOn(begun.Window, token, isExact || !connector.ReadsInOrder),
             ResumeToken = token?.Connector is { } own ? Encoding.UTF8.GetBytes(own.GetRawText()) : default,
-        });
+        })
+        {
+            Followed = followed,
+        };
     }
 
     /// <summary>Takes out what was delivered before, and gives the batch the token of this reading.</summary>
@@ -109,7 +122,7 @@ internal sealed class IncrementalReading
         var next = _begun.Plan is { Extent: not null, Next: { } planned }
             ? new CursorState { Fingerprint = _fingerprint, Field = _bounds.Field, Plan = planned }
             : WithGap(Now());
-        _run.State.Move = new StateMove(_begun.Base, next.ToJson(), _begun.At, _delivered?.Last?.ToString(), Gap);
+        _run.State.Move = new StateMove(_begun.Base, next.ToJson(), _begun.At, _delivered?.Last?.ToString(), Gap, _begun.Tracking);
     }
 
     private CursorState WithGap(CursorState state) => _gap is null ? state : state with { Gap = _gap.Next(GapRegion.ValueOf(state.Cursor)) };

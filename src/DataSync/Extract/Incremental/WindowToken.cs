@@ -19,6 +19,9 @@ internal sealed record WindowToken
 
     public WindowPlan? Plan { get; init; }
 
+    /// <summary>Why the cursor; null where nobody chose.</summary>
+    public TrackingReport? Tracking { get; init; }
+
     /// <summary>The connector's own token; null where it has none.</summary>
     public JsonElement? Connector { get; init; }
 

@@ -34,4 +34,10 @@ internal static partial class ReadLog
 
     [LoggerMessage(1005, LogLevel.Warning, "Incremental sync of source {SourceId} could not be compared with its source: {ErrorKey} ({Cause}), correlation {CorrelationId}")]
     public static partial void NotCompared(this ILogger logger, string sourceId, string errorKey, string cause, string correlationId);
+
+    [LoggerMessage(1010, LogLevel.Information, "Changes of source {SourceId} followed by {Method}, everything read {Everything} ({Reason}), {LagBytes} bytes kept by its server, correlation {CorrelationId}")]
+    public static partial void Followed(this ILogger logger, string sourceId, string method, bool everything, string? reason, long? lagBytes, string correlationId);
+
+    [LoggerMessage(1011, LogLevel.Warning, "What the server of source {SourceId} keeps for following its changes could not be given back: {ErrorKey} ({Cause}), correlation {CorrelationId}")]
+    public static partial void NotReleased(this ILogger logger, string sourceId, string errorKey, string cause, string correlationId);
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Extract.Incremental;
+using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Incremental;
 
@@ -29,12 +30,20 @@ internal sealed record ReadParameters
         RowLimit = Member(given, "row_limit")?.GetInt64(),
         Cursor = CursorParameters.Read(given),
         Backfill = CursorParameters.Backfill(given),
+        TracksChanges = Member(given, "change_tracking")?.GetString() != "none",
+        Gap = GapParameters.Read(Member(given, "gap_check"), Member(given, "primary_key")),
         Parameters = Member(given, "parameters")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal)
             ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal),
     };
 
     /// <summary>How changes are found; null where the source does not say.</summary>
     public CursorParameters? Cursor { get; private init; }
+
+    /// <summary>A table's changes are followed by the source's own record of them, where it can be had.</summary>
+    public bool TracksChanges { get; private init; }
+
+    /// <summary>What becomes of a gap.</summary>
+    public GapParameters? Gap { get; private init; }
 
     /// <summary>Only records whose cursor lies between these are read; null for all.</summary>
     public (JsonElement? From, JsonElement? To)? Backfill { get; private init; }

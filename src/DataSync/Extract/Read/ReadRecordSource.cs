@@ -2,6 +2,7 @@ using System.Runtime.CompilerServices;
 using System.Threading.Channels;
 using DataSync.Extract.Connectors.Api;
 using DataSync.Extract.Incremental;
+using DataSync.Extract.Incremental.Changes;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -85,7 +86,19 @@ internal sealed class ReadRecordSource(
         var timeout = TimeSpan.FromSeconds(run.Plan.TimeoutSeconds);
         var request = parameters.Request(run.Plan.BatchSize, timeout, position.NextSeq, position.ResumeToken);
         if (run.Inline is { } inline) request = request with { BatchBytes = inline.BatchBytes };
-        var incremental = run.Plan.SyncType == "incremental" ? await BeginAsync(run, connector, source, request, parameters, ct) : null;
+        IncrementalReading? incremental = null;
+        if (run.Plan.SyncType == "incremental")
+        {
+            var choice = await ChooseAsync(run, connector, source, request, parameters, ct);
+            if (choice.Changes is { } changes)
+            {
+                await FollowAsync(run, changes, (ITracksChanges)connector, source, position, writer, ct);
+                return;
+            }
+
+            incremental = await BeginAsync(run, connector, source, request, parameters, choice.Why, ct);
+        }
+
         var backfill = request.Window is { } window && connector is IReadsWindows { ReadsInOrder: false } ? new WindowFilter(window) : null;
         if (request.Window is not null && connector is not IReadsWindows) throw Unable();
         await foreach (var batch in connector.ReadAsync(source, incremental?.Request ?? request, ct))
@@ -97,6 +110,7 @@ internal sealed class ReadRecordSource(
 
         if (incremental is null) return;
         await foreach (var batch in incremental.CheckAsync((IReadsWindows)connector, source, position.NextSeq, ct)) await HandOutAsync(batch, position, writer, ct);
+        if (incremental.Followed is { } followed && connector is ITracksChanges tracker) await ReleaseAsync(run, tracker, source, followed, ct);
         incremental.Complete();
         if (incremental.Gap is { Detected: true } gap) logger.Gap(run.SourceId, gap.Missing, gap.Repaired, run.CorrelationId);
         if (incremental.Unchecked is { } why) logger.NotCompared(run.SourceId, why.Failure.MessageKey, ReadLog.Cause(why), run.CorrelationId);
@@ -118,11 +132,48 @@ internal sealed class ReadRecordSource(
         position.Advance(next, token);
     }
 
-    private async Task<IncrementalReading> BeginAsync(
+    /// <summary>What an attempt before chose stays chosen: its token says so.</summary>
+    private async Task<(ChangesReading? Changes, TrackingReason? Why)> ChooseAsync(
         SyncRun run, IConnector connector, SourceConnection source, ReadRequest request, ReadParameters parameters, CancellationToken ct)
     {
+        if (!request.ResumeToken.IsEmpty) return (ChangesToken.Read(request.ResumeToken.Span) is { } token ? ChangesReading.GoOn(run, token, request) : null, null);
+        var choice = await TrackingChoice.MakeAsync(connector, source, request, parameters, ct);
+        return choice.Offer is { } offer
+            ? (await ChangesReading.BeginAsync(run, (ITracksChanges)connector, offer, source, request, time.GetUtcNow(), ct), null)
+            : (null, choice.Reason);
+    }
+
+    private async Task FollowAsync(
+        SyncRun run, ChangesReading reading, ITracksChanges connector, SourceConnection source, ReadPosition position, ChannelWriter<RecordBatch> writer, CancellationToken ct)
+    {
+        await foreach (var batch in connector.ReadChangesAsync(source, reading.Request, reading.Plan, ct))
+        {
+            reading.Pass(batch);
+            await HandOutAsync(batch, position, writer, ct);
+        }
+
+        reading.Complete();
+        logger.Followed(run.SourceId, reading.Report.Method, reading.Plan.Everything, reading.Plan.Reason?.Key, reading.Plan.LagBytes, run.CorrelationId);
+    }
+
+    /// <summary>What cannot be given back now is not the sync's failure.</summary>
+    private async Task ReleaseAsync(SyncRun run, ITracksChanges connector, SourceConnection source, ChangesState followed, CancellationToken ct)
+    {
+        try
+        {
+            await connector.ReleaseAsync(source, followed.Next, ct);
+        }
+        catch (SyncFailureException e)
+        {
+            logger.NotReleased(run.SourceId, e.Failure.MessageKey, ReadLog.Cause(e), run.CorrelationId);
+        }
+    }
+
+    private async Task<IncrementalReading> BeginAsync(
+        SyncRun run, IConnector connector, SourceConnection source, ReadRequest request, ReadParameters parameters, TrackingReason? why, CancellationToken ct)
+    {
         if (connector is not IReadsWindows windows) throw Unable();
-        return await IncrementalReading.BeginAsync(run, windows, source, request, parameters.Cursor!, keys.For("records"), time.GetUtcNow(), ct);
+        return await IncrementalReading.BeginAsync(run, windows, source, request, parameters.Cursor!, keys.For("records"), time.GetUtcNow(), ct, why);
     }
 
     private static SyncFailureException Unable() => new(SyncFailure.Permanent("errors.extraction.sync_type", ("sync_type", "incremental")));

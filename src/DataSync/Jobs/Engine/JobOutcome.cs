@@ -20,7 +20,7 @@ internal sealed class JobOutcome(TenantDatabase database)
             run,
             """
             status = $5, completed_at = now(), stage = CASE WHEN $5 = 'completed' THEN 'export' ELSE stage END, lease_until = NULL, lease_pid = NULL, writer_pid = NULL,
-            result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed), gap = coalesce($12, gap)
+            result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed), gap = coalesce($12, gap), change_tracking = coalesce($13, change_tracking)
             """,
             "($5 <> 'completed' OR cancel_requested_at IS NULL)", wakes: false, status == JobStatus.Completed ? run.State.Move : null, ran, ct,
             status,
@@ -28,7 +28,8 @@ internal sealed class JobOutcome(TenantDatabase database)
             Text(error),
             run.Progress.Exported, run.Progress.Extracted, run.Progress.Refined,
             Json(run.Progress.Routed?.Snapshot()),
-            Json(status == JobStatus.Completed ? run.State.Move?.Gap : null));
+            Json(status == JobStatus.Completed ? run.State.Move?.Gap : null),
+            Json(status == JobStatus.Completed ? run.State.Move?.Tracking : null));
 
     /// <summary>
     /// The job goes back into the queue, to be taken up after the wait by any worker. An attempt that does not count leaves the budgets as they were

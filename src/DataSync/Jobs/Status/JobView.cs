@@ -41,6 +41,9 @@ internal sealed record JobView
 
     /// <summary>What comparing an incremental sync with its source found; null where nothing was compared.</summary>
     public RawJson? Gap { get; init; }
+
+    /// <summary>How an incremental sync found what changed, and why so; null where nobody chose.</summary>
+    public TrackingView? ChangeTracking { get; init; }
     public ErrorView? ErrorDetails { get; init; }
 
     /// <summary>The newest attempts, oldest first; only where one job is asked for.</summary>
@@ -50,6 +53,9 @@ internal sealed record JobView
 
 /// <summary>How far a job is. <c>total</c> and <c>eta_seconds</c> are null where nobody can know.</summary>
 internal sealed record ProgressView(long Extracted, long Processed, long Refined, long Exported, long? Total, double RecordsPerSecond, double? EtaSeconds);
+
+/// <summary>How changes were found. <c>reason</c> says why by this method and no better one, or why the whole table was read; <c>message</c> is its text in the reader's language.</summary>
+internal sealed record TrackingView(string Method, bool Everything, string? Reason, string? Message, string? Position, long? LagBytes);
 
 /// <summary>Why a job failed, in the reader's language. <c>cause</c> is there where the failure is the number of attempts: why the last one failed.</summary>
 internal sealed record ErrorView(

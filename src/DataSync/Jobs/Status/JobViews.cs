@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.History;
+using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
 using DataSync.Platform.Localization;
@@ -20,9 +21,17 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         {
             QueuePosition = details.QueuePosition,
             ErrorDetails = failure is null ? null : Error(failure, language),
+            ChangeTracking = job.ChangeTracking is null ? null : Tracking(job.ChangeTracking, language),
             History = details.Attempts is null ? null : [.. details.Attempts.Select(a => Attempt(a, details.Stages ?? [], language))],
         };
     }
+
+    private TrackingView? Tracking(string stored, string language) => JsonSerializer.Deserialize<TrackingReport>(stored, JobJson.Options) is not { } report ? null : new TrackingView(
+        report.Method, report.Everything, report.Reason?.Key, report.Reason is { } reason ? messages.Format(reason.Key, language, Plain(reason.Params)) : null,
+        report.Position, report.LagBytes);
+
+    private static Dictionary<string, object?> Plain(IReadOnlyDictionary<string, object?> values)
+        => values.ToDictionary(v => v.Key, v => v.Value is JsonElement json ? Plain(json) : v.Value, StringComparer.Ordinal);
 
     private JobView Of(SyncJob job, JobFailure? failure) => new()
     {

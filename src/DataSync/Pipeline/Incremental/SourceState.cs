@@ -27,4 +27,6 @@ internal sealed record StoredState(Guid? JobId, JsonElement Data);
 /// <param name="Timestamp">Up to when the source was read (UTC, the source's clock where it has one).</param>
 /// <param name="LastRecordId">Key or cursor of the last record, at most 255 characters; for people.</param>
 /// <param name="Gap">What comparing with the source found, to be shown on the job; null where nothing was compared.</param>
-internal sealed record StateMove(Guid? Base, JsonElement Data, DateTimeOffset Timestamp, string? LastRecordId, GapReport? Gap = null);
+/// <param name="Tracking">How changes were found, to be shown on the job; null where nobody chose.</param>
+internal sealed record StateMove(
+    Guid? Base, JsonElement Data, DateTimeOffset Timestamp, string? LastRecordId, GapReport? Gap = null, TrackingReport? Tracking = null);

@@ -206,6 +206,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("cancel_requested_at");
 
+                    b.Property<string>("ChangeTracking")
+                        .HasColumnType("json")
+                        .HasColumnName("change_tracking");
+
                     b.Property<string>("Checkpoint")
                         .IsRequired()
                         .HasColumnType("json")

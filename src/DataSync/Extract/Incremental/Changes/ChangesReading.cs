@@ -1,0 +1,68 @@
+using System.Text;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
+
+namespace DataSync.Extract.Incremental.Changes;
+
+/// <summary>One attempt at an incremental sync by a source's own record of its changes: where it begins, and the state after it.</summary>
+internal sealed class ChangesReading
+{
+    private readonly SyncRun _run;
+    private readonly ChangesToken _begun;
+    private readonly string _fingerprint;
+
+    private ChangesReading(SyncRun run, ChangesToken begun, string fingerprint, ReadRequest request) => (_run, _begun, _fingerprint, Request) = (run, begun, fingerprint, request);
+
+    /// <summary>What to ask the connector for.</summary>
+    public ReadRequest Request { get; }
+
+    /// <summary>What is read.</summary>
+    public ChangePlan Plan => _begun.Plan;
+
+    /// <summary>What the job shows.</summary>
+    public TrackingReport Report => new(_begun.Method, Plan.Everything, Plan.Reason, Plan.Position, Plan.LagBytes);
+
+    /// <summary>Plans the sync from what is stored.</summary>
+    public static async Task<ChangesReading> BeginAsync(
+        SyncRun run, ITracksChanges connector, TrackingOffer offer, SourceConnection source, ReadRequest request, DateTimeOffset now, CancellationToken ct)
+    {
+        var fingerprint = ChangesState.FingerprintOf(request);
+        var stored = await run.State.LoadAsync(ct);
+        var (last, before) = stored is null ? (null, null) : Prior(stored.Data, request, fingerprint, offer.Method);
+        var plan = await connector.PlanAsync(source, request with { ResumeToken = default }, offer, last, ct);
+        if (before is not null && plan is { Everything: true, Reason: null })
+            plan = plan with { Reason = TrackingReason.Of("tracking.method_changed", ("before", before), ("now", offer.Method)) };
+        return new ChangesReading(run, new ChangesToken { Base = stored?.JobId, At = now, Method = offer.Method, Plan = plan }, fingerprint, request with { ResumeToken = default });
+    }
+
+    /// <summary>Goes on where an attempt before broke off.</summary>
+    public static ChangesReading GoOn(SyncRun run, ChangesToken token, ReadRequest request) => new(run, token, ChangesState.FingerprintOf(request), request with
+    {
+        ResumeToken = token.Connector is { } own ? Encoding.UTF8.GetBytes(own.GetRawText()) : default,
+    });
+
+    /// <summary>Gives the batch the token of this reading.</summary>
+    public void Pass(RecordBatch batch)
+    {
+        if (!batch.ResumeToken.IsEmpty) batch.ResumeToken = (_begun with { Connector = JsonElement.Parse(batch.ResumeToken.Span) }).ToJson();
+    }
+
+    /// <summary>Everything was read: the state moves as soon as the job is complete.</summary>
+    public void Complete()
+    {
+        var state = new ChangesState { Fingerprint = _fingerprint, Method = _begun.Method, Next = Plan.Next, Position = Plan.Position };
+        _run.State.Move = new StateMove(_begun.Base, state.ToJson(), _begun.At, Plan.Position, null, Report);
+    }
+
+    /// <summary>The position to go on from, and the method before where that was another one: then everything is read. A state of another table is of no use to anybody.</summary>
+    private static (JsonElement? Last, string? Before) Prior(JsonElement stored, ReadRequest request, string fingerprint, string method)
+    {
+        if (ChangesState.Read(stored) is { } changes && changes.Fingerprint == fingerprint)
+            return changes.Method == method ? (changes.Next, null) : (null, changes.Method);
+        if (CursorState.Read(stored) is { } cursor && cursor.Fingerprint == CursorState.FingerprintOf(request, cursor.Field)) return (null, TrackingMethods.Cursor);
+        throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
+    }
+}

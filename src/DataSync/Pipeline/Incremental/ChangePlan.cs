@@ -1,0 +1,25 @@
+using System.Text.Json;
+
+namespace DataSync.Pipeline.Incremental;
+
+/// <summary>One sync's part of a source's changes. Its JSON form is part of each batch's token.</summary>
+internal sealed record ChangePlan
+{
+    /// <summary>The whole table is read, not its changes.</summary>
+    public bool Everything { get; init; }
+
+    /// <summary>Why everything; null for the first sync, and where changes are read.</summary>
+    public TrackingReason? Reason { get; init; }
+
+    /// <summary>The connector's own words for what is read.</summary>
+    public JsonElement? Extent { get; init; }
+
+    /// <summary>The connector's own words for where the next sync begins. The connector may set it while it reads; it is final once the reading has ended.</summary>
+    public JsonElement? Next { get; set; }
+
+    /// <summary><see cref="Next"/> for people: at most 255 characters. Set as that is.</summary>
+    public string? Position { get; set; }
+
+    /// <summary>Bytes of its log that the server keeps for this source; null where it has none or does not say. May be set while it is read.</summary>
+    public long? LagBytes { get; set; }
+}
