@@ -3,8 +3,8 @@ using System.Collections.Concurrent;
 namespace DataSync.Process.Realtime;
 
 /// <summary>
-/// Equal pieces of memory, used again and again: so that what the process takes stays what is counted, whatever sizes records have. Kept below the large
-/// object heap. Cleared when they come back, since they held a customer's records; let go when nothing was held for a while.
+/// Equal pieces of memory, used again and again: so that what the process takes stays what is counted, whatever sizes records have. Never moved: the
+/// collector need not hold them twice while it tidies up. Cleared when they come back, since they held a customer's records; let go when nothing was held for a while.
 /// </summary>
 internal sealed class SlabPool : IDisposable
 {
@@ -20,7 +20,7 @@ internal sealed class SlabPool : IDisposable
     public byte[] Rent()
     {
         _trim.Change(Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        return _free.TryPop(out var slab) ? slab : GC.AllocateUninitializedArray<byte>(SlabBytes);
+        return _free.TryPop(out var slab) ? slab : GC.AllocateUninitializedArray<byte>(SlabBytes, pinned: true);
     }
 
     public void Return(byte[] slab)
