@@ -7,6 +7,7 @@ internal static class KeyCommand
         DataSync.Host                          runs what DATASYNC_ROLE says
         DataSync.Host rotate-master-key        wraps every data key under the first key of DATASYNC_MASTER_KEY
         DataSync.Host rotate-data-key TENANT   gives a tenant a new data key
+        DataSync.Host coco-validate FILE       checks a COCO file
         """;
 
     /// <summary>False, with all commands on standard error, where the arguments are neither settings (<c>--name value</c>) nor a command: a misspelt one must not start a server.</summary>

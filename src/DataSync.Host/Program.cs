@@ -4,6 +4,7 @@ using DataSync.Host;
 // Tenants' patterns are matched by libraries that set no limit of their own; nothing may be tried for ever. Before the first pattern is made.
 AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromMilliseconds(100));
 
+if (await FileCommand.RunAsync(args, CancellationToken.None) is { } ended) return ended;
 if (!HostRole.TryParse(Environment.GetEnvironmentVariable("DATASYNC_ROLE"), out var role))
 {
     await Console.Error.WriteLineAsync("DATASYNC_ROLE must be api, worker, migrate or all.");

@@ -1,4 +1,5 @@
 using DataSync.Export;
+using DataSync.Export.Coco;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Schedules;
@@ -29,6 +30,7 @@ public static class DataSyncEndpoints
         app.MapRecords();
         app.MapRouteTest();
         app.MapExports();
+        app.MapCoco();
         app.MapDashboard();
         return app;
     }

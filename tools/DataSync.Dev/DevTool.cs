@@ -17,6 +17,7 @@ sealed class DevTool(Checkout checkout)
             case UpCommand up: return await new UpRun(checkout, up.Workers).RunAsync(ct);
             case DemoCommand: return await new DemoRun(checkout).RunAsync(ct);
             case TestCommand test: return await new TestRun(checkout).RunAsync(test.Filter, ct);
+            case CocoCommand coco: return await Programs.RunAsync(Programs.Dotnet, [checkout.Assembly("src", "DataSync.Host"), "coco-validate", Path.GetFullPath(coco.File)], checkout.Root, new Dictionary<string, string>(), ct);
             case LintCommand: return await new LintRun(checkout).RunAsync(ct);
             case BenchCommand bench: return await new BenchRun(checkout).RunAsync(bench.Arguments, ct);
             case TokenCommand token:

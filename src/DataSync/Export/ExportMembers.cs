@@ -5,8 +5,11 @@ namespace DataSync.Export;
 
 /// <summary>What is wrong with <c>export_config</c>. Null stands for the default.</summary>
 /// <param name="compressions">The values of <c>compression</c>.</param>
-internal sealed class ExportMembers(string[] compressions)
+/// <param name="exporters">The formats, of which some take options.</param>
+internal sealed class ExportMembers(string[] compressions, IEnumerable<IExporter> exporters)
 {
+    private readonly Dictionary<string, IExporter> _withOptions = exporters.Where(e => e.TakesOptions).ToDictionary(e => e.Format, StringComparer.Ordinal);
+
     private const int LargestPage = 100_000;
 
     public IEnumerable<Fault> Validate(JsonElement config, string path)
@@ -20,6 +23,7 @@ internal sealed class ExportMembers(string[] compressions)
         "include_metadata" or "include_original" or "include_enhanced" or "inline" => One(IsFlag(member.Value) ? null : new Fault(path, "faults.bool")),
         "compression" => One(Compression(member.Value, path)),
         "pagination" => Members(member.Value, path, PageMember),
+        _ when _withOptions.TryGetValue(member.Name, out var exporter) => exporter.Validate(member.Value, path),
         _ => One(new Fault(path, "faults.unknown")),
     };
 

@@ -10,7 +10,7 @@ internal sealed class ExportSection(IEnumerable<IExporter> exporters, IEnumerabl
 {
     private static readonly string[] Formats = ["json", "csv", "coco", "jsonl", "parquet"];
     private readonly string[] _available = [.. exporters.Select(e => e.Format).Order(StringComparer.Ordinal)];
-    private readonly ExportMembers _members = new(["none", .. compressions.Select(c => c.Name).Order(StringComparer.Ordinal)]);
+    private readonly ExportMembers _members = new(["none", .. compressions.Select(c => c.Name).Order(StringComparer.Ordinal)], exporters);
 
     public IReadOnlySet<string> Members { get; } = new HashSet<string>(StringComparer.Ordinal) { "output_format", "export_config" };
 

@@ -1,4 +1,6 @@
+using System.Text.Json;
 using DataSync.Export.Records;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Export;
 
@@ -10,6 +12,12 @@ internal interface IExporter
 
     /// <summary>Media type of the files.</summary>
     string ContentType { get; }
+
+    /// <summary>Whether <c>export_config</c> may have a member of the format's name.</summary>
+    bool TakesOptions => false;
+
+    /// <summary>What is wrong with that member.</summary>
+    IEnumerable<Fault> Validate(JsonElement options, string path) => [];
 
     /// <summary>Begins the export of one job.</summary>
     IExportSession Open(ExportTarget target);

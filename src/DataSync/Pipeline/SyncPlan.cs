@@ -61,4 +61,10 @@ internal sealed record ExportPlan
 
     /// <summary>Records in the answer instead of files (realtime only).</summary>
     public bool Inline { get; init; }
+
+    /// <summary>Options of single formats, by the format's name.</summary>
+    public IReadOnlyDictionary<string, JsonElement> Options { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+
+    /// <summary>Options of a format; undefined for none.</summary>
+    public JsonElement OptionsOf(string format) => Options.GetValueOrDefault(format);
 }

@@ -46,6 +46,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["GET /api/sync/jobs/{job_id}/rejections"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports/{name}"] = ApiScope.SyncRead,
+        ["POST /api/exports/validate"] = ApiScope.SyncRead,
         ["GET /api/webhooks/deliveries"] = ApiScope.SyncRead,
         ["GET /api/webhooks/deliveries/{delivery_id}"] = ApiScope.SyncRead,
         ["POST /api/webhooks/deliveries/{delivery_id}/replay"] = ApiScope.SyncWrite,

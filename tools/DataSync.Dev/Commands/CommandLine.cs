@@ -11,6 +11,7 @@ static class CommandLine
                ./dev up [--workers N]     start the system and keep it running
                ./dev test [filter]        run the tests whose name contains the filter
                ./dev token --tenant ID [--scope "…"] [--language zh-CN]
+               ./dev coco-validate FILE   check a COCO file
                ./dev lint                 formatting, analysers, language files
                ./dev bench [name] [--rows N] [--rounds N] [--skip-large]
                ./dev bench faults [--seed N] [--percent N] [--only NAME]
@@ -25,12 +26,14 @@ static class CommandLine
         [] or ["help" or "--help" or "-h", ..] => new HelpCommand(),
         ["demo"] => new DemoCommand(),
         ["lint"] => new LintCommand(),
+        ["coco-validate", var file] => new CocoCommand(file),
         ["test"] => new TestCommand(null),
         ["test", var filter] => new TestCommand(filter),
         ["bench", .. var rest] => new BenchCommand(rest),
         ["up", .. var rest] => Up(Options("up", rest, "workers")),
         ["token", .. var rest] => Token(Options("token", rest, "tenant", "scope", "language")),
-        ["demo" or "lint" or "test", ..] => throw new UsageException($"Too many arguments for {arguments[0]}."),
+        ["demo" or "lint" or "test" or "coco-validate", _, ..] => throw new UsageException($"Too many arguments for {arguments[0]}."),
+        ["coco-validate"] => throw new UsageException("coco-validate needs a file."),
         _ => throw new UsageException($"Unknown command: {arguments[0]}"),
     };
 

@@ -11,6 +11,10 @@ sealed record TokenCommand(string Tenant, string Scope, string? Language) : DevC
 
 sealed record TestCommand(string? Filter) : DevCommand;
 
+/// <summary>Checks a COCO file.</summary>
+/// <param name="File">Its path.</param>
+sealed record CocoCommand(string File) : DevCommand;
+
 sealed record LintCommand : DevCommand;
 
 /// <summary>Runs benchmarks.</summary>

@@ -48,6 +48,9 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
             PageSize = Member(export, "pagination") is { } pagination && Member(pagination, "page_size") is { } size ? size.GetInt32() : plan.PageSize,
             Compression = Text(export, "compression") ?? plan.Compression,
             Inline = Member(export, "inline")?.GetBoolean() ?? plan.Inline,
+
+            // The other members that are objects are formats' own: the export room has validated them.
+            Options = export.EnumerateObject().Where(m => m.Value.ValueKind == JsonValueKind.Object && m.Name != "pagination").ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal),
         };
     }
 

@@ -4,7 +4,7 @@ using DataSync.Pipeline.Failures;
 
 namespace DataSync.Tests.Export.Csv;
 
-public class CsvExporterTests() : ExporterContract("csv")
+public class CsvExporterTests() : RecordExporterContract("csv")
 {
     protected override long CountRecords(string content) => Math.Max(0, CsvText.Parse(content).Count - 1);
 

@@ -3,7 +3,7 @@ using DataSync.Pipeline;
 
 namespace DataSync.Tests.Export.Json;
 
-public class JsonExporterTests() : ExporterContract("json")
+public class JsonExporterTests() : RecordExporterContract("json")
 {
     private static readonly string[] Records = [.. Enumerable.Range(0, 20).Select(i => $$"""{"id":{{i}}}""")];
 

@@ -1,6 +1,6 @@
 namespace DataSync.Tests.Export.Jsonl;
 
-public class JsonlExporterTests() : ExporterContract("jsonl")
+public class JsonlExporterTests() : RecordExporterContract("jsonl")
 {
     protected override long CountRecords(string content) => content.Count(c => c == '\n');
 

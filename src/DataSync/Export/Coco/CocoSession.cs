@@ -1,0 +1,74 @@
+using System.Text.Json;
+using DataSync.Export.Coco.Regions;
+using DataSync.Export.Records;
+using DataSync.Export.Storage;
+
+namespace DataSync.Export.Coco;
+
+/// <summary>
+/// Writes images as they come into the file and annotations beside it into a draft; the end copies the draft behind the images. So memory holds no more than a batch,
+/// the categories and the counts.
+/// </summary>
+internal sealed class CocoSession : IExportSession
+{
+    private readonly ExportTarget _target;
+    private readonly CocoOptions _options;
+    private readonly CocoReport _report = new();
+    private readonly CocoCategories _categories;
+    private readonly StagedFile _file, _annotations;
+    private readonly CocoJson _json;
+
+    public CocoSession(ExportTarget target, CocoOptions options)
+    {
+        (_target, _options, _categories) = (target, options, new CocoCategories(options.Categories));
+        _file = target.Create("coco.json");
+        _annotations = target.Redo(_file);
+        _json = new CocoJson(options, _categories);
+        _json.Head(_file, target.Run);
+    }
+
+    public async ValueTask WriteAsync(RecordView records, CancellationToken ct)
+    {
+        for (var i = 0; i < records.Count; i++) WriteImage(records[i]);
+        await _file.FlushAsync(ct);
+        await _annotations.FlushAsync(ct);
+    }
+
+    public async Task CompleteAsync(CancellationToken ct)
+    {
+        _file.Write("],\n\"annotations\":["u8);
+        await foreach (var part in _annotations.ReadBackAsync(0, ct))
+        {
+            _file.Write(part.Span);
+            await _file.FlushAsync(ct);
+        }
+
+        _target.Drop(_annotations);
+        _json.Tail(_file);
+        await _target.PublishAsync(_file, _report.Images, ct);
+        var report = _target.Create("coco-report.json");
+        report.Write(_report.ToUtf8());
+        await _target.PublishAsync(report, records: 0, ct);
+    }
+
+    private void WriteImage(ReadOnlySpan<byte> document)
+    {
+        var reader = new Utf8JsonReader(document);
+        using var parsed = JsonDocument.ParseValue(ref reader);
+        var annotations = parsed.RootElement.At(_options.Annotations);
+        var image = RecordImage.Read(parsed.RootElement, _options, annotations);
+        var id = ++_report.Images;
+        if (!image.Size.IsKnown) _report.ImagesWithoutSize++;
+        if (image.FileName.Length == 0) _report.ImagesWithoutName++;
+        _json.Image(_file, id, image);
+        var objects = new ImageObjects(id, image.Size, _options, _report);
+        objects.Read(annotations);
+        if (objects.Shapes.Count == 0) _report.ImagesWithoutAnnotations++;
+        foreach (var shape in objects.Shapes)
+        {
+            if (shape.IsClipped) _report.Clipped++;
+            foreach (var label in shape.Labels) _json.Annotation(_annotations, ++_report.Annotations, id, label, shape);
+            _report.FromFurtherLabels += shape.Labels.Count - 1;
+        }
+    }
+}

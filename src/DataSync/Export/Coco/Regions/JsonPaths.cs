@@ -1,0 +1,56 @@
+using System.Text.Json;
+
+namespace DataSync.Export.Coco.Regions;
+
+/// <summary>Reads what may be missing or of another kind: undefined and null for all of it, never a failure.</summary>
+internal static class JsonPaths
+{
+    /// <summary>The value at a path with dots between its members; undefined where there is none.</summary>
+    public static JsonElement At(this JsonElement element, string path)
+    {
+        if (element.ValueKind == JsonValueKind.Object && element.TryGetProperty(path, out var whole)) return whole;
+        foreach (var name in path.Split('.'))
+        {
+            if (element.ValueKind != JsonValueKind.Object || !element.TryGetProperty(name, out element)) return default;
+        }
+
+        return element;
+    }
+
+    /// <summary>A number, also where it is written as text; null else.</summary>
+    public static double? Number(this JsonElement element)
+        => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var number) && double.IsFinite(number) ? number : null;
+
+    /// <summary>Pixels of an image's side; 0 where it is none.</summary>
+    public static int Pixels(this JsonElement element)
+        => element.Number() is { } number && number is >= 1 and <= int.MaxValue && number == Math.Floor(number) ? (int)number : 0;
+
+    /// <summary>Numbers, all of them; null where there is anything else, or nothing.</summary>
+    public static double[]? Numbers(this JsonElement element)
+    {
+        if (element.ValueKind != JsonValueKind.Array || element.GetArrayLength() == 0) return null;
+        var numbers = new double[element.GetArrayLength()];
+        for (var i = 0; i < numbers.Length; i++)
+        {
+            if (element[i].Number() is not { } number) return null;
+            numbers[i] = number;
+        }
+
+        return numbers;
+    }
+
+    /// <summary>Texts, all of them; empty where there is anything else.</summary>
+    public static IReadOnlyList<string> Texts(this JsonElement element)
+        => element.ValueKind == JsonValueKind.Array && element.EnumerateArray().All(t => t.ValueKind == JsonValueKind.String) ? [.. element.EnumerateArray().Select(t => t.GetString()!)] : [];
+
+    public static string? Text(this JsonElement element) => element.ValueKind == JsonValueKind.String ? element.GetString() : null;
+
+    public static IEnumerable<JsonElement> Items(this JsonElement element) => element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : [];
+
+    /// <summary>Label Studio's results, whether they stand by themselves or in annotations.</summary>
+    public static IEnumerable<JsonElement> Results(this JsonElement annotations)
+        => annotations.Items().SelectMany(a => a.At("result") is { ValueKind: JsonValueKind.Array } results ? results.EnumerateArray() : a.IsResult() ? [a] : Enumerable.Empty<JsonElement>());
+
+    /// <summary>One of Label Studio's results.</summary>
+    public static bool IsResult(this JsonElement item) => item.At("from_name").ValueKind == JsonValueKind.String && item.At("type").ValueKind == JsonValueKind.String;
+}

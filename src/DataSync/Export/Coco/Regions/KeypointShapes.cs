@@ -1,0 +1,20 @@
+using DataSync.Export.Coco.Shapes;
+
+namespace DataSync.Export.Coco.Regions;
+
+/// <summary>Objects of which only points are known: tools that evaluate them divide by their area, so they get the box around the points, of at least a pixel.</summary>
+internal static class KeypointShapes
+{
+    public static Shape Around(string label, double[] points)
+    {
+        List<double> seen = [];
+        for (var i = 0; i + 2 < points.Length; i += 3)
+        {
+            if (points[i + 2] > 0) seen.AddRange([points[i], points[i + 1]]);
+        }
+
+        var box = Polygon.Bounds([[.. seen]]);
+        box = box with { Width = Math.Max(box.Width, 1), Height = Math.Max(box.Height, 1) };
+        return new Shape { Labels = [label], Box = box, Area = box.Area, Keypoints = points };
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text.Json;
+using DataSync.Export.Coco.Shapes;
+
+namespace DataSync.Export.Coco.Regions;
+
+/// <summary>What a record says of its image.</summary>
+/// <param name="FileName">Relative, with <c>/</c> between folders; empty where the record names none.</param>
+/// <param name="Address">The address it came from, where it is one; null else.</param>
+/// <param name="Size">Its size; unknown where neither the record nor a result says.</param>
+internal sealed record RecordImage(string FileName, string? Address, ImageSize Size)
+{
+    public static RecordImage Read(JsonElement record, CocoOptions options, JsonElement annotations)
+    {
+        var given = record.At(options.Image) is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "";
+        var size = new ImageSize(record.At(options.Width).Pixels(), record.At(options.Height).Pixels());
+        var address = given.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(given, UriKind.Absolute, out var uri) ? uri : null;
+        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOfResult(annotations));
+    }
+
+    /// <summary>No drive, no root, no way up: a name that means the same below any folder.</summary>
+    private static string Relative(string path)
+    {
+        var parts = path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries);
+        return string.Join('/', parts.Where((p, i) => p is not ("." or "..") && !(i == 0 && p.Length == 2 && p[1] == ':')));
+    }
+
+    /// <summary>Label Studio says the size with each result.</summary>
+    private static ImageSize SizeOfResult(JsonElement annotations)
+    {
+        foreach (var result in annotations.Results())
+        {
+            var size = new ImageSize(result.At("original_width").Pixels(), result.At("original_height").Pixels());
+            if (size.IsKnown) return size;
+        }
+
+        return default;
+    }
+}

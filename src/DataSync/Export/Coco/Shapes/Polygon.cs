@@ -1,0 +1,95 @@
+namespace DataSync.Export.Coco.Shapes;
+
+/// <summary>Polygons as x and y in turn, in pixels, closed from the last point to the first.</summary>
+internal static class Polygon
+{
+    /// <summary>Points of an ellipse's polygon: its area is within a thousandth of the ellipse's, and four of them lie at the ends of its axes.</summary>
+    private const int EllipsePoints = 96;
+
+    /// <summary>What it covers, by the shoelace formula: a polygon that crosses itself counts the parts it goes round the other way as negative.</summary>
+    public static double Area(ReadOnlySpan<double> points)
+    {
+        if (points.Length < 6) return 0;
+        var (sum, x, y) = (0.0, points[^2], points[^1]);
+        for (var i = 0; i < points.Length; i += 2)
+        {
+            sum += (x * points[i + 1]) - (points[i] * y);
+            (x, y) = (points[i], points[i + 1]);
+        }
+
+        return Math.Abs(sum) / 2;
+    }
+
+    /// <summary>The box around several.</summary>
+    public static Box Bounds(IEnumerable<double[]> polygons)
+    {
+        var (left, top, right, bottom) = (double.MaxValue, double.MaxValue, double.MinValue, double.MinValue);
+        foreach (var points in polygons)
+        {
+            for (var i = 0; i + 1 < points.Length; i += 2)
+            {
+                (left, right) = (Math.Min(left, points[i]), Math.Max(right, points[i]));
+                (top, bottom) = (Math.Min(top, points[i + 1]), Math.Max(bottom, points[i + 1]));
+            }
+        }
+
+        return left > right ? default : new Box(left, top, right - left, bottom - top);
+    }
+
+    /// <summary>A box turned clockwise about its top left corner, in pixels, where angles are true: percent of width and of height are not the same length.</summary>
+    public static double[] Turned(Box box, double degrees)
+    {
+        var (sin, cos) = Math.SinCos(degrees * Math.PI / 180);
+        var (right, down) = ((X: box.Width * cos, Y: box.Width * sin), (X: -box.Height * sin, Y: box.Height * cos));
+        return [box.X, box.Y, box.X + right.X, box.Y + right.Y, box.X + right.X + down.X, box.Y + right.Y + down.Y, box.X + down.X, box.Y + down.Y];
+    }
+
+    /// <summary>An ellipse turned clockwise about its centre.</summary>
+    public static double[] Ellipse(double x, double y, double radiusX, double radiusY, double degrees)
+    {
+        var (sin, cos) = Math.SinCos(degrees * Math.PI / 180);
+        var points = new double[EllipsePoints * 2];
+        for (var i = 0; i < EllipsePoints; i++)
+        {
+            var (up, along) = Math.SinCos(2 * Math.PI * i / EllipsePoints);
+            points[2 * i] = x + (radiusX * along * cos) - (radiusY * up * sin);
+            points[(2 * i) + 1] = y + (radiusX * along * sin) + (radiusY * up * cos);
+        }
+
+        return points;
+    }
+
+    /// <summary>The part that lies in an image (Sutherland and Hodgman: each edge of the image cuts off what is beyond it). The same points where all lie in it.</summary>
+    public static double[] Within(double[] points, ImageSize image)
+    {
+        var inside = true;
+        for (var i = 0; i < points.Length && inside; i += 2) inside = points[i] >= 0 && points[i] <= image.Width && points[i + 1] >= 0 && points[i + 1] <= image.Height;
+        if (inside) return points;
+        List<double> cut = [.. points];
+        cut = Cut(cut, axis: 0, bound: 0, keepsAbove: true);
+        cut = Cut(cut, axis: 0, bound: image.Width, keepsAbove: false);
+        cut = Cut(cut, axis: 1, bound: 0, keepsAbove: true);
+        return [.. Cut(cut, axis: 1, bound: image.Height, keepsAbove: false)];
+    }
+
+    private static List<double> Cut(List<double> points, int axis, double bound, bool keepsAbove)
+    {
+        var kept = new List<double>(points.Count + 4);
+        for (var i = 0; i < points.Count; i += 2)
+        {
+            var before = i == 0 ? points.Count - 2 : i - 2;
+            var (from, to) = (points[before + axis], points[i + axis]);
+            var (fromIn, toIn) = (keepsAbove ? from >= bound : from <= bound, keepsAbove ? to >= bound : to <= bound);
+            if (fromIn != toIn)
+            {
+                var part = (bound - from) / (to - from);
+                var other = points[before + 1 - axis] + (part * (points[i + 1 - axis] - points[before + 1 - axis]));
+                kept.AddRange(axis == 0 ? [bound, other] : [other, bound]);
+            }
+
+            if (toIn) kept.AddRange([points[i], points[i + 1]]);
+        }
+
+        return kept;
+    }
+}
