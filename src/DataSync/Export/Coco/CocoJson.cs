@@ -8,74 +8,74 @@ using DataSync.Pipeline;
 namespace DataSync.Export.Coco;
 
 /// <summary>COCO's members as text, an image and an annotation a line. Numbers are written as they are, not rounded.</summary>
-internal sealed class CocoJson(CocoOptions options, CocoCategories categories) : IDisposable
+internal sealed class CocoJson(CocoOptions options, CocoCategories categories)
 {
-    private readonly Utf8JsonWriter _json = new(Stream.Null, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly JsonWriterOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Everything before the first image.</summary>
     public void Head(IBufferWriter<byte> output, SyncRun run)
     {
         output.Write("{\"info\":"u8);
-        Object(output, () =>
+        Object(output, json =>
         {
             var given = options.Info.ValueKind == JsonValueKind.Object ? options.Info.EnumerateObject().ToList() : [];
-            foreach (var member in given) member.WriteTo(_json);
-            Default(given, "description", run.SourceId);
-            Default(given, "version", "1.0");
-            if (given.TrueForAll(m => m.Name != "year")) _json.WriteNumber("year"u8, run.CreatedAt.UtcDateTime.Year);
-            Default(given, "contributor", "");
-            Default(given, "url", "");
-            Default(given, "date_created", UtcTimeConverter.Format(run.CreatedAt));
+            foreach (var member in given) member.WriteTo(json);
+            Default(json, given, "description", run.SourceId);
+            Default(json, given, "version", "1.0");
+            if (given.TrueForAll(m => m.Name != "year")) json.WriteNumber("year"u8, run.CreatedAt.UtcDateTime.Year);
+            Default(json, given, "contributor", "");
+            Default(json, given, "url", "");
+            Default(json, given, "date_created", UtcTimeConverter.Format(run.CreatedAt));
         });
         output.Write(",\n\"licenses\":"u8);
-        Value(output, () =>
+        Value(output, json =>
         {
-            if (options.Licenses.ValueKind == JsonValueKind.Array) options.Licenses.WriteTo(_json);
-            else _json.WriteRawValue("""[{"id":0,"name":"","url":""}]"""u8);
+            if (options.Licenses.ValueKind == JsonValueKind.Array) options.Licenses.WriteTo(json);
+            else json.WriteRawValue("""[{"id":0,"name":"","url":""}]"""u8);
         });
         output.Write(",\n\"images\":["u8);
     }
 
-    public void Image(IBufferWriter<byte> output, long id, RecordImage image)
+    public static void Image(IBufferWriter<byte> output, long id, RecordImage image)
     {
         output.Write(id == 1 ? "\n"u8 : ",\n"u8);
-        Object(output, () =>
+        Object(output, json =>
         {
-            _json.WriteNumber("id"u8, id);
+            json.WriteNumber("id"u8, id);
             if (image.Size.IsKnown)
             {
-                _json.WriteNumber("width"u8, image.Size.Width);
-                _json.WriteNumber("height"u8, image.Size.Height);
+                json.WriteNumber("width"u8, image.Size.Width);
+                json.WriteNumber("height"u8, image.Size.Height);
             }
 
-            _json.WriteString("file_name"u8, image.FileName);
-            if (image.Address is not null) _json.WriteString("coco_url"u8, image.Address);
+            json.WriteString("file_name"u8, image.FileName);
+            if (image.Address is not null) json.WriteString("coco_url"u8, image.Address);
         });
     }
 
     public void Annotation(IBufferWriter<byte> output, long id, long image, string label, Shape shape)
     {
         output.Write(id == 1 ? "\n"u8 : ",\n"u8);
-        Object(output, () =>
+        Object(output, json =>
         {
-            _json.WriteNumber("id"u8, id);
-            _json.WriteNumber("image_id"u8, image);
-            _json.WriteNumber("category_id"u8, categories.IdOf(label));
-            Numbers("bbox", [shape.Box.X, shape.Box.Y, shape.Box.Width, shape.Box.Height]);
-            _json.WriteNumber("area"u8, shape.Area);
-            _json.WriteNumber("iscrowd"u8, shape.IsCrowd ? 1 : 0);
-            Segmentation(shape);
+            json.WriteNumber("id"u8, id);
+            json.WriteNumber("image_id"u8, image);
+            json.WriteNumber("category_id"u8, categories.IdOf(label));
+            Numbers(json, "bbox", [shape.Box.X, shape.Box.Y, shape.Box.Width, shape.Box.Height]);
+            json.WriteNumber("area"u8, shape.Area);
+            json.WriteNumber("iscrowd"u8, shape.IsCrowd ? 1 : 0);
+            Segmentation(json, shape);
             if (shape.Keypoints is { } points)
             {
-                Numbers("keypoints", points);
-                _json.WriteNumber("num_keypoints"u8, points.Where((v, i) => i % 3 == 2 && v > 0).Count());
+                Numbers(json, "keypoints", points);
+                json.WriteNumber("num_keypoints"u8, points.Where((v, i) => i % 3 == 2 && v > 0).Count());
             }
 
             if (!options.KeepsAttributes) return;
-            if (shape.Score is { } score) _json.WriteNumber("score"u8, score);
+            if (shape.Score is { } score) json.WriteNumber("score"u8, score);
             if (shape.Attributes.ValueKind != JsonValueKind.Object) return;
-            _json.WritePropertyName("attributes"u8);
-            shape.Attributes.WriteTo(_json);
+            json.WritePropertyName("attributes"u8);
+            shape.Attributes.WriteTo(json);
         });
     }
 
@@ -83,57 +83,54 @@ internal sealed class CocoJson(CocoOptions options, CocoCategories categories) :
     public void Tail(IBufferWriter<byte> output)
     {
         output.Write("],\n\"categories\":"u8);
-        Value(output, () => categories.Write(_json));
+        Value(output, json => categories.Write(json));
         output.Write("}\n"u8);
     }
 
-    public void Dispose() => _json.Dispose();
-
-    private void Segmentation(Shape shape)
+    private static void Segmentation(Utf8JsonWriter json, Shape shape)
     {
         if (shape.Mask is { } mask)
         {
-            _json.WriteStartObject("segmentation"u8);
-            Numbers("size", [mask.Height, mask.Width]);
-            _json.WriteString("counts"u8, mask.Text());
-            _json.WriteEndObject();
+            json.WriteStartObject("segmentation"u8);
+            Numbers(json, "size", [mask.Height, mask.Width]);
+            json.WriteString("counts"u8, mask.Text());
+            json.WriteEndObject();
             return;
         }
 
-        _json.WriteStartArray("segmentation"u8);
+        json.WriteStartArray("segmentation"u8);
         foreach (var polygon in shape.Polygons)
         {
-            _json.WriteStartArray();
-            foreach (var number in polygon) _json.WriteNumberValue(number);
-            _json.WriteEndArray();
+            json.WriteStartArray();
+            foreach (var number in polygon) json.WriteNumberValue(number);
+            json.WriteEndArray();
         }
 
-        _json.WriteEndArray();
+        json.WriteEndArray();
     }
 
-    private void Numbers(string name, ReadOnlySpan<double> numbers)
+    private static void Numbers(Utf8JsonWriter json, string name, ReadOnlySpan<double> numbers)
     {
-        _json.WriteStartArray(name);
-        foreach (var number in numbers) _json.WriteNumberValue(number);
-        _json.WriteEndArray();
+        json.WriteStartArray(name);
+        foreach (var number in numbers) json.WriteNumberValue(number);
+        json.WriteEndArray();
     }
 
-    private void Default(List<JsonProperty> given, string name, string value)
+    private static void Default(Utf8JsonWriter json, List<JsonProperty> given, string name, string value)
     {
-        if (given.TrueForAll(m => !string.Equals(m.Name, name, StringComparison.Ordinal))) _json.WriteString(name, value);
+        if (given.TrueForAll(m => !string.Equals(m.Name, name, StringComparison.Ordinal))) json.WriteString(name, value);
     }
 
-    private void Object(IBufferWriter<byte> output, Action members) => Value(output, () =>
+    private static void Object(IBufferWriter<byte> output, Action<Utf8JsonWriter> members) => Value(output, json =>
     {
-        _json.WriteStartObject();
-        members();
-        _json.WriteEndObject();
+        json.WriteStartObject();
+        members(json);
+        json.WriteEndObject();
     });
 
-    private void Value(IBufferWriter<byte> output, Action write)
+    private static void Value(IBufferWriter<byte> output, Action<Utf8JsonWriter> write)
     {
-        _json.Reset(output);
-        write();
-        _json.Flush();
+        using var json = new Utf8JsonWriter(output, Relaxed);
+        write(json);
     }
 }

@@ -26,9 +26,19 @@ internal static class CocoOptionsValidation
 
     private static IEnumerable<Fault> Categories(JsonElement value, string path)
     {
-        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 or > MostCategories) return [new Fault(path, "faults.items", ("min", 1), ("max", MostCategories))];
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() is 0 or > MostCategories)
+        {
+            yield return new Fault(path, "faults.items", ("min", 1), ("max", MostCategories));
+            yield break;
+        }
+
         var seen = new HashSet<string>(StringComparer.Ordinal);
-        return value.EnumerateArray().SelectMany((category, i) => Category(category, $"{path}/{i}", seen)).ToArray();
+        var index = 0;
+        foreach (var category in value.EnumerateArray())
+        {
+            foreach (var fault in Category(category, $"{path}/{index}", seen)) yield return fault;
+            index++;
+        }
     }
 
     private static IEnumerable<Fault> Category(JsonElement category, string path, HashSet<string> seen)

@@ -60,7 +60,7 @@ internal sealed class CocoSession : IExportSession
         var id = ++_report.Images;
         if (!image.Size.IsKnown) _report.ImagesWithoutSize++;
         if (image.FileName.Length == 0) _report.ImagesWithoutName++;
-        _json.Image(_file, id, image);
+        CocoJson.Image(_file, id, image);
         var objects = new ImageObjects(id, image.Size, _options, _report);
         objects.Read(annotations);
         if (objects.Shapes.Count == 0) _report.ImagesWithoutAnnotations++;

@@ -6,6 +6,7 @@ namespace DataSync.Export.Coco.Checking;
 internal sealed class CocoCheck
 {
     private static readonly HashSet<string> Lists = new(StringComparer.Ordinal) { "images", "annotations", "categories" };
+    private static readonly string[] Wanted = ["info", "licenses"];
     private readonly CocoFindings _findings = new();
     private readonly HashSet<string> _members = new(StringComparer.Ordinal);
     private readonly ImageCheck _images;
@@ -55,7 +56,7 @@ internal sealed class CocoCheck
     private void Finish()
     {
         foreach (var needed in Lists.Where(l => !_members.Contains(l)).Order(StringComparer.Ordinal)) _findings.Error(Path(needed), "coco.missing");
-        foreach (var wanted in new[] { "info", "licenses" }.Where(m => !_members.Contains(m))) _findings.Warn(Path(wanted), "coco.wanted");
+        foreach (var wanted in Wanted.Where(m => !_members.Contains(m))) _findings.Warn(Path(wanted), "coco.wanted");
         _annotations.Finish();
     }
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DataSync.Export.Coco.Shapes;
 
 namespace DataSync.Export.Coco.Regions;
 
