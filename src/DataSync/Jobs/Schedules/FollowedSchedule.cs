@@ -22,7 +22,7 @@ internal sealed class FollowedSchedule(ConnectorCatalog connectors, PipelineRunn
         await using var command = transaction.Command(
             """
             DELETE FROM sync_jobs WHERE tenant_id = $1 AND id = $2 AND status = 'completed' AND created_by = $3 AND extracted = 0 AND record_count = 0 AND error_count = 0
-                AND change_tracking ->> 'method' <> 'cursor' AND NOT (change_tracking ->> 'everything')::boolean AND gap IS NULL
+                AND change_tracking ->> 'method' <> 'cursor' AND NOT (change_tracking ->> 'everything')::boolean AND (gap ->> 'detected')::boolean IS NOT TRUE
             """,
             schedule.TenantId, last, ScheduledJob.Creator);
         return await command.ExecuteNonQueryAsync(ct) > 0;

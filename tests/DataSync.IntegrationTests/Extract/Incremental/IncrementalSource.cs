@@ -13,14 +13,14 @@ using Microsoft.Extensions.Options;
 namespace DataSync.IntegrationTests.Extract.Incremental;
 
 /// <summary>Incremental syncs of one source, one after the other, with the state that the last complete one left.</summary>
-internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams, CollectedLogs? logs = null)
+internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams, CollectedLogs? logs = null, StoredState? state = null)
 {
     private readonly ReadRecordSource _source = new(
         [connector], new TransientRetry(Options.Create(new RetryOptions { InitialDelaySeconds = 0.01, MaxDelaySeconds = 0.05 }), TimeProvider.System),
         new DerivedKeys([new byte[32]]), TimeProvider.System, LoggerFactory.Create(l => l.AddProvider(logs ?? new CollectedLogs())).CreateLogger<ReadRecordSource>());
 
     /// <summary>What the last complete sync left.</summary>
-    public StoredState? State { get; private set; }
+    public StoredState? State { get; private set; } = state;
 
     /// <summary>What the last complete sync found when it compared itself with the source; null where it did not.</summary>
     public GapReport? Gap { get; private set; }

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
@@ -168,6 +167,26 @@ public sealed class PostgresLogTests
         Assert.Equal(50 + (2 * 19), (await table.SyncAsync(Ct, batchSize: 7, inTwoAttempts: true)).Count);
         Assert.Equal(await table.TableAsync(Ct), table.Copy);
         Assert.Empty(await table.SyncAsync(Ct));
+    }
+
+    [Fact]
+    public async Task Sync_whose_state_was_not_stored_comes_again_whole()
+    {
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct);
+        await table.SyncAsync(Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
+        await table.SyncAsync(Ct);
+        await table.ExecuteAsync("INSERT INTO followed SELECT i, 'b' FROM generate_series(2, 30) i", Ct);
+
+        // read to its end, by another that knows the same state, and killed before its job was complete
+        for (var i = 0; i < 3; i++)
+        {
+            var killed = new Incremental.IncrementalSource(table.Connector, table.Connection, """{"table":"followed"}""", state: table.Sync.State);
+            Assert.Equal(29, (await killed.SyncAsync(Ct)).Count);
+        }
+
+        Assert.Equal(29, (await table.SyncAsync(Ct)).Count);
+        Assert.Equal(await table.TableAsync(Ct), table.Copy);
     }
 
     [Fact]

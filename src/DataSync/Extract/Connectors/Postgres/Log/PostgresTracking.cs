@@ -176,7 +176,8 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
             if (!isBusy)
             {
                 plan.Position = LogPosition.Text(reading.Reached);
-                plan.Next = (extent.Position with { Lsn = plan.Position }).ToJson();
+                var next = extent.Position with { Lsn = plan.Position };
+                (plan.Next, plan.Lost) = (next.ToJson(), LogLoss.Of(await FactsAsync(connection, request, ct), next));
                 yield break;
             }
 
