@@ -11,7 +11,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.SqlServer;
 
 /// <summary>SQL Server from 2016, Azure SQL, and what speaks their protocol. Host and port only: no instance is asked for by name.</summary>
-internal sealed class SqlServerConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
+internal sealed partial class SqlServerConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
 {
     private const int DefaultPort = 1433;
     private const int LongestName = 128;

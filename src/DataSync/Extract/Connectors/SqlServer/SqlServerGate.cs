@@ -93,10 +93,10 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
         MultipleActiveResultSets = false,
         ConnectTimeout = ConnectSeconds,
 
-        // nothing is dialled but the relay, and that once; TLS and whom to trust are the relay's
+        // nothing is dialled but the relay, and that once; whom to trust is the relay's
         ConnectRetryCount = 0,
         MultiSubnetFailover = false,
-        Encrypt = SqlConnectionEncryptOption.Optional,
+        Encrypt = SqlConnectionEncryptOption.Mandatory,
         TrustServerCertificate = true,
 
         // with the other intent a server may send to another one

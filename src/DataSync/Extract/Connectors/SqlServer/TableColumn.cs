@@ -33,16 +33,21 @@ internal sealed record TableColumn(string Name, string Type, int Length, byte Pr
     };
 
     /// <summary>What to select of it, from something called <c>w</c>, so that it comes in its form and part by part.</summary>
-    public string Expression => Type switch
-    {
-        "json" or "vector" or "ntext" => $"CAST({Bare} AS nvarchar(max))",
-        "text" => $"CAST({Bare} AS varchar(max))",
-        "image" => $"CAST({Bare} AS varbinary(max))",
-        _ when Form == ColumnForm.RawText => $"CAST({Bare} AS varbinary(8000))",
-        _ => Bare,
-    };
+    public string Expression => ExpressionOf("w");
 
-    private string Bare => $"w.{SqlServerName.Quote(Name)}";
+    /// <summary>The same from something called otherwise.</summary>
+    public string ExpressionOf(string table)
+    {
+        var bare = $"{table}.{SqlServerName.Quote(Name)}";
+        return Type switch
+        {
+            "json" or "vector" or "ntext" => $"CAST({bare} AS nvarchar(max))",
+            "text" => $"CAST({bare} AS varchar(max))",
+            "image" => $"CAST({bare} AS varbinary(max))",
+            _ when Form == ColumnForm.RawText => $"CAST({bare} AS varbinary(8000))",
+            _ => bare,
+        };
+    }
 
     /// <summary>
     /// A value of the column for comparing, made of the text a record shows; null for a type whose order differs from its comparison, or whose text does not lead back to the value.

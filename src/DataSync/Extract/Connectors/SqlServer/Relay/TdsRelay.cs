@@ -4,6 +4,7 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Failures;
@@ -12,14 +13,22 @@ namespace DataSync.Extract.Connectors.SqlServer.Relay;
 
 /// <summary>
 /// Stands between the driver and a server. The driver dials what a server names, trusts whom the machine trusts and tells nobody which TLS it got; so it gets
-/// one loopback port and no TLS, and this dials the vetted address, agrees on TLS as for every other database, and looks through the answer to the login.
+/// one loopback port, and this dials the vetted address, agrees on TLS as for every other database, and looks through the answer to the login. Towards the driver it speaks TLS of its
+/// own, a packet to a record: the driver misreads long texts where what it reads at once ends within a packet, as without TLS it does.
 /// </summary>
 internal sealed class TdsRelay : IDisposable
 {
     private const int LargestPrelogin = 4096, LargestLogin = 128 * 1024, LargestAnswer = 256 * 1024, Buffer = 64 * 1024;
+
+    /// <summary>What fits into one record of TLS.</summary>
+    private const int LargestPacket = 16 * 1024;
+
     private const uint Tds8 = 0x08000000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly SslApplicationProtocol Protocol = new("tds/8.0");
+
+    /// <summary>For the driver alone, which dials a port of ours: nobody has to trust it.</summary>
+    private static readonly Lazy<X509Certificate2> OwnCertificate = new(MakeCertificate);
 
     private readonly ServerParameters _source;
     private readonly ServerTls _tls;
@@ -98,13 +107,14 @@ internal sealed class TdsRelay : IDisposable
             using var accepted = await _listener.AcceptSocketAsync(_end.Token);
             _listener.Dispose();
             accepted.NoDelay = true;
-            await using var driver = new NetworkStream(accepted);
+            await using var raw = new NetworkStream(accepted);
+            Stream driver;
             using (var limit = CancellationTokenSource.CreateLinkedTokenSource(_end.Token))
             {
                 limit.CancelAfter(Patience);
                 try
                 {
-                    await IntroduceAsync(driver, limit.Token);
+                    driver = await IntroduceAsync(raw, limit.Token);
                     await LogInAsync(driver, limit.Token);
                 }
                 catch (OperationCanceledException e) when (!_end.IsCancellationRequested)
@@ -122,7 +132,7 @@ internal sealed class TdsRelay : IDisposable
     }
 
     /// <summary>The prelogin, in which each side hears of encryption what concerns it, and TLS where it is agreed on there.</summary>
-    private async Task IntroduceAsync(NetworkStream driver, CancellationToken ct)
+    private async Task<Stream> IntroduceAsync(NetworkStream driver, CancellationToken ct)
     {
         var hello = await ExpectAsync(driver, TdsPackets.Prelogin, LargestPrelogin, ct);
         var within = _source.Tls != TlsMode.Disable && !BeginsWithTls;
@@ -132,11 +142,16 @@ internal sealed class TdsRelay : IDisposable
         var said = Prelogin.Read(answer);
         if (within ? said is not (Prelogin.On or Prelogin.Required) : _source.Tls == TlsMode.Disable && said == Prelogin.Required) throw Failed("errors.connection.tls", null);
         if (within) await SecureAsync(new HandshakeStream(_server), ct);
-        Prelogin.Write(answer, Prelogin.NotSupported);
+        Prelogin.Write(answer, Prelogin.On);
         await driver.WriteAsync(TdsPackets.Write(TdsPackets.Answer, answer), ct);
+        var handshake = new HandshakeStream(driver);
+        var secured = new SslStream(handshake);
+        await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = OwnCertificate.Value, EnabledSslProtocols = SslProtocols.Tls12 }, ct);
+        handshake.Agreed();
+        return secured;
     }
 
-    private async Task LogInAsync(NetworkStream driver, CancellationToken ct)
+    private async Task LogInAsync(Stream driver, CancellationToken ct)
     {
         var login = await ExpectAsync(driver, TdsPackets.Login, LargestLogin, ct);
         if (login.AsSpan().IndexOf(Encoding.Unicode.GetBytes(Mark)) < 0) throw new InvalidDataException("Somebody else's login.");
@@ -148,13 +163,36 @@ internal sealed class TdsRelay : IDisposable
     }
 
     /// <summary>Hands on what comes, either way, until one side ends. A server that was not asked anything yet is not listened to.</summary>
-    private async Task PassOnAsync(NetworkStream driver)
+    private async Task PassOnAsync(Stream driver)
     {
         var buffer = new byte[Buffer];
         var first = await driver.ReadAsync(buffer, _end.Token);
         if (first == 0) return;
         await _server.WriteAsync(buffer.AsMemory(0, first), _end.Token);
-        await await Task.WhenAny(driver.CopyToAsync(_server, Buffer, _end.Token), _server.CopyToAsync(driver, Buffer, _end.Token));
+        await await Task.WhenAny(driver.CopyToAsync(_server, Buffer, _end.Token), PassPacketsAsync(driver));
+    }
+
+    /// <summary>What the server says, packet by packet.</summary>
+    private async Task PassPacketsAsync(Stream driver)
+    {
+        var buffer = new byte[Buffer];
+        for (var held = 0; ;)
+        {
+            var read = await _server.ReadAsync(buffer.AsMemory(held), _end.Token);
+            if (read == 0) return;
+            held += read;
+            var at = 0;
+            while (held - at >= TdsPackets.HeaderBytes && BinaryPrimitives.ReadUInt16BigEndian(buffer.AsSpan(at + 2)) is var length)
+            {
+                if (length is < TdsPackets.HeaderBytes or > LargestPacket) throw new InvalidDataException("No packet of TDS.");
+                if (held - at < length) break;
+                await driver.WriteAsync(buffer.AsMemory(at, length), _end.Token);
+                at += length;
+            }
+
+            buffer.AsSpan(at, held - at).CopyTo(buffer);
+            held -= at;
+        }
     }
 
     private async Task SecureAsync(Stream raw, CancellationToken ct)
@@ -175,6 +213,13 @@ internal sealed class TdsRelay : IDisposable
 
         (raw as HandshakeStream)?.Agreed();
         _server = stream;
+    }
+
+    private static X509Certificate2 MakeCertificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var made = new CertificateRequest("CN=datasync", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
     private static async Task<byte[]> ExpectAsync(Stream from, byte type, int most, CancellationToken ct)

@@ -25,18 +25,29 @@ internal sealed class SqlServerRow(SqlDataReader reader, IReadOnlyList<SqlServer
     /// <summary>Writes the row and closes the record; returns what is wrong with it, if anything is.</summary>
     public Rejection? Write(RecordBuffer to)
     {
-        (_left, _rejection) = (OversizeRecord.LargestBytes, null);
+        Begin();
         for (var i = 0; i < _fields.Length; i++)
         {
-            var (prefix, form) = _fields[i];
-            JsonText.WriteRaw(prefix, to);
-            if (reader.IsDBNull(i)) JsonText.WriteRaw("null"u8, to);
-            else WriteValue(i, form, to);
+            JsonText.WriteRaw(_fields[i].Prefix, to);
+            WriteValue(i, to);
         }
 
         JsonText.WriteRaw("}"u8, to);
         to.EndRecord();
         return _rejection;
+    }
+
+    /// <summary>Begins a row that is written value by value.</summary>
+    public void Begin() => (_left, _rejection) = (OversizeRecord.LargestBytes, null);
+
+    /// <summary>What is wrong with the row so far.</summary>
+    public Rejection? Rejection => _rejection;
+
+    /// <summary>Writes one value. Columns are read in their order.</summary>
+    public void WriteValue(int i, RecordBuffer to)
+    {
+        if (reader.IsDBNull(i)) JsonText.WriteRaw("null"u8, to);
+        else WriteValue(i, _fields[i].Form, to);
     }
 
     public void Dispose()
