@@ -17,6 +17,7 @@ internal sealed record ChangePosition(long Version)
 
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);
 
+    /// <summary>Reads a stored one.</summary>
     /// <exception cref="SyncFailureException">Somebody else's.</exception>
     public static ChangePosition Read(JsonElement json)
     {

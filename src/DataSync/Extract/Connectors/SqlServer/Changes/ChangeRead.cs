@@ -5,7 +5,6 @@ using DataSync.Extract.Connectors.SqlServer.Rows;
 using DataSync.Extract.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
-using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 using Microsoft.Data.SqlClient;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Data.SqlTypes;
 using System.Runtime.InteropServices;
-using System.Text;
 using System.Text.Unicode;
 using DataSync.Extract.Json;
 using DataSync.Pipeline;
