@@ -1,5 +1,9 @@
+using System.Globalization;
 using DataSync;
 using DataSync.Host;
+
+// Nothing is formatted or compared by the machine's culture; ICU is there for the driver of SQL Server alone.
+CultureInfo.CurrentCulture = CultureInfo.CurrentUICulture = CultureInfo.DefaultThreadCurrentCulture = CultureInfo.DefaultThreadCurrentUICulture = CultureInfo.InvariantCulture;
 
 // Tenants' patterns are matched by libraries that set no limit of their own; nothing may be tried for ever. Before the first pattern is made.
 AppDomain.CurrentDomain.SetData("REGEX_DEFAULT_MATCH_TIMEOUT", TimeSpan.FromMilliseconds(100));

@@ -31,6 +31,8 @@ public sealed partial class ArchitectureTests
         ["Microsoft.Data.Sqlite"] = ["Extract/Connectors/Sqlite"],
         ["SQLitePCL"] = ["Extract/Connectors/Sqlite"],
         ["MySqlConnector"] = ["Extract/Connectors/MySql"],
+        ["Microsoft.Data.SqlClient"] = ["Extract/Connectors/SqlServer"],
+        ["Microsoft.SqlServer"] = ["Extract/Connectors/SqlServer/Text"],
         ["Polly"] = ["Platform/Resilience"],
         ["NJsonSchema"] = ["Extract/Push/Schema"],
         ["Newtonsoft"] = ["Extract/Push/Schema"],

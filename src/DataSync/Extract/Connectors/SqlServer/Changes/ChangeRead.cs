@@ -1,0 +1,123 @@
+using System.Buffers;
+using System.Buffers.Text;
+using System.Data;
+using DataSync.Extract.Connectors.SqlServer.Rows;
+using DataSync.Extract.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
+using Microsoft.Data.SqlClient;
+
+namespace DataSync.Extract.Connectors.SqlServer.Changes;
+
+/// <summary>
+/// A reading of changes under way. Its batches have no token: an attempt that broke off begins again with nothing, for in a later snapshot a change that was not handed out yet may
+/// wear another version.
+/// </summary>
+internal sealed class ChangeRead : IDisposable
+{
+    private const int OperationColumn = 0, VersionColumn = 1, FirstKey = 2;
+    private readonly SqlCommand _command;
+    private readonly SqlDataReader _reader;
+    private readonly BatchBuilder _records;
+    private readonly SqlServerRow _row;
+    private readonly IReadOnlyList<byte[]> _keyMembers, _members;
+    private readonly ChangePlan _plan;
+    private readonly long _next;
+    private long _count;
+    private bool _ended;
+
+    private ChangeRead(SqlCommand command, SqlDataReader reader, SqlServerTable table, ReadRequest request, ChangePlan plan, long next)
+    {
+        (_command, _reader, _plan, _next) = (command, reader, plan, next);
+        _records = new BatchBuilder(request);
+        var names = FieldNames.Unique([.. table.Columns.Select(c => c.Name)]);
+        var columns = table.Columns.Select((c, i) => new SqlServerColumn(names[i], c.Form, c.Type)).ToList();
+        var keys = table.Key.Select(k => columns[table.Columns.ToList().IndexOf(k)]).ToList();
+        var ahead = new SqlServerColumn("", ColumnForm.Text, "");
+        _row = new SqlServerRow(reader, [ahead, ahead, .. keys, .. keys, .. columns]);
+        _keyMembers = [.. keys.Select(k => JsonText.MemberName(k.Name))];
+        _members = [.. columns.Select(c => JsonText.MemberName(c.Name))];
+    }
+
+    /// <summary>Starts the statement.</summary>
+    public static ChangeRead Start(SqlServerSession session, ReadRequest request, ChangePlan plan)
+    {
+        var table = TrackingState.Ask(session, request.Table!).Demand();
+        var (command, next) = ChangeStatement.Of(session, table, request, plan);
+        try
+        {
+            return new ChangeRead(command, command.ExecuteReader(CommandBehavior.SequentialAccess), table, request, plan, next);
+        }
+        catch
+        {
+            command.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The next batch; null when there is none, and then the plan says where the next sync begins.</summary>
+    public RecordBatch? Next()
+    {
+        while (!_ended && !_records.IsFull)
+        {
+            if (_reader.Read()) Write(_records.Buffer);
+            else _ended = true;
+        }
+
+        if (!_records.IsEmpty) return _records.Take(default);
+        var position = new ChangePosition(_next);
+        (_plan.Next, _plan.Position) = (position.ToJson(), position.Text);
+        return null;
+    }
+
+    public void Dispose()
+    {
+        if (!_ended) _command.Cancel();
+        _reader.Dispose();
+        _command.Dispose();
+        _row.Dispose();
+        _records.Dispose();
+    }
+
+    /// <summary>A record: what happened, then the row as any other reading shows it; of a row that is gone its key.</summary>
+    private void Write(RecordBuffer to)
+    {
+        _row.Begin();
+        var operation = _reader.GetString(OperationColumn);
+        var version = _reader.GetInt64(VersionColumn);
+        JsonText.WriteRaw("{\"_change\":{\"operation\":\""u8, to);
+        JsonText.WriteRaw(operation switch { "R" => "read"u8, "I" => "insert"u8, "U" => "update"u8, "D" => "delete"u8, _ => throw new InvalidDataException("Another operation.") }, to);
+        JsonText.WriteRaw("\",\"key\":{"u8, to);
+        Members(_keyMembers, FirstKey, to, isFirst: true);
+
+        WritePosition(version, to);
+        if (operation == "D") Members(_keyMembers, FirstKey + _keyMembers.Count, to, isFirst: false);
+        else Members(_members, FirstKey + _keyMembers.Count * 2, to, isFirst: false);
+        JsonText.WriteRaw("}"u8, to);
+        to.EndRecord();
+        if (_row.Rejection is { } rejection) _records.RejectLast(rejection);
+    }
+
+    /// <summary>As wide as any, so that texts are in the order of the changes; the second part keeps those of one transaction apart.</summary>
+    private void WritePosition(long version, RecordBuffer to)
+    {
+        JsonText.WriteRaw("},\"position\":\""u8, to);
+        var room = to.GetSpan(32);
+        Utf8Formatter.TryFormat(version, room, out _, new StandardFormat('D', 19));
+        room[19] = (byte)'-';
+        Utf8Formatter.TryFormat(_count++, room[20..], out _, new StandardFormat('D', 10));
+        "\"}"u8.CopyTo(room[30..]);
+        to.Advance(32);
+    }
+
+    private void Members(IReadOnlyList<byte[]> names, int at, RecordBuffer to, bool isFirst)
+    {
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (i > 0 || !isFirst) JsonText.WriteRaw(","u8, to);
+            JsonText.WriteRaw(names[i], to);
+            _row.WriteValue(at + i, to);
+        }
+    }
+}
