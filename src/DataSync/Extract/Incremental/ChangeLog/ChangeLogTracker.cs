@@ -33,7 +33,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 var planner = new ChangeLogPlanner(session, table, time);
                 var positions = new LoggedPositions(session, table);
                 var (log, first, least) = await positions.BeginningAsync(ct);
-                if (log is null || table.Key.Count == 0) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.change_log_lost"));
+                if (log is null || table.Key.Count == 0) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.change_log_lost"));
                 var state = last is { } stored ? ChangeLogState.Read(stored) : null;
                 var reason = last is null ? null : await WhyEverythingAsync(positions, state, log, least, ct);
                 if (last is not null && reason is null)
