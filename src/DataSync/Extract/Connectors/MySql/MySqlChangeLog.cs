@@ -101,7 +101,7 @@ internal sealed class MySqlChangeLog(char quote, TimeProvider time) : ChangeLogD
     }
 
     /// <summary>What only this kind of server cannot record. At a replica nothing is seen of what its source has open; without transactions a row stays though its change is undone.</summary>
-    private async Task<TrackingReason?> UnfitAsync(AskServer ask, FollowedTable table, string? engine, CancellationToken ct)
+    private static async Task<TrackingReason?> UnfitAsync(AskServer ask, FollowedTable table, string? engine, CancellationToken ct)
     {
         if (engine != "InnoDB") return TrackingReason.Of("tracking.change_log.engine", ("engine", engine));
         if (await ask("SHOW GLOBAL VARIABLES WHERE (Variable_name = 'read_only' OR Variable_name = 'wsrep_on') AND Value = 'ON'", [], ct) is not []) return TrackingReason.Of("tracking.change_log.replica");

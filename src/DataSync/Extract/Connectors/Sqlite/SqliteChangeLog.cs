@@ -1,7 +1,6 @@
 using System.Text;
 using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Failures;
-using DataSync.Pipeline.Incremental;
 using SQLitePCL;
 
 namespace DataSync.Extract.Connectors.Sqlite;

@@ -20,6 +20,7 @@ internal sealed class ChangeRecords
     private readonly byte[][] _key, _keyMembers, _oldKey;
     private readonly (int Start, int End)[] _old, _new;
 
+    /// <summary>For a table with this key.</summary>
     /// <param name="key">The key's columns.</param>
     public ChangeRecords(IReadOnlyList<string> key)
     {
