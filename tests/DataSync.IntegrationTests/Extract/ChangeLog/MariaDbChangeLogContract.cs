@@ -68,6 +68,22 @@ public abstract class MariaDbChangeLogContract : ChangeLogContract, IAsyncLifeti
         await follower.AssertSameAsync(Ct);
     }
 
+    [Fact]
+    public async Task Truncate_is_answered_by_everything_even_when_rows_came_after_it()
+    {
+        var follower = await FollowAsync(rows: 3);
+        await follower.SyncAsync(Ct);
+        await InsertAsync(4, 1);
+        await follower.SyncAsync(Ct, breakingOffAfter: 1);
+        await ExecuteAsync($"TRUNCATE {TableName}");
+        await InsertAsync(9, 1);
+        Assert.Equal(["read 9"], await follower.SyncAsync(Ct));
+        Assert.Equal("tracking.change_log.bypassed", follower.Plan.Reason?.Key);
+        Assert.Equal(5L, follower.Plan.Reason?.Params["expected"]);
+        Assert.Empty(await follower.SyncAsync(Ct));
+        Assert.False(follower.Plan.Everything);
+    }
+
     [Theory]
     [InlineData("CREATE TABLE child (id int PRIMARY KEY, of int, FOREIGN KEY (of) REFERENCES parent (id) ON DELETE CASCADE)", "tracking.change_log.cascade")]
     [InlineData("CREATE TABLE child (id int PRIMARY KEY, of int, CONSTRAINT `ON DELETE CASCADE` FOREIGN KEY (of) REFERENCES parent (id) ON UPDATE SET NULL)", "tracking.change_log.cascade")]

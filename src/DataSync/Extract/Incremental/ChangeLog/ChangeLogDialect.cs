@@ -27,6 +27,16 @@ internal abstract class ChangeLogDialect
     /// <summary>True where emptying the table at once is a change of its own in the log.</summary>
     public virtual bool RecordsTruncation => false;
 
+    /// <summary>
+    /// How many rows the table has, and how many it would have by its change log, where the two are not the same: something was changed past the triggers. Null where they are, where that cannot be, or where it is not
+    /// to be found out cheaply.
+    /// </summary>
+    /// <param name="ask">Asks the server.</param>
+    /// <param name="table">The table.</param>
+    /// <param name="state">What was delivered.</param>
+    /// <param name="ct">Gives up.</param>
+    public virtual Task<(long Rows, long Expected)?> DifferenceAsync(AskServer ask, FollowedTable table, ChangeLogState state, CancellationToken ct) => Task.FromResult<(long, long)?>(null);
+
     /// <summary>Names within quotes, each behind a prefix, with commas between.</summary>
     protected string List(IEnumerable<string> names, string prefix = "") => string.Join(", ", names.Select(n => prefix + Quote(n)));
 

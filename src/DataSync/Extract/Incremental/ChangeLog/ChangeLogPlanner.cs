@@ -42,7 +42,7 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
         List<PositionRange> wanted = [.. last.Open.Without(missing), .. greatest > last.Position ? [new PositionRange(last.Position + 1, greatest)] : (PositionRange[])[]];
         return (
             wanted.UpTo(end).Without(doubted),
-            new ChangeLogState { Log = last.Log, Position = Math.Max(last.Position, end), Open = [.. doubted, .. last.Open.Above(end)] });
+            last with { Position = Math.Max(last.Position, end), Open = [.. doubted, .. last.Open.Above(end)] });
     }
 
     /// <summary>Asked in the snapshot of a reading of the whole table: the state after it. What is in the table cannot be missing here, and what is missing here is not in the table.</summary>

@@ -18,6 +18,9 @@ internal sealed record ChangeLogState
     /// <summary>But for those that may yet appear here.</summary>
     public IReadOnlyList<PositionRange> Open { get; init; } = [];
 
+    /// <summary>How many rows the table has by what was delivered: those that were read, and one more or less for each insert and delete since.</summary>
+    public long Rows { get; init; }
+
     /// <summary>For people.</summary>
     [JsonIgnore]
     public string Shown => Position.ToString(CultureInfo.InvariantCulture);

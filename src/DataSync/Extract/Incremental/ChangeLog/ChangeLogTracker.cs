@@ -35,7 +35,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 var (log, first, least) = await positions.BeginningAsync(ct);
                 if (log is null || table.Key.Count == 0) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.change_log_lost"));
                 var state = last is { } stored ? ChangeLogState.Read(stored) : null;
-                var reason = last is null ? null : await WhyEverythingAsync(positions, state, log, least, ct);
+                var reason = last is null ? null : await WhyEverythingAsync(positions, state, log, least, ct) ?? await WhyDifferentAsync(session, table, state!, ct);
                 if (last is not null && reason is null)
                 {
                     var (ranges, next) = await planner.DecideAsync(state!, ct);
@@ -52,7 +52,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
     {
         var extent = ChangeLogExtent.Read(plan.Extent);
-        await foreach (var batch in plan.Everything ? RowsAsync(connection, request, extent, plan, ct) : ChangesAsync(connection, request, extent, ct)) yield return batch;
+        await foreach (var batch in plan.Everything ? RowsAsync(connection, request, extent, plan, ct) : ChangesAsync(connection, request, extent, plan, ct)) yield return batch;
     }
 
     public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
@@ -83,27 +83,31 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
         return isWhole ? null : TrackingReason.Of("tracking.change_log.purged", ("position", state.Shown));
     }
 
+    private static async Task<TrackingReason?> WhyDifferentAsync(ChangeLogSession session, FollowedTable table, ChangeLogState state, CancellationToken ct)
+        => await session.Dialect.DifferenceAsync(session.Ask, table, state, ct) is { } found ? TrackingReason.Of("tracking.change_log.bypassed", ("rows", found.Rows), ("expected", found.Expected)) : null;
+
     /// <summary>No token: what another snapshot held of the rest would not go with what this one held.</summary>
     private async IAsyncEnumerable<RecordBatch> RowsAsync(SourceConnection connection, ReadRequest request, ChangeLogExtent extent, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
     {
         if (!request.ResumeToken.IsEmpty) throw Connectors.ResumeToken.Lost(null);
         var records = new ChangeRecords(extent.Key);
-        var position = extent.Before!.Position;
+        var next = extent.Before!;
+        var position = next.Position;
         await foreach (var batch in source.ReadAsync(connection, request with { Window = null }, BesideAsync, ct)) yield return records.Rows(batch, batch.FirstSeq, position);
+        (plan.Next, plan.Position) = ((next with { Rows = records.Grown }).ToJson(), next.Shown);
 
         async Task BesideAsync(ChangeLogSession session)
         {
             var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
-            var next = await new ChangeLogPlanner(session, table, time).SnapshotAsync(extent.Before, ct);
-            (plan.Next, plan.Position) = (next.ToJson(), next.Shown);
+            next = await new ChangeLogPlanner(session, table, time).SnapshotAsync(next, ct);
         }
     }
 
-    private async IAsyncEnumerable<RecordBatch> ChangesAsync(SourceConnection connection, ReadRequest request, ChangeLogExtent extent, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<RecordBatch> ChangesAsync(SourceConnection connection, ReadRequest request, ChangeLogExtent extent, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
     {
         var records = new ChangeRecords(extent.Key);
-        var (seq, after) = (request.FirstSeq, ChangeLogToken.Read(request.ResumeToken.Span));
-        foreach (var range in extent.Ranges.Above(after))
+        var (seq, token) = (request.FirstSeq, ChangeLogToken.Read(request.ResumeToken.Span));
+        foreach (var range in extent.Ranges.Above(token.After))
         {
             var (from, isMore) = (range.From, true);
             while (isMore && from <= range.To)
@@ -114,7 +118,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 {
                     rows += log.Count;
                     var batch = records.Changes(log, seq);
-                    batch.ResumeToken = new ChangeLogToken(records.Last).ToJson();
+                    batch.ResumeToken = new ChangeLogToken(records.Last, token.Rows + records.Grown).ToJson();
                     (seq, from) = (seq + batch.Count, records.Last + 1);
                     yield return batch;
                 }
@@ -122,5 +126,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 isMore = rows == RowsAtOnce;
             }
         }
+
+        if (plan.Next is { } planned && ChangeLogState.Read(planned) is { } next) plan.Next = (next with { Rows = next.Rows + token.Rows + records.Grown }).ToJson();
     }
 }

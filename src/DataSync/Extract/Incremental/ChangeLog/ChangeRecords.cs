@@ -33,12 +33,16 @@ internal sealed class ChangeRecords
     /// <summary>The position of the last change; 0 before the first.</summary>
     public long Last { get; private set; }
 
+    /// <summary>By how many the table's rows have grown with what was made so far.</summary>
+    public long Grown { get; private set; }
+
     /// <summary>Rows of the table itself, as they stood at a position. Takes the batch.</summary>
     public RecordBatch Rows(RecordBatch rows, long seq, long position)
     {
         using (rows)
         {
             var to = new Target(seq, rows);
+            Grown += rows.Count;
             for (var i = 0; i < rows.Count; i++)
             {
                 var row = rows.Raw[i];
@@ -68,6 +72,7 @@ internal sealed class ChangeRecords
         var (operation, begin) = FindOurs(document);
         if (operation is not ((byte)'I' or (byte)'U' or (byte)'D')) return;
         FindKey(document, begin);
+        Grown += operation == (byte)'I' ? 1 : operation == (byte)'D' ? -1 : 0;
         var isMoved = operation == (byte)'U' && !IsSameKey(document);
         if (isMoved)
         {
