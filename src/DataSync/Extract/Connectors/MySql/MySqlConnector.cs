@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -11,7 +13,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>MySQL from 8.0, MariaDB from 10.4, and what speaks their protocol.</summary>
-internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
+internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, ITracksChanges, IChangeLogSource
 {
     private const int DefaultPort = 3306;
     private const int LongestName = 128;
@@ -41,7 +43,9 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
         => AskAsync(connection, session => MySqlCatalog.ReadAsync(session, ct), ct);
 
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => ReadAsync(connection, request, null, ct);
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, [EnumeratorCancellation] CancellationToken ct)
     {
         var source = Read(connection);
         await using var session = await MySqlErrors.GuardAsync(() => _gate.OpenAsync(source, request.StatementTimeout, ct), source, ct);
@@ -49,7 +53,7 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
         // the server counts too; this clock is for one that does not, or is no longer there
         using var deadline = new CancellationTokenSource(request.StatementTimeout + TimeSpan.FromMilliseconds(500), time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        await using var read = await MySqlErrors.GuardAsync(() => StartAsync(session, connection, request, either.Token), source, ct);
+        await using var read = await MySqlErrors.GuardAsync(() => StartAsync(session, connection, request, beside, either.Token), source, ct);
         while (await MySqlErrors.GuardAsync(() => read.NextAsync(either.Token), source, ct) is { } batch) yield return batch;
     }
 
@@ -67,6 +71,41 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
             },
             source, ct);
     }
+
+    public async Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+    {
+        var source = Read(connection);
+        return await MySqlErrors.GuardAsync(
+            async () =>
+            {
+                await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+                await session.PrepareForLooksAsync(ct);
+                await DemandAsync(session, connection, ct);
+                return await look(Session(session));
+            },
+            source, ct);
+    }
+
+    public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.OfferAsync(connection, request, ct);
+
+    public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct) => Tracker.PlanAsync(connection, request, last, ct);
+
+    public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct) => Tracker.ReadAsync(connection, request, plan, ct);
+
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.SetupAsync(connection, request, ct);
+
+    /// <summary>The server keeps nothing for anybody: the change log is the customer's.</summary>
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+
+    private ChangeLogTracker Tracker => new(this, time);
+
+    private ChangeLogSession Session(MySqlSession session) => new(new MySqlChangeLog('`', time), async (sql, values, ct) =>
+    {
+        var rows = new List<string?[]>();
+        await session.QueryAsync(
+            sql, values, row => rows.Add([.. Enumerable.Range(0, row.FieldCount).Select(i => row.IsDBNull(i) ? null : Convert.ToString(row.GetValue(i), CultureInfo.InvariantCulture))]), ct);
+        return rows;
+    });
 
     private ServerParameters Read(SourceConnection connection)
     {
@@ -90,10 +129,11 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
             source, ct);
     }
 
-    private async Task<MySqlRead> StartAsync(MySqlSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    private async Task<MySqlRead> StartAsync(MySqlSession session, SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, CancellationToken ct)
     {
         await session.BeginAsync(ct);
         await DemandAsync(session, connection, ct);
+        if (beside is not null) await beside(Session(session));
         return await MySqlRead.StartAsync(session, request, ct);
     }
 

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -9,8 +10,9 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Odbc;
 
 /// <summary>Data sources that the operator registered with unixODBC, through drivers the operator allows.</summary>
-internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
+internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, ITracksChanges, IChangeLogSource
 {
+    private const string NoChangeLog = "errors.extraction.change_log_none";
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15), CatalogTimeout = TimeSpan.FromSeconds(30);
     private readonly OdbcRegistry _registry = new(options.Value);
 
@@ -35,7 +37,9 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
 
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, OdbcCatalog.Read, ct);
 
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => ReadAsync(connection, request, null, ct);
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, [EnumeratorCancellation] CancellationToken ct)
     {
         var thread = new OdbcThread(time, request.StatementTimeout);
         var held = new OdbcHolder(Read(connection), thread);
@@ -46,6 +50,7 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
             var access = await held.RunAsync(session => session.Dialect.Access(session), ct);
             await connection.ReportAsync(access, ct);
             access.Demand(TakesWritable);
+            if (beside is not null) await beside(await SnapshotAsync(held, ct));
             await held.RunAsync(session => read = OdbcRead.Start(session, thread, request), ct);
             while (await held.GuardAsync(() => read!.NextAsync(ct), ct) is { } batch) yield return batch;
         }
@@ -53,6 +58,57 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
         {
             await held.EndAsync(read);
         }
+    }
+
+    public async Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+    {
+        var held = new OdbcHolder(Read(connection), new OdbcThread(time, CatalogTimeout));
+        try
+        {
+            await held.OpenAsync(_registry, ConnectTimeout, CatalogTimeout, ct);
+            var log = await held.RunAsync(session => session.Dialect.ChangeLog(time), ct) ?? throw new SyncFailureException(SyncFailure.Permanent(NoChangeLog));
+            return await look(new ChangeLogSession(log, (sql, values, token) => held.RunAsync(session => session.Look(sql, [.. values]), token)));
+        }
+        finally
+        {
+            await held.EndAsync(null);
+        }
+    }
+
+    public async Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        try
+        {
+            return await Tracker.OfferAsync(connection, request, ct);
+        }
+        catch (SyncFailureException e) when (e.Failure.MessageKey == NoChangeLog)
+        {
+            return new TrackingOffer(TrackingMethods.ChangeLog, IsAvailable: false, TrackingReason.Of("tracking.change_log.server"));
+        }
+    }
+
+    public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct) => Tracker.PlanAsync(connection, request, last, ct);
+
+    public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct) => Tracker.ReadAsync(connection, request, plan, ct);
+
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.SetupAsync(connection, request, ct);
+
+    /// <summary>The server keeps nothing for anybody: the change log is the customer's.</summary>
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+
+    private ChangeLogTracker Tracker => new(this, time);
+
+    /// <summary>Questions that see what the session's reading will see.</summary>
+    private async Task<ChangeLogSession> SnapshotAsync(OdbcHolder held, CancellationToken ct)
+    {
+        var log = await held.RunAsync(
+            session =>
+            {
+                session.Dialect.HoldSnapshot(session);
+                return session.Dialect.ChangeLog(time);
+            },
+            ct);
+        return new ChangeLogSession(log!, (sql, values, token) => held.RunAsync(session => session.Query(sql, [.. values]), token));
     }
 
     /// <summary>Asks something in a session of its own.</summary>

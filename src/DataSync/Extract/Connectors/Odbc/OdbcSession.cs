@@ -99,6 +99,13 @@ internal sealed unsafe class OdbcSession : IDisposable
         });
     }
 
+    /// <summary>The same, in a transaction of its own, which sees what was committed meanwhile.</summary>
+    public List<string?[]> Look(string sql, params ReadOnlySpan<string> values)
+    {
+        OdbcLibrary.SQLEndTran(OdbcCode.HandleConnection, _connection, OdbcCode.Rollback);
+        return Query(sql, values);
+    }
+
     /// <summary>Has the driver take a statement's text, in a form it was seen to take whole; text it would change is refused.</summary>
     public void Prepare(StatementHandle statement, string sql)
     {

@@ -18,7 +18,7 @@ internal static class OdbcWindow
         if (window.To is { } to) Add($" < {place}", ParameterValue.Of(to));
         var where = string.Join(" AND ", between);
         if (window.Nulls) where = $"({where}) OR {column} IS NULL";
-        return ($"SELECT * FROM (\n{sql}\n) w WHERE {where} ORDER BY CASE WHEN {column} IS NULL THEN 0 ELSE 1 END, {column}", all);
+        return ($"SELECT * FROM (\n{sql}\n) w WHERE {where} ORDER BY {(window.Nulls ? $"CASE WHEN {column} IS NULL THEN 0 ELSE 1 END, " : "")}{column}", all);
 
         void Add(string comparison, ParameterValue value)
         {

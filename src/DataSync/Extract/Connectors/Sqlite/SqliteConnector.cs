@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -9,7 +10,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Sqlite;
 
 /// <summary>SQLite files below the operator's folders.</summary>
-internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly
+internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, ITracksChanges, IChangeLogSource
 {
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
 
@@ -60,13 +61,43 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
         },
         ct);
 
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => ReadAsync(connection, request, null, ct);
+
     /// <summary>SQLite works on the caller's thread, so each batch is made on one of the pool's.</summary>
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, [EnumeratorCancellation] CancellationToken ct)
     {
         await connection.ReportAsync(ReadOnly, ct);
-        using var read = await Task.Run(() => SqliteRead.Start(File(connection), request, time, ct), ct);
+        using var database = await Task.Run(() => SqliteDatabase.Open(File(connection), time, request.StatementTimeout, ct), ct);
+        if (beside is not null)
+        {
+            database.Begin();
+            await beside(Session(database));
+        }
+
+        using var read = await Task.Run(() => SqliteRead.Start(database, request), ct);
         while (await Task.Run(read.Next, ct) is { } batch) yield return batch;
     }
+
+    public async Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+    {
+        using var database = await Task.Run(() => SqliteDatabase.Open(File(connection), time, CatalogTimeout, ct), ct);
+        return await look(Session(database));
+    }
+
+    public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.OfferAsync(connection, request, ct);
+
+    public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct) => Tracker.PlanAsync(connection, request, last, ct);
+
+    public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct) => Tracker.ReadAsync(connection, request, plan, ct);
+
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.SetupAsync(connection, request, ct);
+
+    /// <summary>A file keeps nothing for anybody.</summary>
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+
+    private ChangeLogTracker Tracker => new(this, time);
+
+    private static ChangeLogSession Session(SqliteDatabase database) => new(new SqliteChangeLog(), (sql, values, ct) => Task.Run(() => database.Query(sql, values), ct));
 
     private static Task<IReadOnlyDictionary<string, object?>?> Step(Action step)
     {

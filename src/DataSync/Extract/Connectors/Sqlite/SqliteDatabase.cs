@@ -57,6 +57,20 @@ internal sealed class SqliteDatabase : IDisposable
         }
     }
 
+    /// <summary>From now on everything read is of one snapshot.</summary>
+    public void Begin() => Check(raw.sqlite3_exec(Handle, "BEGIN"));
+
+    /// <summary>Asks something of ours; rows come as text.</summary>
+    public List<string?[]> Query(string sql, IReadOnlyList<string> values)
+    {
+        using var statement = SqliteStatement.Prepare(this, sql);
+        for (var i = 0; i < values.Count; i++) statement.BindText(i + 1, values[i]);
+        var rows = new List<string?[]>();
+        while (statement.Step())
+            rows.Add([.. Enumerable.Range(0, raw.sqlite3_column_count(statement.Handle)).Select(i => raw.sqlite3_column_type(statement.Handle, i) == raw.SQLITE_NULL ? null : raw.sqlite3_column_text(statement.Handle, i).utf8_to_string())]);
+        return rows;
+    }
+
     /// <summary>Throws the failure a result code stands for; a row and the end of rows are none.</summary>
     public void Check(int result)
     {

@@ -22,10 +22,9 @@ internal sealed class SqliteRead : IDisposable
         _records = new BatchBuilder(request);
     }
 
-    /// <summary>Opens the file and compiles the statement. The catalog is read first, since the authorizer lets no statement ask for it.</summary>
-    public static SqliteRead Start(string file, ReadRequest request, TimeProvider time, CancellationToken ct)
+    /// <summary>Compiles the statement in an open file, which belongs to the reading from then on. The catalog is read first, since the authorizer lets no statement ask for it.</summary>
+    public static SqliteRead Start(SqliteDatabase database, ReadRequest request)
     {
-        var database = SqliteDatabase.Open(file, time, request.StatementTimeout, ct);
         SqliteStatement? statement = null;
         try
         {
@@ -49,7 +48,6 @@ internal sealed class SqliteRead : IDisposable
         catch
         {
             statement?.Dispose();
-            database.Dispose();
             throw;
         }
     }

@@ -1,7 +1,9 @@
 using System.Globalization;
+using DataSync.Extract.Connectors.MySql;
 using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Extract.Connectors.Odbc.Rows;
 using DataSync.Extract.Connectors.Odbc.Text;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Connectors;
 
 namespace DataSync.Extract.Connectors.Odbc.Dialects;
@@ -72,6 +74,8 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
             schema ?? "", plain);
         return odd.Count == 0 ? table : table with { Key = [] };
     }
+
+    public override ChangeLogDialect ChangeLog(TimeProvider time) => new MySqlChangeLog('"', time);
 
     public override string? Key(OdbcException e) => e.Native switch
     {

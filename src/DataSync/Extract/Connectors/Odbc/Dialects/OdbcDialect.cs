@@ -1,6 +1,7 @@
 using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Extract.Connectors.Odbc.Rows;
 using DataSync.Extract.Connectors.Odbc.Text;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Connectors;
 
 namespace DataSync.Extract.Connectors.Odbc.Dialects;
@@ -73,6 +74,14 @@ internal abstract class OdbcDialect
         }
 
         return ($"({string.Join(" OR ", parts)})", values);
+    }
+
+    /// <summary>The server's SQL for change logs; null where there is none.</summary>
+    public virtual ChangeLogDialect? ChangeLog(TimeProvider time) => null;
+
+    /// <summary>Has all questions and readings from now on see one snapshot, where <see cref="Begin"/> does not.</summary>
+    public virtual void HoldSnapshot(OdbcSession session)
+    {
     }
 
     /// <summary>The statement that is described before it is run.</summary>

@@ -3,6 +3,7 @@ using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Extract.Connectors.Odbc.Rows;
 using DataSync.Extract.Connectors.Odbc.Text;
 using DataSync.Extract.Connectors.Postgres;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
@@ -55,6 +56,8 @@ internal sealed class PostgresDialect : OdbcDialect
         SqlType.Date => "CAST(CAST(? AS text) AS date)",
         _ => "?",
     };
+
+    public override ChangeLogDialect ChangeLog(TimeProvider time) => new PostgresChangeLog(isNumbered: false);
 
     public override AccessReport Access(OdbcSession session)
     {

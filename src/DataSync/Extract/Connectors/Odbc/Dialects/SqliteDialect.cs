@@ -2,6 +2,8 @@ using System.Globalization;
 using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Extract.Connectors.Odbc.Rows;
 using DataSync.Extract.Connectors.Odbc.Text;
+using DataSync.Extract.Connectors.Sqlite;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 
@@ -35,6 +37,10 @@ internal sealed class SqliteDialect : OdbcDialect
         if (session.Query("PRAGMA query_only") is not [["1"]])
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
     }
+
+    public override ChangeLogDialect ChangeLog(TimeProvider time) => new SqliteChangeLog();
+
+    public override void HoldSnapshot(OdbcSession session) => session.Execute("BEGIN");
 
     public override AccessReport Access(OdbcSession session) => new([]);
 

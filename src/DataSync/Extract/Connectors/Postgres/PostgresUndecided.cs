@@ -1,0 +1,27 @@
+using DataSync.Extract.Incremental.ChangeLog;
+
+namespace DataSync.Extract.Connectors.Postgres;
+
+/// <summary>
+/// Who writes to a table holds a lock on it, from before the position is given out to behind the commit, and anybody may see that. So once all who held one after a position was seen missing have let go, it is decided.
+/// A standby does not see the locks of its primary, but the transactions that are open there.
+/// </summary>
+internal sealed class PostgresUndecided(bool isNumbered) : UndecidedPositions
+{
+    private HashSet<string>? _writers;
+
+    public override async Task<List<PositionRange>> OfAsync(AskServer ask, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct)
+    {
+        var rows = await ask(
+            $"""
+            SELECT l.virtualtransaction FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = pg_catalog.to_regclass({(isNumbered ? "$1" : "CAST(? AS text)")})
+                AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()) AND l.mode = 'RowExclusiveLock' AND NOT pg_catalog.pg_is_in_recovery()
+            UNION ALL SELECT x::text FROM pg_catalog.txid_snapshot_xip(pg_catalog.txid_current_snapshot()) AS x WHERE pg_catalog.pg_is_in_recovery()
+            """,
+            [table.QuotedLog], ct);
+        var running = rows.Select(r => r[0]!).ToHashSet(StringComparer.Ordinal);
+        if (_writers is null) _writers = running;
+        else _writers.IntersectWith(running);
+        return _writers.Count == 0 ? [] : [.. missing];
+    }
+}

@@ -1,0 +1,132 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
+
+namespace DataSync.Extract.Incremental.ChangeLog;
+
+/// <summary>Follows a table by the change log that triggers write (ADR 18), for every connector that is an <see cref="IChangeLogSource"/>.</summary>
+internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider time)
+{
+    /// <summary>Rows of the log in one statement, for drivers that hold a whole result.</summary>
+    private const int RowsAtOnce = 50_000;
+
+    public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+        => source.LookAsync(
+            connection, request,
+            async session =>
+            {
+                var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
+                var missing = (await ChangeLogChecks.OfAsync(session, table, ct)).FirstOrDefault(c => !c.Passed);
+                return new TrackingOffer(TrackingMethods.ChangeLog, missing is null, missing?.Reason);
+            },
+            ct);
+
+    public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
+        => source.LookAsync(
+            connection, request,
+            async session =>
+            {
+                var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
+                var planner = new ChangeLogPlanner(session, table, time);
+                var positions = new LoggedPositions(session, table);
+                var (log, first, least) = await positions.BeginningAsync(ct);
+                if (log is null || table.Key.Count == 0) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.change_log_lost"));
+                var state = last is { } stored ? ChangeLogState.Read(stored) : null;
+                var reason = last is null ? null : await WhyEverythingAsync(positions, state, log, least, ct) ?? await WhyDifferentAsync(session, table, state!, ct);
+                if (last is not null && reason is null)
+                {
+                    var (ranges, next) = await planner.DecideAsync(state!, ct);
+                    if (!session.Dialect.RecordsTruncation || !await positions.HasTruncatedAsync(ranges, ct))
+                        return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Ranges = ranges }, next);
+                    reason = TrackingReason.Of("tracking.change_log.truncated");
+                }
+
+                var (_, before) = await planner.DecideAsync(new ChangeLogState { Log = log, Position = first }, ct);
+                return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Before = before }, before) with { Everything = true, Reason = reason };
+            },
+            ct);
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var extent = ChangeLogExtent.Read(plan.Extent);
+        await foreach (var batch in plan.Everything ? RowsAsync(connection, request, extent, plan, ct) : ChangesAsync(connection, request, extent, plan, ct)) yield return batch;
+    }
+
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+        => source.LookAsync(
+            connection, request,
+            async session =>
+            {
+                var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
+                var checks = await ChangeLogChecks.OfAsync(session, table, ct);
+                var login = await session.Dialect.LoginAsync(session.Ask, ct);
+                List<string> undo = [.. session.Dialect.Undo(table)];
+                var isUnfit = table.Unfit is not null || checks.All(c => c.Passed);
+                return new TrackingSetup(TrackingMethods.ChangeLog, isUnfit ? [] : [.. undo, .. session.Dialect.Setup(table, login)], undo, checks);
+            },
+            ct);
+
+    private static ChangePlan Plan(ChangeLogExtent extent, ChangeLogState next) => new() { Extent = extent.ToJson(), Next = next.ToJson(), Position = next.Shown };
+
+    /// <summary>Null where the changes behind the state are all there.</summary>
+    private static async Task<TrackingReason?> WhyEverythingAsync(LoggedPositions positions, ChangeLogState? state, string log, long? least, CancellationToken ct)
+    {
+        if (state is null) return TrackingReason.Of("tracking.change_log.state");
+        if (state.Log != log) return TrackingReason.Of("tracking.change_log.made_anew");
+        if (await positions.HasAsync(state.Position, ct)) return null;
+
+        // rows are removed from the beginning on: if one that was delivered is still there, none that was not is gone
+        var isWhole = least == state.Position + 1 || (least <= state.Position && await positions.GreatestAsync(state.Position, ct) > state.Position);
+        return isWhole ? null : TrackingReason.Of("tracking.change_log.purged", ("position", state.Shown));
+    }
+
+    private static async Task<TrackingReason?> WhyDifferentAsync(ChangeLogSession session, FollowedTable table, ChangeLogState state, CancellationToken ct)
+        => await session.Dialect.DifferenceAsync(session.Ask, table, state, ct) is { } found ? TrackingReason.Of("tracking.change_log.bypassed", ("rows", found.Rows), ("expected", found.Expected)) : null;
+
+    /// <summary>No token: what another snapshot held of the rest would not go with what this one held.</summary>
+    private async IAsyncEnumerable<RecordBatch> RowsAsync(SourceConnection connection, ReadRequest request, ChangeLogExtent extent, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    {
+        if (!request.ResumeToken.IsEmpty) throw Connectors.ResumeToken.Lost(null);
+        var records = new ChangeRecords(extent.Key);
+        var next = extent.Before!;
+        var position = next.Position;
+        await foreach (var batch in source.ReadAsync(connection, request with { Window = null }, BesideAsync, ct)) yield return records.Rows(batch, batch.FirstSeq, position);
+        (plan.Next, plan.Position) = ((next with { Rows = records.Grown }).ToJson(), next.Shown);
+
+        async Task BesideAsync(ChangeLogSession session)
+        {
+            var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
+            next = await new ChangeLogPlanner(session, table, time).SnapshotAsync(next, ct);
+        }
+    }
+
+    private async IAsyncEnumerable<RecordBatch> ChangesAsync(SourceConnection connection, ReadRequest request, ChangeLogExtent extent, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var records = new ChangeRecords(extent.Key);
+        var (seq, token) = (request.FirstSeq, ChangeLogToken.Read(request.ResumeToken.Span));
+        foreach (var range in extent.Ranges.Above(token.After))
+        {
+            var (from, isMore) = (range.From, true);
+            while (isMore && from <= range.To)
+            {
+                var window = new CursorWindow { Field = ChangeLogNames.Position, From = JsonSerializer.SerializeToElement(from), To = JsonSerializer.SerializeToElement(range.To + 1) };
+                var rows = 0;
+                await foreach (var log in source.ReadAsync(connection, request with { Table = extent.LogName, Window = window, RowLimit = RowsAtOnce, ResumeToken = default, FirstSeq = 0 }, null, ct))
+                {
+                    rows += log.Count;
+                    var batch = records.Changes(log, seq);
+                    batch.ResumeToken = new ChangeLogToken(records.Last, token.Rows + records.Grown).ToJson();
+                    (seq, from) = (seq + batch.Count, records.Last + 1);
+                    yield return batch;
+                }
+
+                isMore = rows == RowsAtOnce;
+            }
+        }
+
+        if (plan.Next is { } planned && ChangeLogState.Read(planned) is { } next) plan.Next = (next with { Rows = next.Rows + token.Rows + records.Grown }).ToJson();
+    }
+}

@@ -1,0 +1,90 @@
+using DataSync.IntegrationTests.Extract.Odbc;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
+
+namespace DataSync.IntegrationTests.Extract.ChangeLog;
+
+/// <summary>PostgreSQL, by either driver.</summary>
+public abstract class PostgresChangeLogContract : ChangeLogContract, IAsyncLifetime
+{
+    internal PostgresSource Source { get; private set; } = null!;
+
+    protected override IReadOnlyList<(string Type, IReadOnlyList<string> Values)> Columns { get; } =
+    [
+        ("int", ["1", "2", "3", "-4"]), ("text COLLATE \"C\"", ["'a'", "'A'", "'漢😀'", "''", "NULL"]), ("numeric", ["1.50", "1.5", "-12345678901234567890.12345", "'NaN'"]), ("float8", ["0.1", "'Infinity'", "1e300"]), ("real", ["0.1", "NULL"]),
+        ("timestamptz", ["'2024-10-27 00:30:00.000001Z'", "'infinity'", "NULL"]), ("timestamp(3)", ["'2024-02-29 01:02:03.5'", "'0044-03-15 BC'"]), ("date", ["'2024-02-29'", "NULL"]), ("interval", ["'1 mon 2 days'", "NULL"]), ("bool", ["true", "false"]),
+        ("jsonb", ["'{\"b\": [1, 2.50]}'", "NULL"]), ("bytea", ["'\\x00ff10'", "''"]), ("uuid", ["'0190163d-8694-739b-aea5-966c26f8ad90'", "NULL"]), ("char(5)", ["'x'", "NULL"]), ("varchar(9)", ["'é'", "NULL"]), ("int GENERATED ALWAYS AS (7) STORED", ["DEFAULT"]),
+    ];
+
+    protected override (string Before, string Behind) Upsert => ("", " ON CONFLICT ({key}) DO UPDATE SET {set}");
+
+    public async ValueTask InitializeAsync() => Source = await PostgresSource.CreateAsync(Ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Source.DisposeAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    protected override Task ExecuteAsync(string sql) => Source.ExecuteAsync(sql, Ct);
+
+    protected override async Task<Func<string, Task>> BeginAsync()
+    {
+        var connection = await Source.Admin.OpenConnectionAsync(Ct);
+        async Task Run(string sql)
+        {
+            await using var command = connection.CreateCommand();
+            command.CommandText = sql;
+            await command.ExecuteNonQueryAsync(Ct);
+            if (sql is "COMMIT" or "ROLLBACK") await connection.DisposeAsync();
+        }
+
+        await Run("BEGIN");
+        return Run;
+    }
+
+    [Fact]
+    public async Task Truncate_is_answered_by_everything()
+    {
+        var follower = await FollowAsync(rows: 3);
+        await follower.SyncAsync(Ct);
+        await ExecuteAsync($"TRUNCATE {TableName}");
+        await InsertAsync(9, 1);
+        Assert.Equal(["read 9"], await follower.SyncAsync(Ct));
+        Assert.Equal("tracking.change_log.truncated", follower.Plan.Reason?.Key);
+        Assert.Empty(await follower.SyncAsync(Ct));
+        Assert.False(follower.Plan.Everything);
+    }
+
+    [Fact]
+    public async Task Changes_that_other_triggers_make_and_cascades_come_in_their_order()
+    {
+        await ExecuteAsync(
+            """
+            CREATE TABLE parent (id int PRIMARY KEY); CREATE TABLE child (id int PRIMARY KEY, of int REFERENCES parent ON DELETE CASCADE, v int);
+            CREATE FUNCTION again() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN UPDATE child SET v = 99 WHERE id = NEW.id AND v <> 99; RETURN NULL; END';
+            CREATE TRIGGER again AFTER INSERT OR UPDATE ON child FOR EACH ROW EXECUTE FUNCTION again();
+            INSERT INTO parent VALUES (1)
+            """);
+        var follower = new Follower(Connector, Connection, "child");
+        await SetUpAsync(follower);
+        await follower.SyncAsync(Ct);
+        await ExecuteAsync("SET session_replication_role = replica; INSERT INTO child VALUES (2, NULL, 7); RESET session_replication_role; INSERT INTO child VALUES (1, 1, 5)");
+        Assert.Equal(["insert 2", "insert 1", "update 1"], await follower.SyncAsync(Ct));
+        await follower.AssertSameAsync(Ct);
+        await ExecuteAsync("DELETE FROM parent");
+        Assert.Equal(["delete 1"], await follower.SyncAsync(Ct));
+        await follower.AssertSameAsync(Ct);
+        await ExecuteAsync("ALTER TABLE child DISABLE TRIGGER \"00_datasync_changes\"");
+        Assert.Equal("tracking.change_log.triggers", (await follower.OfferAsync(Ct)).Reason?.Key);
+    }
+}
+
+public sealed class OdbcPostgresChangeLogTests : PostgresChangeLogContract
+{
+    private SourceConnection? _connection;
+
+    internal override ITracksChanges Connector { get; } = OdbcSource.Connector();
+
+    internal override SourceConnection Connection => _connection ??= OdbcSource.Of(Source);
+}
