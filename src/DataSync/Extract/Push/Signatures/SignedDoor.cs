@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using DataSync.Pipeline.Push;
+using DataSync.Platform.Http.Security;
 
 namespace DataSync.Extract.Push.Signatures;
 
@@ -14,8 +15,8 @@ namespace DataSync.Extract.Push.Signatures;
 /// <param name="time">The clock.</param>
 internal sealed class SignedDoor(IReadOnlyList<byte[]> keys, ReadClaim read, TimeSpan? tolerance, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> reply, TimeProvider time)
 {
-    private readonly byte[] _first = keys.Count > 0 ? keys[0] : RandomNumberGenerator.GetBytes(32);
-    private readonly byte[] _second = keys.Count > 1 ? keys[1] : RandomNumberGenerator.GetBytes(32);
+    private readonly KeyedHash _first = new(keys.Count > 0 ? keys[0] : RandomNumberGenerator.GetBytes(32));
+    private readonly KeyedHash _second = new(keys.Count > 1 ? keys[1] : RandomNumberGenerator.GetBytes(32));
 
     public PushVerdict Judge(PushRequest request)
     {
@@ -26,17 +27,10 @@ internal sealed class SignedDoor(IReadOnlyList<byte[]> keys, ReadClaim read, Tim
         return keys.Count > 0 && fits && inTime ? new PushVerdict(true, identity, claim.Id, reply(request.Body)) : PushVerdict.Refused;
     }
 
-    private static bool Fits(byte[] key, SignatureClaim claim, ReadOnlySpan<byte> body)
+    private static bool Fits(KeyedHash key, SignatureClaim claim, ReadOnlySpan<byte> body)
     {
-        Span<byte> expected = stackalloc byte[32];
-        using (var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key))
-        {
-            hmac.AppendData(claim.Prefix.Span);
-            hmac.AppendData(body);
-            hmac.AppendData(claim.Suffix.Span);
-            hmac.GetHashAndReset(expected);
-        }
-
+        Span<byte> expected = stackalloc byte[KeyedHash.Bytes];
+        key.Compute(claim.Prefix.Span, body, claim.Suffix.Span, expected);
         var fits = false;
         foreach (var signature in claim.Signatures) fits |= CryptographicOperations.FixedTimeEquals(expected, signature);
         return fits;

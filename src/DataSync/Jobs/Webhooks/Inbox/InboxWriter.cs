@@ -52,7 +52,7 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
             {
                 var known = await KnownAsync(batch);
                 await InsertAsync(batch.Where(e => !known.ContainsKey(e.Name)).GroupBy(e => e.Name.TenantId, StringComparer.Ordinal).ToList());
-                foreach (var entry in batch) entry.Complete(known.GetValueOrDefault(entry.Name, entry.Name.Id));
+                foreach (var entry in batch) entry.Complete(StoredDelivery.On(known.GetValueOrDefault(entry.Name, entry.Name.Id)));
                 bell.Ring();
                 return;
             }
@@ -65,7 +65,8 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
 #pragma warning restore CA1031
             {
                 Log.NotStored(logger, batch.Count, e.GetType().Name);
-                foreach (var entry in batch) entry.Fail(new SyncFailureException(AttemptVerdict.IsOwnDatabase(e) ? WebhookFailure.DatabaseAway : SyncFailure.Permanent("errors.internal"), e));
+                var why = StoredDelivery.Not(AttemptVerdict.IsOwnDatabase(e) ? WebhookFailure.DatabaseAway : SyncFailure.Permanent("errors.internal"));
+                foreach (var entry in batch) entry.Complete(why);
                 return;
             }
         }
