@@ -5,8 +5,8 @@ using DataSync.Platform.Http.Security;
 namespace DataSync.Extract.Push.Signatures;
 
 /// <summary>
-/// Judges requests by HMAC-SHA256 over the very bytes that came. Whatever a request is refused for, as much is computed as for one that is let in: two keys (one nobody knows
-/// stands in where a source has but one), and every comparison, each in constant time.
+/// Judges requests by HMAC-SHA256 over the very bytes that came. Whatever a request is refused for, and whether anybody has the door, as much is computed: two keys (one nobody
+/// knows stands in where a source has but one), and every comparison, each in constant time.
 /// </summary>
 /// <param name="keys">One or two active keys.</param>
 /// <param name="read">Reads what a request claims.</param>
@@ -22,9 +22,10 @@ internal sealed class SignedDoor(IReadOnlyList<byte[]> keys, ReadClaim read, Tim
     {
         var claim = read(request);
         var fits = Fits(_first, claim, request.Body.Span) | Fits(_second, claim, request.Body.Span);
-        var identity = IdentityOf(claim, request.Body.Span);
         var inTime = tolerance is not { } most || (claim.SignedAt is { } signed && (time.GetUtcNow() - signed).Duration() <= most);
-        return keys.Count > 0 && fits && inTime ? new PushVerdict(true, identity, claim.Id, reply(request.Body)) : PushVerdict.Refused;
+
+        // Only who is let in is named: a scheme whose senders give ids would hash less than one without, and so tell itself from a door that nobody has.
+        return keys.Count > 0 && fits && inTime ? new PushVerdict(true, IdentityOf(claim, request.Body.Span), claim.Id, reply(request.Body)) : PushVerdict.Refused;
     }
 
     private static bool Fits(KeyedHash key, SignatureClaim claim, ReadOnlySpan<byte> body)

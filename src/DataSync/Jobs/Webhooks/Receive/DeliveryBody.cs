@@ -51,6 +51,7 @@ internal static class DeliveryBody
 
     private static bool IsGzip(HttpRequest request) => string.Equals(request.Headers.ContentEncoding, "gzip", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Reads to the end, into an array that grows with what comes.</summary>
     /// <param name="stream">What is read.</param>
     /// <param name="expected">Bytes to begin with.</param>
     /// <param name="length">How many there are, where that is known: then nobody asks for the end.</param>
