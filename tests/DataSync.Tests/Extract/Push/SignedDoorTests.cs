@@ -48,7 +48,7 @@ public class SignedDoorTests
     private static (int Spans, bool IsAccepted) ReadsOf(PushDoor door, Dictionary<string, string> headers)
     {
         using var body = new CountedBody();
-        var verdict = door(new PushRequest(name => headers.GetValueOrDefault(name), body.Memory));
+        var verdict = door(new PushRequest(name => headers.GetValueOrDefault(name), body.Body));
         return (body.Spans, verdict.IsAccepted);
     }
 
@@ -58,6 +58,9 @@ public class SignedDoorTests
         private readonly byte[] _bytes = new byte[1024];
 
         public int Spans { get; private set; }
+
+        /// <summary>Made without a look at it, unlike <see cref="MemoryManager{T}.Memory"/>.</summary>
+        public ReadOnlyMemory<byte> Body => CreateMemory(_bytes.Length);
 
         public override Span<byte> GetSpan()
         {
