@@ -29,7 +29,7 @@ internal static class BenchRun
 
         // A server handle a case: its databases go when the case is over, so that disk is needed for one at a time.
         await using var server = await BenchServer.ConnectAsync(ct);
-        var context = new BenchContext(server, Checkout(), arguments.Rows ?? benchmark.Rows, arguments.SkipLarge);
+        var context = new BenchContext(server, Checkout(), arguments.Rows ?? benchmark.Rows, arguments.SkipLarge, arguments.Duration);
         try
         {
             await using var plan = await benchmark.PrepareAsync(context, ct);

@@ -9,7 +9,8 @@ namespace DataSync.Benchmarks.Running;
 /// <param name="Checkout">The repository's root.</param>
 /// <param name="Rows">Rows of the source table.</param>
 /// <param name="SkipLarge">True leaves out what is measured once with five times the rows.</param>
-internal sealed record BenchContext(BenchServer Server, string Checkout, long Rows, bool SkipLarge)
+/// <param name="Duration">How long what goes on for minutes takes; null for the case's own time.</param>
+internal sealed record BenchContext(BenchServer Server, string Checkout, long Rows, bool SkipLarge, TimeSpan? Duration)
 {
     /// <summary>Where reports and scratch files go.</summary>
     public string Folder { get; } = Path.Combine(Checkout, ".datasync", "bench");

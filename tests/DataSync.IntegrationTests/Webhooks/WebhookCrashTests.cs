@@ -26,7 +26,7 @@ public sealed class WebhookCrashTests : IAsyncLifetime
             using var client = new WebhookClient(_system, "crash", address);
             var sending = Enumerable.Range(0, Senders).Select(sender => SendUntilItDiesAsync(client, $"{kill}-{sender}", acknowledged)).ToArray();
             await RunningSystem.WaitAsync("something to be acknowledged", () => Task.FromResult(acknowledged.Keys.Any(k => k.StartsWith($"{kill}-", StringComparison.Ordinal))), Ct);
-            await Task.Delay(random.Next(50, 600), Ct);
+            await Task.Delay(random.Next(20, 300), Ct);
             await api.KillAsync(Ct);
             await Task.WhenAll(sending);
         }
@@ -34,8 +34,10 @@ public sealed class WebhookCrashTests : IAsyncLifetime
         Assert.True(acknowledged.Count > Kills * 10, $"only {acknowledged.Count} were acknowledged");
         for (var kill = 0; kill < WorkerKills; kill++)
         {
+            var before = await StoredAsync();
             var worker = _system.Start("worker", ("DATASYNC_MAX_FRUITLESS_ATTEMPTS", "1000"));
-            await Task.Delay(random.Next(1500, 4000), Ct);
+            await RunningSystem.WaitAsync("the worker to be at it", async () => await StoredAsync() > before || await WaitingAsync() == 0, Ct);
+            await Task.Delay(random.Next(0, 400), Ct);
             await worker.KillAsync(Ct);
         }
 
@@ -67,6 +69,16 @@ public sealed class WebhookCrashTests : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => _system.DisposeAsync();
+
+    private Task<long> StoredAsync() => CountAsync("SELECT count(*) FROM sync_data WHERE tenant_id = 'crash'");
+
+    private Task<long> WaitingAsync() => CountAsync("SELECT count(*) FROM webhook_deliveries WHERE tenant_id = 'crash' AND job_id IS NULL");
+
+    private async Task<long> CountAsync(string sql)
+    {
+        await using var count = _system.Database.Superuser.CreateCommand(sql);
+        return (long)(await count.ExecuteScalarAsync(Ct))!;
+    }
 
     /// <summary>Sends one after the other, each sent again until it is answered, as providers do; ends when nobody answers any more.</summary>
     private static async Task SendUntilItDiesAsync(WebhookClient client, string sender, ConcurrentDictionary<string, bool> acknowledged)

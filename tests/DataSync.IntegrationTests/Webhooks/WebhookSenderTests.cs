@@ -3,7 +3,8 @@ using DataSync.IntegrationTests.Host;
 namespace DataSync.IntegrationTests.Webhooks;
 
 /// <summary>What providers' own packages sign is let in, and no tampered form of it is.</summary>
-public sealed class WebhookSenderTests(WebhookSystem system) : IClassFixture<WebhookSystem>
+[Collection(nameof(WebhookSystem))]
+public sealed class WebhookSenderTests(WebhookSystem system)
 {
     private const string Body = """{"id":"evt_9007199254740993","名前":"José Ñandú 😀","amount":12.50,"nested":{"list":[1,2.0,null,"\u00e9"]}}""";
 

@@ -7,8 +7,12 @@ using FsCheck.Xunit;
 namespace DataSync.IntegrationTests.Webhooks;
 
 /// <summary>Who is let in, over HTTP against the running system.</summary>
-public sealed class WebhookSignatureTests(WebhookSystem system) : IClassFixture<WebhookSystem>
+[Collection(nameof(WebhookSystem))]
+public sealed class WebhookSignatureTests(WebhookSystem system)
 {
+    /// <summary>What is behind the name of the source that is sent nothing good, so that it must stay empty.</summary>
+    private const string OfTampered = ", tampered";
+
     private static readonly SemaphoreSlim One = new(1);
     private static readonly HashSet<string> Registered = [];
 
@@ -16,7 +20,7 @@ public sealed class WebhookSignatureTests(WebhookSystem system) : IClassFixture<
 
     // Feature: data-sync-pipeline, Property 5: For any webhook payload, if the signature is invalid or missing, the system should reject the request with a 401 error,
     // and if valid, should process the payload.
-    [Property(MaxTest = 120)]
+    [Property(MaxTest = 120, Parallelism = 4)]
     [Trait("Property", "5")]
     public Property Signed_payloads_are_processed_and_all_others_refused_with_401()
         => Prop.ForAll(
@@ -32,10 +36,9 @@ public sealed class WebhookSignatureTests(WebhookSystem system) : IClassFixture<
                 {
                     var forms = Forms(good).ToList();
                     var (name, tampered) = forms[given.form % forms.Count];
-                    var before = await CountAsync(given.scheme);
-                    var refused = await client.SendAsync(given.scheme, tampered);
+                    var refused = await client.SendAsync(given.scheme + OfTampered, tampered);
                     Assert.True(refused.Status == 401, $"{given.scheme}, {name}: {refused.Status} {refused.Text}");
-                    Assert.Equal(before, await CountAsync(given.scheme));
+                    Assert.Equal(0, await CountAsync(given.scheme + OfTampered));
                     return;
                 }
 
@@ -77,7 +80,10 @@ public sealed class WebhookSignatureTests(WebhookSystem system) : IClassFixture<
         await One.WaitAsync();
         try
         {
-            if (Registered.Add(scheme)) await client.RegisterAsync(scheme, SignedDelivery.Parameters(scheme));
+            if (Registered.Add(scheme))
+            {
+                foreach (var source in (string[])[scheme, scheme + OfTampered]) await client.RegisterAsync(source, SignedDelivery.Parameters(scheme));
+            }
         }
         finally
         {

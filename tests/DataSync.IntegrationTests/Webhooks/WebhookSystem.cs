@@ -2,6 +2,10 @@ using DataSync.IntegrationTests.Host;
 
 namespace DataSync.IntegrationTests.Webhooks;
 
+/// <summary>The tests that share one system: starting it takes longer than most of them.</summary>
+[CollectionDefinition(nameof(WebhookSystem))]
+public sealed class WebhookTestsTogether : ICollectionFixture<WebhookSystem>;
+
 /// <summary>The system with one API process and one worker that begins a source's next job as soon as the last has ended.</summary>
 public sealed class WebhookSystem : IAsyncLifetime
 {

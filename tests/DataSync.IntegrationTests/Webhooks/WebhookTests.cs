@@ -9,7 +9,8 @@ using DataSync.IntegrationTests.Sources;
 namespace DataSync.IntegrationTests.Webhooks;
 
 /// <summary>The whole way of a delivery, over HTTP against the running system.</summary>
-public sealed class WebhookTests(WebhookSystem system) : IClassFixture<WebhookSystem>
+[Collection(nameof(WebhookSystem))]
+public sealed class WebhookTests(WebhookSystem system)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

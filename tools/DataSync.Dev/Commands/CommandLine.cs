@@ -13,7 +13,7 @@ static class CommandLine
                ./dev token --tenant ID [--scope "…"] [--language zh-CN]
                ./dev coco-validate FILE   check a COCO file
                ./dev lint                 formatting, analysers, language files
-               ./dev bench [name] [--rows N] [--rounds N] [--skip-large]
+               ./dev bench [name] [--rows N] [--rounds N] [--seconds N] [--skip-large]
                ./dev bench faults [--seed N] [--percent N] [--only NAME]
         """;
 

@@ -1,6 +1,4 @@
-using System.Buffers.Text;
 using System.Diagnostics;
-using System.Net;
 using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
@@ -8,72 +6,74 @@ using System.Text;
 namespace DataSync.Benchmarks.Cases.Webhooks;
 
 /// <summary>
-/// Providers that send as fast as they are answered, each on a connection of its own, as GitHub signs: the same body under a new id each time. On bare sockets, so that what is
-/// measured is not the client.
+/// Providers that send as fast as they are answered, each on a connection of its own, as GitHub signs: the same body under a new id each time. One thread waits for all sockets at
+/// once and does nothing else, as pgbench does: the machine is shared with what is measured, and every moment of the client's is missing there.
 /// </summary>
 internal sealed class DeliveryLoad(Uri address, string path, string secret, byte[] body)
 {
-    private static ReadOnlySpan<byte> IdName => "X-GitHub-Delivery: "u8;
+    /// <summary>How long the last answers are waited for.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly byte[] _request = Request(address, path, secret, body);
     private long _next = Stopwatch.GetTimestamp();
 
-    /// <summary>Sends for a while.</summary>
-    public async Task<LoadResult> RunAsync(int connections, TimeSpan duration, CancellationToken ct)
-    {
-        var until = Stopwatch.GetTimestamp() + (long)(duration.TotalSeconds * Stopwatch.Frequency);
-        var began = Stopwatch.GetTimestamp();
-        var all = await Task.WhenAll(Enumerable.Range(0, connections).Select(_ => SendAsync(until, ct)));
-        var wall = Stopwatch.GetElapsedTime(began);
-        double[] times = [.. all.SelectMany(c => c.Times).Order()];
-        return new LoadResult(wall, all.Sum(c => c.Accepted), all.Sum(c => c.Refused), times.Length == 0 ? 0 : times[(int)Math.Ceiling(times.Length * 0.99) - 1]);
-    }
+    /// <summary>How long each connection waits from an answer to its next delivery.</summary>
+    public TimeSpan Pause { get; init; }
 
-    private async Task<(long Accepted, long Refused, List<double> Times)> SendAsync(long until, CancellationToken ct)
+    /// <summary>Sends for a while, then waits until everything sent is answered.</summary>
+    public Task<LoadResult> RunAsync(int connections, TimeSpan duration, CancellationToken ct)
+        => Task.Factory.StartNew(() => Run(connections, duration, ct), ct, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private LoadResult Run(int connections, TimeSpan duration, CancellationToken ct)
     {
-        var (accepted, refused, times) = (0L, 0L, new List<double>(4096));
-        var request = _request.ToArray();
-        var id = request.AsSpan().IndexOf(IdName) + IdName.Length;
-        using var socket = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        await socket.ConnectAsync(IPAddress.Loopback, address.Port, ct);
-        var answer = new byte[16 * 1024];
-        while (Stopwatch.GetTimestamp() < until)
+        List<ProviderConnection> senders = new(connections);
+        try
         {
-            Utf8Formatter.TryFormat(Interlocked.Increment(ref _next), request.AsSpan(id), out _, new System.Buffers.StandardFormat('D', 20));
-            var asked = Stopwatch.GetTimestamp();
-            await socket.SendAsync(request, ct);
-            switch (await ReadAsync(socket, answer, ct))
+            for (var i = 0; i < connections; i++) senders.Add(ProviderConnection.Open(address.Port, _request));
+            var (result, began) = (new LoadResult(), Stopwatch.GetTimestamp());
+            foreach (var sender in senders) sender.Send(Interlocked.Increment(ref _next));
+            var (asked, resting) = (new List<Socket>(senders), new Queue<(ProviderConnection Sender, long Since)>());
+            List<Socket> ready = new(connections);
+            while (asked.Count > 0 || resting.Count > 0)
             {
-                case 202: accepted++; break;
-                case 429 or 503: refused++; break;
-                case var other: throw new BenchmarkException($"A delivery was answered {other}.");
+                ct.ThrowIfCancellationRequested();
+                var isOver = Stopwatch.GetElapsedTime(began) >= duration;
+                if (isOver) resting.Clear();
+                while (resting.TryPeek(out var first) && Stopwatch.GetElapsedTime(first.Since) >= Pause) asked.Add(Again(resting.Dequeue().Sender));
+                if (asked.Count == 0)
+                {
+                    Thread.Sleep(1);
+                    continue;
+                }
+
+                ready.Clear();
+                ready.AddRange(asked);
+                Socket.Select(ready, null, null, TimeSpan.FromMilliseconds(resting.Count > 0 ? 1 : 100));
+                foreach (ProviderConnection sender in ready)
+                {
+                    if (sender.Receive() is not { } status) continue;
+                    result.Add(status, sender.Waited);
+                    if (!isOver && Pause == TimeSpan.Zero) Again(sender);
+                    else asked.Remove(sender);
+                    if (!isOver && Pause > TimeSpan.Zero) resting.Enqueue((sender, Stopwatch.GetTimestamp()));
+                }
+
+                if (Stopwatch.GetElapsedTime(began) > duration + Patience) throw new BenchmarkException($"{asked.Count} deliveries were not answered.");
+                if (!isOver) result.Wall = Stopwatch.GetElapsedTime(began);
             }
 
-            times.Add(Stopwatch.GetElapsedTime(asked).TotalMilliseconds);
+            return result;
         }
-
-        return (accepted, refused, times);
-    }
-
-    /// <summary>Reads one answer to its end; its status.</summary>
-    private static async Task<int> ReadAsync(Socket socket, byte[] answer, CancellationToken ct)
-    {
-        for (var (length, expected) = (0, 0); ;)
+        finally
         {
-            var read = await socket.ReceiveAsync(answer.AsMemory(length), ct);
-            if (read == 0) throw new BenchmarkException("The API closed a connection.");
-            length += read;
-            if (expected == 0 && answer.AsSpan(0, length).IndexOf("\r\n\r\n"u8) is var end and >= 0) expected = end + 4 + BodyLength(answer.AsSpan(0, end));
-            if (expected > 0 && length >= expected) return ((answer[9] - '0') * 100) + ((answer[10] - '0') * 10) + answer[11] - '0';
+            foreach (var sender in senders) sender.Dispose();
         }
     }
 
-    private static int BodyLength(ReadOnlySpan<byte> head)
+    private ProviderConnection Again(ProviderConnection sender)
     {
-        var name = "Content-Length: "u8;
-        var at = head.IndexOf(name);
-        if (at < 0 || !Utf8Parser.TryParse(head[(at + name.Length)..], out int length, out _)) throw new BenchmarkException("An answer without a length.");
-        return length;
+        sender.Send(Interlocked.Increment(ref _next));
+        return sender;
     }
 
     private static byte[] Request(Uri address, string path, string secret, byte[] body)
@@ -83,10 +83,3 @@ internal sealed class DeliveryLoad(Uri address, string path, string secret, byte
         return [.. Encoding.ASCII.GetBytes(head), .. body];
     }
 }
-
-/// <summary>What came of it.</summary>
-/// <param name="Wall">How long it took.</param>
-/// <param name="Accepted">Answered 202.</param>
-/// <param name="Refused">Answered 429 or 503.</param>
-/// <param name="P99">Milliseconds from a request to its answer that 99 of 100 took at most.</param>
-internal sealed record LoadResult(TimeSpan Wall, long Accepted, long Refused, double P99);

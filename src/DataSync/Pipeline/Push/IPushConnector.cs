@@ -13,5 +13,5 @@ internal interface IPushConnector : ISourceConnector
     PushDoor Closed { get; }
 }
 
-/// <summary>Judges whether a request is its sender's, now. Never throws for what a request holds, and takes as long for what it refuses as for what it lets in.</summary>
+/// <summary>Judges whether a request is its sender's, now. Never throws for what a request holds, and takes as long whatever it refuses it for.</summary>
 internal delegate PushVerdict PushDoor(PushRequest request);

@@ -9,17 +9,25 @@ namespace DataSync.Platform.Monitoring;
 
 internal static class TelemetryServices
 {
-    /// <summary>Traces and metrics; exported by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set, metrics always at <c>/metrics</c>.</summary>
+    /// <summary>
+    /// Metrics, always at <c>/metrics</c>; they and traces are exported by OTLP where <c>OTEL_EXPORTER_OTLP_ENDPOINT</c> is set. Without it no span is made: nobody would see it,
+    /// and a request's spans cost as much as its checks. Trace ids are there all the same.
+    /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration, DataSyncRole role)
     {
         services.AddSingleton<SyncTelemetry>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("datasync-" + role.ToString().ToLowerInvariant(), serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))
-            .WithTracing(traces => traces.AddInstrumentation(static () => new SafeExceptionEvents()).AddSource(SyncTelemetry.Name).AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)).AddHttpClientInstrumentation().AddNpgsql())
             .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation().AddRuntimeInstrumentation().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
-            telemetry.WithTracing(traces => traces.AddOtlpExporter()).WithMetrics(metrics => metrics.AddOtlpExporter());
+            telemetry.WithMetrics(metrics => metrics.AddOtlpExporter()).WithTracing(traces => traces
+                .AddInstrumentation(static () => new SafeExceptionEvents())
+                .AddSource(SyncTelemetry.Name)
+                .AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+                .AddHttpClientInstrumentation()
+                .AddNpgsql()
+                .AddOtlpExporter());
         }
 
         return services;

@@ -8,12 +8,13 @@ namespace DataSync.Platform.Tenancy;
 /// </summary>
 internal sealed class TenantBatch : IAsyncDisposable
 {
-    private readonly NpgsqlConnection _connection;
+    private readonly NpgsqlConnection? _connection;
     private readonly NpgsqlBatch _batch;
 
-    internal TenantBatch(NpgsqlConnection connection, string tenantId, bool durable)
+    /// <summary>A batch on a connection that goes back with it, or (<paramref name="keepsConnection"/>) stays with who holds it.</summary>
+    internal TenantBatch(NpgsqlConnection connection, string tenantId, bool durable, bool keepsConnection = false)
     {
-        _connection = connection;
+        _connection = keepsConnection ? null : connection;
         _batch = new NpgsqlBatch(connection);
         Set(tenantId, durable ? TenantConnection.Setting : TenantConnection.SettingWithoutDisk);
     }
@@ -59,6 +60,6 @@ internal sealed class TenantBatch : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _batch.DisposeAsync();
-        await _connection.DisposeAsync();
+        if (_connection is not null) await _connection.DisposeAsync();
     }
 }

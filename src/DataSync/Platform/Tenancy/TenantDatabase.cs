@@ -45,6 +45,9 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
         return new TenantBatch(await sources.App.OpenConnectionAsync(ct), tenantId, durable);
     }
 
+    /// <summary>Takes a connection for many batches, one after the other, of whichever tenants.</summary>
+    public async Task<BatchConnection> HoldAsync(CancellationToken ct) => new(await sources.App.OpenConnectionAsync(ct));
+
     /// <summary>Runs <paramref name="work"/> in a tenant's transaction and commits it.</summary>
     public async Task<T> RunAsync<T>(string tenantId, Func<TenantTransaction, Task<T>> work, CancellationToken ct)
     {

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using DataSync.Pipeline.Push;
+using DataSync.Platform.Http.Security;
 
 namespace DataSync.Extract.Push.Signatures;
 
 /// <summary>
-/// Judges requests by HMAC-SHA256 over the very bytes that came. Whatever a request is refused for, as much is computed as for one that is let in: two keys (one nobody knows
-/// stands in where a source has but one), and every comparison, each in constant time.
+/// Judges requests by HMAC-SHA256 over the very bytes that came. Whatever a request is refused for, and whether anybody has the door, as much is computed: two keys (one nobody
+/// knows stands in where a source has but one), and every comparison, each in constant time.
 /// </summary>
 /// <param name="keys">One or two active keys.</param>
 /// <param name="read">Reads what a request claims.</param>
@@ -14,29 +15,23 @@ namespace DataSync.Extract.Push.Signatures;
 /// <param name="time">The clock.</param>
 internal sealed class SignedDoor(IReadOnlyList<byte[]> keys, ReadClaim read, TimeSpan? tolerance, Func<ReadOnlyMemory<byte>, ReadOnlyMemory<byte>?> reply, TimeProvider time)
 {
-    private readonly byte[] _first = keys.Count > 0 ? keys[0] : RandomNumberGenerator.GetBytes(32);
-    private readonly byte[] _second = keys.Count > 1 ? keys[1] : RandomNumberGenerator.GetBytes(32);
+    private readonly KeyedHash _first = new(keys.Count > 0 ? keys[0] : RandomNumberGenerator.GetBytes(32));
+    private readonly KeyedHash _second = new(keys.Count > 1 ? keys[1] : RandomNumberGenerator.GetBytes(32));
 
     public PushVerdict Judge(PushRequest request)
     {
         var claim = read(request);
         var fits = Fits(_first, claim, request.Body.Span) | Fits(_second, claim, request.Body.Span);
-        var identity = IdentityOf(claim, request.Body.Span);
         var inTime = tolerance is not { } most || (claim.SignedAt is { } signed && (time.GetUtcNow() - signed).Duration() <= most);
-        return keys.Count > 0 && fits && inTime ? new PushVerdict(true, identity, claim.Id, reply(request.Body)) : PushVerdict.Refused;
+
+        // Only who is let in is named: a scheme whose senders give ids would hash less than one without, and so tell itself from a door that nobody has.
+        return keys.Count > 0 && fits && inTime ? new PushVerdict(true, IdentityOf(claim, request.Body.Span), claim.Id, reply(request.Body)) : PushVerdict.Refused;
     }
 
-    private static bool Fits(byte[] key, SignatureClaim claim, ReadOnlySpan<byte> body)
+    private static bool Fits(KeyedHash key, SignatureClaim claim, ReadOnlySpan<byte> body)
     {
-        Span<byte> expected = stackalloc byte[32];
-        using (var hmac = IncrementalHash.CreateHMAC(HashAlgorithmName.SHA256, key))
-        {
-            hmac.AppendData(claim.Prefix.Span);
-            hmac.AppendData(body);
-            hmac.AppendData(claim.Suffix.Span);
-            hmac.GetHashAndReset(expected);
-        }
-
+        Span<byte> expected = stackalloc byte[KeyedHash.Bytes];
+        key.Compute(claim.Prefix.Span, body, claim.Suffix.Span, expected);
         var fits = false;
         foreach (var signature in claim.Signatures) fits |= CryptographicOperations.FixedTimeEquals(expected, signature);
         return fits;

@@ -1,5 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
 using DataSync.Platform.Http.Security;
 
@@ -16,7 +15,7 @@ internal sealed record DeliveryName(string TenantId, string SourceId, Guid Id, I
 /// <summary>Makes ids of deliveries: keyed hashes, so that who reads them cannot try out what was sent.</summary>
 internal sealed class DeliveryNames(DerivedKeys keys)
 {
-    private readonly IReadOnlyList<byte[]> _keys = keys.For("webhook-delivery/v1");
+    private readonly KeyedHash[] _keys = [.. keys.For("webhook-delivery/v1").Select(key => new KeyedHash(key))];
 
     /// <summary>The name of a delivery.</summary>
     /// <param name="tenantId">Whose source it was sent to.</param>
@@ -26,7 +25,7 @@ internal sealed class DeliveryNames(DerivedKeys keys)
     public DeliveryName Of(string tenantId, string sourceId, ReadOnlySpan<byte> identity, string? webhookId)
     {
         var message = Message(tenantId, sourceId, identity);
-        return new DeliveryName(tenantId, sourceId, IdOf(_keys[0], message), _keys.Count == 1 ? [] : [.. _keys.Skip(1).Select(key => IdOf(key, message))], webhookId);
+        return new DeliveryName(tenantId, sourceId, IdOf(_keys[0], message), _keys.Length == 1 ? [] : [.. _keys.Skip(1).Select(key => IdOf(key, message))], webhookId);
     }
 
     /// <summary>Each part behind its length, so that no two deliveries are the same bytes.</summary>
@@ -43,10 +42,10 @@ internal sealed class DeliveryNames(DerivedKeys keys)
     }
 
     /// <summary>A UUID of version 8: 122 bits of the hash.</summary>
-    private static Guid IdOf(byte[] key, byte[] message)
+    private static Guid IdOf(KeyedHash key, byte[] message)
     {
-        Span<byte> hash = stackalloc byte[32];
-        HMACSHA256.HashData(key, message, hash);
+        Span<byte> hash = stackalloc byte[KeyedHash.Bytes];
+        key.Compute([], message, [], hash);
         hash[6] = (byte)((hash[6] & 0x0f) | 0x80);
         hash[8] = (byte)((hash[8] & 0x3f) | 0x80);
         return new Guid(hash[..16], bigEndian: true);

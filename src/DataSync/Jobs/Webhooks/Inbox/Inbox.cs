@@ -14,12 +14,12 @@ internal sealed class Inbox(WebhookOptions options)
     public ChannelReader<InboxEntry> Reader => _waiting.Reader;
 
     /// <summary>
-    /// Stores a delivery and returns its id once it is on disk; a repeat is stored as little as it is forgotten. Throws where there is no room, or the database
-    /// does not answer: then nothing is acknowledged. Waits for the commit even if the sender hangs up: the payload's memory is in use until then.
+    /// Stores a delivery; it is on disk once the answer has an id, and a repeat is stored as little as it is forgotten. Where there is no room, or the database does not answer,
+    /// nothing is acknowledged. Waits for the commit even if the sender hangs up: the payload's memory is in use until then.
     /// </summary>
-    public async Task<Guid> StoreAsync(InboxEntry entry)
+    public async ValueTask<StoredDelivery> StoreAsync(InboxEntry entry)
     {
-        Enter(entry.Name.TenantId);
+        if (Enter(entry.Name.TenantId) is { } full) return StoredDelivery.Not(full);
         try
         {
             _waiting.Writer.TryWrite(entry);
@@ -31,15 +31,17 @@ internal sealed class Inbox(WebhookOptions options)
         }
     }
 
-    private void Enter(string tenant)
+    /// <summary>Null where there is a place, which is taken from here on.</summary>
+    private SyncFailure? Enter(string tenant)
     {
         lock (_gate)
         {
+            if (_count >= options.MaxWaiting) return WebhookFailure.Busy;
             var own = _byTenant.GetValueOrDefault(tenant);
-            if (_count >= options.MaxWaiting) throw new SyncFailureException(WebhookFailure.Busy);
-            if (own >= Math.Max(1, options.MaxWaiting / 2)) throw new SyncFailureException(WebhookFailure.TenantBusy);
+            if (own >= Math.Max(1, options.MaxWaiting / 2)) return WebhookFailure.TenantBusy;
             _count++;
             _byTenant[tenant] = own + 1;
+            return null;
         }
     }
 

@@ -31,30 +31,34 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
         List<InboxEntry> batch = [];
         while (await inbox.Reader.WaitToReadAsync(ct))
         {
-            var bytes = 0;
-            while (batch.Count < MostEntries && bytes < MostBytes && inbox.Reader.TryRead(out var entry))
-            {
-                batch.Add(entry);
-                bytes += entry.Payload.Length;
-            }
-
-            if (batch.Count > 0) await WriteAsync(batch);
-            batch.Clear();
+            BatchConnection? connection = null;
+            for (; Collect(batch); batch.Clear()) connection = await WriteAsync(batch, connection);
+            if (connection is not null) await connection.DisposeAsync();
         }
     }
 
-    /// <summary>Never throws: each sender is told. A batch once taken is written even if the process is to stop.</summary>
-    private async Task WriteAsync(List<InboxEntry> batch)
+    /// <summary>Takes what waits, up to a batch; false where nothing does.</summary>
+    private bool Collect(List<InboxEntry> batch)
+    {
+        for (var bytes = 0; batch.Count < MostEntries && bytes < MostBytes && inbox.Reader.TryRead(out var entry); bytes += entry.Payload.Length) batch.Add(entry);
+        return batch.Count > 0;
+    }
+
+    /// <summary>
+    /// Never throws: each sender is told. A batch once taken is written even if the process is to stop. Returns the connection for the next one; null where it failed.
+    /// </summary>
+    private async Task<BatchConnection?> WriteAsync(List<InboxEntry> batch, BatchConnection? connection)
     {
         for (var tries = 1; ; tries++)
         {
             try
             {
                 var known = await KnownAsync(batch);
-                await InsertAsync(batch.Where(e => !known.ContainsKey(e.Name)).GroupBy(e => e.Name.TenantId, StringComparer.Ordinal).ToList());
-                foreach (var entry in batch) entry.Complete(known.GetValueOrDefault(entry.Name, entry.Name.Id));
+                connection ??= await database.HoldAsync(CancellationToken.None);
+                await InsertAsync(connection, batch.Where(e => !known.ContainsKey(e.Name)).GroupBy(e => e.Name.TenantId, StringComparer.Ordinal).ToList());
+                foreach (var entry in batch) entry.Complete(StoredDelivery.On(known.GetValueOrDefault(entry.Name, entry.Name.Id)));
                 bell.Ring();
-                return;
+                return connection;
             }
             catch (PostgresException e) when (tries < Tries && e.SqlState is PostgresErrorCodes.DeadlockDetected or PostgresErrorCodes.SerializationFailure)
             {
@@ -65,16 +69,18 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
 #pragma warning restore CA1031
             {
                 Log.NotStored(logger, batch.Count, e.GetType().Name);
-                foreach (var entry in batch) entry.Fail(new SyncFailureException(AttemptVerdict.IsOwnDatabase(e) ? WebhookFailure.DatabaseAway : SyncFailure.Permanent("errors.internal"), e));
-                return;
+                var why = StoredDelivery.Not(AttemptVerdict.IsOwnDatabase(e) ? WebhookFailure.DatabaseAway : SyncFailure.Permanent("errors.internal"));
+                foreach (var entry in batch) entry.Complete(why);
+                if (connection is not null) await connection.DisposeAsync();
+                return null;
             }
         }
     }
 
-    private async Task InsertAsync(List<IGrouping<string, InboxEntry>> tenants)
+    private static async Task InsertAsync(BatchConnection connection, List<IGrouping<string, InboxEntry>> tenants)
     {
         if (tenants.Count == 0) return;
-        await using var batch = await database.BatchAsync(tenants[0].Key, durable: true, CancellationToken.None);
+        await using var batch = connection.Batch(tenants[0].Key, durable: true);
         batch.Patience = Patience;
         foreach (var tenant in tenants)
         {

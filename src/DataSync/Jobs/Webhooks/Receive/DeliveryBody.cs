@@ -16,63 +16,71 @@ internal static class DeliveryBody
     /// <summary>What is wrong with the headers that describe the body; null if it may be read. Looks at nothing of the source's.</summary>
     public static SyncFailure? HeaderFailure(HttpRequest request, int limit)
     {
-        var isJson = MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
-            && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
-                || (type.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)))
-            && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase));
-        if (!isJson) return SyncFailure.Permanent("errors.request.media_type");
+        if (!IsJson(request.ContentType)) return SyncFailure.Permanent("errors.request.media_type");
         if (request.Headers.ContentEncoding.Count > 0 && !IsGzip(request) && !string.Equals(request.Headers.ContentEncoding, "identity", StringComparison.OrdinalIgnoreCase))
             return SyncFailure.Permanent("errors.request.encoding", ("encoding", request.Headers.ContentEncoding.ToString()), ("allowed", "gzip, identity"));
         return request.ContentLength > limit ? WebhookFailure.TooLarge : null;
     }
 
     /// <summary>Reads the body as it comes.</summary>
-    public static async Task<byte[]> ReadAsync(HttpRequest request, int limit, BodyMemory.Share memory, CancellationToken ct)
-    {
-        var expected = (int)Math.Min(request.ContentLength ?? FirstBytes, FirstBytes);
-        return await ReadAsync(request.Body, expected, limit, memory, ct);
-    }
+    public static ValueTask<BodyRead> ReadAsync(HttpRequest request, int limit, BodyMemory.Share memory, CancellationToken ct)
+        => ReadAsync(request.Body, (int)Math.Min(request.ContentLength ?? FirstBytes, FirstBytes), request.ContentLength, limit, memory, ct);
 
-    /// <summary>The body in the clear. Throws where it is not what its encoding says, or expands beyond reason.</summary>
-    public static async Task<byte[]> UnpackAsync(HttpRequest request, byte[] body, WebhookOptions options, BodyMemory.Share memory, CancellationToken ct)
+    /// <summary>The body in the clear, unless it is not what its encoding says, or expands beyond reason.</summary>
+    public static async ValueTask<BodyRead> UnpackAsync(HttpRequest request, byte[] body, WebhookOptions options, BodyMemory.Share memory, CancellationToken ct)
     {
-        if (!IsGzip(request)) return body;
+        if (!IsGzip(request)) return BodyRead.Of(body);
         var limit = (int)Math.Min(options.MaxUnpackedBytes, Math.Max(FreeBytes, (long)body.Length * WebhookOptions.MostRatio));
         await using var stream = new GZipStream(new MemoryStream(body, writable: false), CompressionMode.Decompress);
         try
         {
-            return await ReadAsync(stream, Math.Min(FirstBytes, limit), limit, memory, ct);
+            return await ReadAsync(stream, Math.Min(FirstBytes, limit), length: null, limit, memory, ct);
         }
-        catch (InvalidDataException e)
+        catch (InvalidDataException)
         {
-            throw new SyncFailureException(SyncFailure.Permanent("errors.request.encoding_broken"), e);
+            return BodyRead.Refused(SyncFailure.Permanent("errors.request.encoding_broken"));
         }
     }
 
+    private static bool IsJson(string? contentType)
+        => contentType is "application/json" // what nearly all send
+            || (MediaTypeHeaderValue.TryParse(contentType, out var type)
+                && (type.MediaType.Equals("application/json", StringComparison.OrdinalIgnoreCase)
+                    || (type.Type.Equals("application", StringComparison.OrdinalIgnoreCase) && type.Suffix.Equals("json", StringComparison.OrdinalIgnoreCase)))
+                && (!type.Charset.HasValue || HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase)));
+
     private static bool IsGzip(HttpRequest request) => string.Equals(request.Headers.ContentEncoding, "gzip", StringComparison.OrdinalIgnoreCase);
 
-    private static async Task<byte[]> ReadAsync(Stream stream, int expected, int limit, BodyMemory.Share memory, CancellationToken ct)
+    /// <summary>Reads to the end, into an array that grows with what comes.</summary>
+    /// <param name="stream">What is read.</param>
+    /// <param name="expected">Bytes to begin with.</param>
+    /// <param name="length">How many there are, where that is known: then nobody asks for the end.</param>
+    /// <param name="limit">How many there may be.</param>
+    /// <param name="memory">Where they are counted.</param>
+    /// <param name="ct">The sender's patience.</param>
+    private static async ValueTask<BodyRead> ReadAsync(Stream stream, int expected, long? length, int limit, BodyMemory.Share memory, CancellationToken ct)
     {
-        memory.Take(expected);
-        var (bytes, length) = (GC.AllocateUninitializedArray<byte>(expected), 0);
+        if (!memory.TryTake(expected)) return BodyRead.Refused(WebhookFailure.Busy);
+        var (bytes, read) = (GC.AllocateUninitializedArray<byte>(expected), 0);
         while (true)
         {
-            if (length == bytes.Length)
+            if (read == bytes.Length)
             {
                 // Full: either this is all, or there is more, for which there must be room.
+                if (read == length) return BodyRead.Of(bytes);
                 var one = new byte[1];
-                if (await stream.ReadAsync(one, ct) == 0) return bytes;
-                if (length == limit) throw new SyncFailureException(WebhookFailure.TooLarge);
+                if (await stream.ReadAsync(one, ct) == 0) return BodyRead.Of(bytes);
+                if (read == limit) return BodyRead.Refused(WebhookFailure.TooLarge);
                 var larger = (int)Math.Min(Math.Max(bytes.Length * 2L, FirstBytes), limit);
-                memory.Take(larger - bytes.Length);
+                if (!memory.TryTake(larger - bytes.Length)) return BodyRead.Refused(WebhookFailure.Busy);
                 Array.Resize(ref bytes, larger);
-                bytes[length++] = one[0];
+                bytes[read++] = one[0];
                 continue;
             }
 
-            var read = await stream.ReadAsync(bytes.AsMemory(length), ct);
-            if (read == 0) return bytes[..length];
-            length += read;
+            var got = await stream.ReadAsync(bytes.AsMemory(read), ct);
+            if (got == 0) return BodyRead.Of(bytes[..read]);
+            read += got;
         }
     }
 }

@@ -7,12 +7,16 @@ namespace DataSync.Jobs.Webhooks.Receive;
 
 /// <summary>
 /// Sources at hand, their secrets opened and their doors made, for a second at a time; that there is no such source is kept as long, so that asking for one costs the same whether
-/// it exists or not. How many look for one at once is bounded: whoever makes up names cannot keep the database busy.
+/// it exists or not. How many look for one at once is bounded: whoever makes up names cannot keep the database busy. What there is takes longer to look up than what there is not, so
+/// who is refused hears it no sooner than <see cref="Settling"/> after the look-up began (<see cref="SettleAsync"/>).
 /// </summary>
 internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnumerable<IPushConnector> connectors, PushPlans plans, TimeProvider time) : IDisposable
 {
     private const int MostKept = 20_000, MostAsking = 8;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(2);
+
+    /// <summary>More than a look-up takes.</summary>
+    internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
     private readonly ConcurrentDictionary<(string Tenant, string Source), Kept> _kept = new();
     private readonly IPushConnector _connector = connectors.Single();
     private readonly SemaphoreSlim _asking = new(MostAsking);
@@ -21,17 +25,17 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
     /// <summary>Refuses whatever is sent to nobody.</summary>
     public PushDoor Closed => _connector.Closed;
 
-    /// <summary>The source; null where there is none that takes deliveries.</summary>
-    public async ValueTask<PushSource?> FindAsync(string tenantId, string sourceId)
+    /// <summary>The source, none where there is none that takes deliveries, and when its look-up began.</summary>
+    public async ValueTask<FoundSource> FindAsync(string tenantId, string sourceId)
     {
         var key = (tenantId, sourceId);
-        if (_kept.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.Since) < Fresh) return await kept.Source.Value;
+        if (_kept.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.Since) < Fresh) return new FoundSource(await kept.Source.Value, kept.Since);
         var next = new Kept(time.GetTimestamp(), new Lazy<Task<PushSource?>>(() => LoadAsync(tenantId, sourceId, kept)));
         if (kept is null ? !_kept.TryAdd(key, next) : !_kept.TryUpdate(key, next, kept)) return await FindAsync(tenantId, sourceId);
         if (kept is null && Interlocked.Increment(ref _count) > MostKept) Forget(next);
         try
         {
-            return await next.Source.Value;
+            return new FoundSource(await next.Source.Value, next.Since);
         }
         catch
         {
@@ -39,6 +43,10 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
             throw;
         }
     }
+
+    /// <summary>Waits until nothing can be told any more from how long the look-up took.</summary>
+    public Task SettleAsync(FoundSource found, CancellationToken ct)
+        => Settling - time.GetElapsedTime(found.Since) is { Ticks: > 0 } rest ? Task.Delay(rest, time, ct) : Task.CompletedTask;
 
     public void Dispose() => _asking.Dispose();
 

@@ -1,4 +1,3 @@
-using System.Text;
 using DataSync.Jobs.Webhooks.Direct;
 using DataSync.Jobs.Webhooks.Inbox;
 using DataSync.Pipeline;
@@ -17,6 +16,10 @@ namespace DataSync.Jobs.Webhooks.Receive;
 internal sealed class WebhookReceiver(
     PushSources sources, DeliveryNames names, Inbox.Inbox inbox, DirectPush direct, BodyMemory memory, WebhookOptions options, ProblemWriter problems)
 {
+    private static ReadOnlySpan<byte> Before => "{\"delivery_id\":\""u8;
+
+    private static ReadOnlySpan<byte> After => "\"}"u8;
+
     public async Task ReceiveAsync(HttpContext http)
     {
         if (DeliveryBody.HeaderFailure(http.Request, options.MaxBytes) is { } wrong)
@@ -26,11 +29,19 @@ internal sealed class WebhookReceiver(
         }
 
         using var share = memory.Open();
-        var body = await DeliveryBody.ReadAsync(http.Request, options.MaxBytes, share, http.RequestAborted);
-        var source = await FindAsync(http);
-        var verdict = (source?.Door ?? sources.Closed)(new PushRequest(name => http.Request.Headers[name] is [{ } value] ? value : null, body));
+        var read = await DeliveryBody.ReadAsync(http.Request, options.MaxBytes, share, http.RequestAborted);
+        if (read.Failure is { } unread)
+        {
+            await problems.WriteAsync(http, unread);
+            return;
+        }
+
+        var found = await FindAsync(http);
+        var (source, door) = (found.Source, found.Source?.Door ?? sources.Closed);
+        var verdict = door(new PushRequest(name => http.Request.Headers[name] is [{ } value] ? value : null, read.Bytes));
         if (!verdict.IsAccepted || source is null)
         {
+            await sources.SettleAsync(found, http.RequestAborted);
             await problems.WriteAsync(http, WebhookFailure.Refused);
             return;
         }
@@ -41,21 +52,40 @@ internal sealed class WebhookReceiver(
             return;
         }
 
-        if (!source.IsActive) throw new SyncFailureException(WebhookFailure.Paused);
-        var payload = await DeliveryBody.UnpackAsync(http.Request, body, options, share, http.RequestAborted);
-        await TakeAsync(http, source, names.Of(source.TenantId, source.SourceId, verdict.Identity.Span, verdict.WebhookId), payload);
+        if (await TakeAsync(http, source, verdict, read.Bytes, share) is { } refused) await problems.WriteAsync(http, refused);
     }
 
-    private async Task TakeAsync(HttpContext http, PushSource source, DeliveryName name, byte[] payload)
+    /// <summary>Takes in what is let in and answers it; else returns what to answer.</summary>
+    private async ValueTask<SyncFailure?> TakeAsync(HttpContext http, PushSource source, PushVerdict verdict, byte[] body, BodyMemory.Share share)
     {
-        if (source.Mode == SyncModes.Realtime) await direct.RealtimeAsync(http, source, name, payload);
-        else if (source.Mode == SyncModes.Hybrid) await AcceptAsync(http, await direct.HybridAsync(http, source, name, payload));
-        else await AcceptAsync(http, await inbox.StoreAsync(new InboxEntry(name, payload)));
+        if (!source.IsActive) return WebhookFailure.Paused;
+        var unpacked = await DeliveryBody.UnpackAsync(http.Request, body, options, share, http.RequestAborted);
+        if (unpacked.Failure is { } wrong) return wrong;
+        var name = names.Of(source.TenantId, source.SourceId, verdict.Identity.Span, verdict.WebhookId);
+        if (source.Mode == SyncModes.Realtime)
+        {
+            await direct.RealtimeAsync(http, source, name, unpacked.Bytes);
+            return null;
+        }
+
+        var stored = source.Mode == SyncModes.Hybrid
+            ? StoredDelivery.On(await direct.HybridAsync(http, source, name, unpacked.Bytes))
+            : await inbox.StoreAsync(new InboxEntry(name, unpacked.Bytes));
+        if (stored.Failure is { } refused) return refused;
+        await AcceptAsync(http, stored.Id);
+        return null;
     }
 
-    private static Task AcceptAsync(HttpContext http, Guid id) => AnswerAsync(http, StatusCodes.Status202Accepted, Encoding.ASCII.GetBytes($$"""{"delivery_id":"{{id:D}}"}"""));
+    private static ValueTask AcceptAsync(HttpContext http, Guid id)
+    {
+        var json = GC.AllocateUninitializedArray<byte>(Before.Length + 36 + After.Length);
+        Before.CopyTo(json);
+        id.TryFormat(json.AsSpan(Before.Length), out _, "D");
+        After.CopyTo(json.AsSpan(Before.Length + 36));
+        return AnswerAsync(http, StatusCodes.Status202Accepted, json);
+    }
 
-    private static async Task AnswerAsync(HttpContext http, int status, ReadOnlyMemory<byte> json)
+    private static async ValueTask AnswerAsync(HttpContext http, int status, ReadOnlyMemory<byte> json)
     {
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json; charset=utf-8";
@@ -64,9 +94,9 @@ internal sealed class WebhookReceiver(
     }
 
     /// <summary>What is no id names nobody: it is not told apart from an id that nobody has.</summary>
-    private async ValueTask<PushSource?> FindAsync(HttpContext http)
+    private async ValueTask<FoundSource> FindAsync(HttpContext http)
     {
         var (tenant, source) = (RouteId.Read(http, "tenant_id").Value, RouteId.Read(http, "source_id").Value);
-        return tenant.Length == 0 || source.Length == 0 ? null : await sources.FindAsync(tenant, source);
+        return tenant.Length == 0 || source.Length == 0 ? default : await sources.FindAsync(tenant, source);
     }
 }

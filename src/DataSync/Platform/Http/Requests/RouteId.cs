@@ -43,22 +43,35 @@ internal readonly record struct RouteId(string Value) : IEndpointParameterMetada
     private static string? Segment(HttpContext context, string name)
     {
         if (context.GetEndpoint() is not RouteEndpoint { RoutePattern: var pattern }) return null;
-        var index = pattern.PathSegments.TakeWhile(s => s is not { IsSimple: true, Parts: [RoutePatternParameterPart part] } || part.Name != name).Count();
-        if (index == pattern.PathSegments.Count) throw new InvalidOperationException($"The route {pattern.RawText} has no segment {{{name}}}.");
-        var segments = RawPath(context).Split('/').Skip(1 + Depth(context.Request.PathBase)).ToArray();
-        return index < segments.Length ? segments[index] : null;
+        var index = IndexOf(pattern, name) + (context.Request.PathBase.Value?.Count(c => c == '/') ?? 0);
+        var rest = RawPath(context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget);
+        for (var place = -1; ; place++)
+        {
+            var slash = rest.IndexOf('/');
+            if (place == index) return (slash < 0 ? rest : rest[..slash]).ToString();
+            if (slash < 0) return null;
+            rest = rest[(slash + 1)..];
+        }
     }
 
-    private static int Depth(PathString pathBase) => pathBase.Value?.Count(c => c == '/') ?? 0;
-
-    private static string RawPath(HttpContext context)
+    /// <summary>Which segment of the path the parameter is, from 0.</summary>
+    private static int IndexOf(RoutePattern pattern, string name)
     {
-        var target = context.Features.GetRequiredFeature<IHttpRequestFeature>().RawTarget;
-        var end = target.IndexOfAny(['?', '#']);
+        for (var i = 0; i < pattern.PathSegments.Count; i++)
+        {
+            if (pattern.PathSegments[i] is { IsSimple: true, Parts: [RoutePatternParameterPart part] } && part.Name == name) return i;
+        }
+
+        throw new InvalidOperationException($"The route {pattern.RawText} has no segment {{{name}}}.");
+    }
+
+    private static ReadOnlySpan<char> RawPath(ReadOnlySpan<char> target)
+    {
+        var end = target.IndexOfAny('?', '#');
         if (end >= 0) target = target[..end];
         var scheme = target.StartsWith('/') ? -1 : target.IndexOf("://", StringComparison.Ordinal);
         if (scheme < 0) return target;
-        var path = target.IndexOf('/', scheme + 3);
-        return path < 0 ? "/" : target[path..];
+        var path = target[(scheme + 3)..].IndexOf('/');
+        return path < 0 ? "/" : target[(scheme + 3 + path)..];
     }
 }

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Text;
 using System.Text;
 
@@ -9,6 +10,9 @@ namespace DataSync.Platform.Http.Requests;
 /// </summary>
 internal static class UrlId
 {
+    /// <summary>Characters that stand for themselves in a segment; <c>~</c>, which begins the other form, is not among them.</summary>
+    private static readonly SearchValues<char> Plain = SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._");
+
     private static readonly UTF8Encoding Strict = new(false, throwOnInvalidBytes: true);
 
     /// <summary>The segment for an id, for links and <c>Location</c> headers.</summary>
@@ -20,8 +24,9 @@ internal static class UrlId
     /// <summary>Reads a raw segment; false with the key of the fault if it is no id.</summary>
     public static bool TryDecode(string segment, out string id, out string fault)
     {
-        id = "";
-        fault = "faults.id_encoding";
+        (id, fault) = (segment, "");
+        if (segment.Length is > 0 and <= Identifier.MaxCodePoints && !segment.AsSpan().ContainsAnyExcept(Plain)) return true;
+        (id, fault) = ("", "faults.id_encoding");
         if (!TryPercentDecode(segment, out var bytes)) return false;
         if (bytes is [(byte)'~', .. var encoded] && !TryBase64Url(encoded, out bytes)) return false;
         try
