@@ -35,5 +35,15 @@ internal static class ServerErrors
         return opening ? null : Transient("errors.connection.lost", source);
     }
 
+    /// <summary>
+    /// Drivers trust that their server keeps to the protocol. Where one does not, they take lengths for memory and codes for bugs of their own, and what they throw
+    /// then tells by nothing but its place that the server is to blame.
+    /// </summary>
+    /// <param name="e">What was thrown.</param>
+    /// <param name="readers">The namespace in which the driver reads what its server sends.</param>
+    public static bool IsGarbled(Exception e, string readers)
+        => e is InvalidOperationException or ArgumentException or ArithmeticException or FormatException or NotSupportedException or OutOfMemoryException or IndexOutOfRangeException or InvalidCastException
+            && e.StackTrace is { } trace && trace.Contains($" {readers}.", StringComparison.Ordinal);
+
     private static SyncFailure Transient(string key, ServerParameters source) => SyncFailure.Transient(key, ("host", source.Host), ("port", source.Port));
 }
