@@ -31,5 +31,7 @@ internal sealed class MySqlConnectionTest(SourceConnection connection, ServerPar
         return true;
     }
 
-    protected override SyncFailureException? Named(Exception e, ServerParameters source) => MySqlErrors.IsKnown(e) ? MySqlErrors.Map(e, source, opening: false) : null;
+    protected override bool IsKnown(Exception e) => MySqlErrors.IsKnown(e);
+
+    protected override SyncFailureException Map(Exception e, ServerParameters source) => MySqlErrors.Map(e, source, opening: false);
 }

@@ -51,7 +51,7 @@ internal static class MySqlErrors
     public static bool IsKnown(Exception e)
         => e is MySqlException or MySqlProtocolException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException || IsGarbled(e);
 
-    private static bool IsGarbled(Exception e) => e is MySqlProtocolException || ServerErrors.IsGarbled(e, "MySqlConnector.Protocol");
+    private static bool IsGarbled(Exception e) => e is MySqlProtocolException || ServerErrors.IsGarbled(e, "MySqlConnector.Protocol", "MySqlConnector.Core.ResultSet");
 
     private static SyncFailure? OfNumber(MySqlException e, ServerParameters source, bool opening) => (int)e.ErrorCode switch
     {

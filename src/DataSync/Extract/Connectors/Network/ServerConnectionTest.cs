@@ -56,8 +56,11 @@ internal abstract class ServerConnectionTest<TSession>(SourceConnection connecti
     /// <summary>Runs the smallest statement there is.</summary>
     protected abstract Task<bool> QueryAsync(TSession session, CancellationToken ct);
 
-    /// <summary>Names what a step threw; null for what is none of the server's.</summary>
-    protected abstract SyncFailureException? Named(Exception e, ServerParameters source);
+    /// <summary>True for what a step throws where the server is to blame.</summary>
+    protected abstract bool IsKnown(Exception e);
+
+    /// <summary>Names it.</summary>
+    protected abstract SyncFailureException Map(Exception e, ServerParameters source);
 
     private static Task<IReadOnlyDictionary<string, object?>?> Nothing => Task.FromResult<IReadOnlyDictionary<string, object?>?>(null);
 
@@ -87,10 +90,10 @@ internal abstract class ServerConnectionTest<TSession>(SourceConnection connecti
         {
             return await _patience.WaitAsync(token => ask(_session!, token), ct);
         }
-        catch (Exception e) when (Named(e, source) is { } named)
+        catch (Exception e) when (IsKnown(e))
         {
             ct.ThrowIfCancellationRequested();
-            throw named;
+            throw Map(e, source);
         }
     }
 }

@@ -32,5 +32,7 @@ internal sealed class PostgresConnectionTest(SourceConnection connection, Server
         return await reader.ReadAsync(ct);
     }
 
-    protected override SyncFailureException? Named(Exception e, ServerParameters source) => PostgresErrors.IsKnown(e) ? PostgresErrors.Map(e, source, opening: false) : null;
+    protected override bool IsKnown(Exception e) => PostgresErrors.IsKnown(e);
+
+    protected override SyncFailureException Map(Exception e, ServerParameters source) => PostgresErrors.Map(e, source, opening: false);
 }

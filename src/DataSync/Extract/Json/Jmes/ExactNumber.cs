@@ -12,7 +12,7 @@ internal readonly record struct ExactNumber(BigInteger Digits, int Exponent)
 
     /// <summary>Orders two numbers by their value.</summary>
     public static int Compare(in JmesValue a, in JmesValue b)
-        => a.Element.TryGetInt64(out var left) && b.Element.TryGetInt64(out var right) ? left.CompareTo(right) : Of(a).CompareTo(Of(b));
+        => a.Element.TryGetInt64(out var left) && b.Element.TryGetInt64(out var right) ? left.CompareTo(right) : Compare(Of(a), Of(b));
 
     /// <summary>Reads a number. One of more than 1,000 digits, or as many places before or behind its point, costs too much to compute with.</summary>
     public static ExactNumber Of(in JmesValue number)
@@ -34,10 +34,10 @@ internal readonly record struct ExactNumber(BigInteger Digits, int Exponent)
         return new ExactNumber(a.At(exponent) + b.At(exponent), exponent);
     }
 
-    public int CompareTo(ExactNumber other)
+    public static int Compare(ExactNumber a, ExactNumber b)
     {
-        var exponent = Math.Min(Exponent, other.Exponent);
-        return At(exponent).CompareTo(other.At(exponent));
+        var exponent = Math.Min(a.Exponent, b.Exponent);
+        return a.At(exponent).CompareTo(b.At(exponent));
     }
 
     /// <summary>The whole number at or above it, or at or below it.</summary>

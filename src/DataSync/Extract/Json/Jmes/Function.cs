@@ -6,7 +6,7 @@ namespace DataSync.Extract.Json.Jmes;
 [Flags]
 internal enum ArgumentType
 {
-    Number = 1, Text = 2, List = 4, Object = 8, Any = 16,
+    None = 0, Number = 1, Text = 2, List = 4, Object = 8, Any = 16,
 
     /// <summary>A list whose elements are all numbers; together with <see cref="Texts"/>, all of the one or all of the other.</summary>
     Numbers = 32,
@@ -68,7 +68,7 @@ internal sealed class FunctionCall(string name, Function function, IReadOnlyList
     private static bool Fits(in JmesValue value, ArgumentType type, Evaluation evaluation)
     {
         if (type.HasFlag(ArgumentType.Any)) return true;
-        if (value.Kind == JsonValueKind.Array && (type & (ArgumentType.Numbers | ArgumentType.Texts)) != 0)
+        if (value.Kind == JsonValueKind.Array && (type & (ArgumentType.Numbers | ArgumentType.Texts)) != ArgumentType.None)
         {
             evaluation.Spend(value.Length);
             return (type.HasFlag(ArgumentType.Numbers) && value.Elements().All(e => e.Kind == JsonValueKind.Number))

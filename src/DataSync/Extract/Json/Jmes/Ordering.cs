@@ -11,7 +11,7 @@ internal static class Ordering
     {
         var keyed = Keyed(call, byReference);
         call.Evaluation.Spend(keyed.Count * BitOperations.Log2((uint)keyed.Count + 1));
-        return new JmesValue(keyed.OrderBy(k => k.Key).Select(k => k.Value).ToList());
+        return new JmesValue(keyed.OrderBy(k => k.Key, Comparer<Key>.Create(Key.Compare)).Select(k => k.Value).ToList());
     }
 
     /// <summary>The greatest or the least, the first of equal ones; null of an empty list.</summary>
@@ -22,7 +22,7 @@ internal static class Ordering
         var best = keyed[0];
         foreach (var other in keyed)
         {
-            if (other.Key.CompareTo(best.Key) * sign > 0) best = other;
+            if (Key.Compare(other.Key, best.Key) * sign > 0) best = other;
         }
 
         return best.Value;
@@ -43,10 +43,10 @@ internal static class Ordering
         return keyed;
     }
 
-    private readonly record struct Key(ExactNumber Number, byte[]? Text) : IComparable<Key>
+    private readonly record struct Key(ExactNumber Number, byte[]? Text)
     {
         public bool IsNumber => Text is null;
 
-        public int CompareTo(Key other) => Text is null ? Number.CompareTo(other.Number) : Text.AsSpan().SequenceCompareTo(other.Text);
+        public static int Compare(Key a, Key b) => a.Text is null ? ExactNumber.Compare(a.Number, b.Number) : a.Text.AsSpan().SequenceCompareTo(b.Text);
     }
 }
