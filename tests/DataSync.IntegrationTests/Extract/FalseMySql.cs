@@ -51,8 +51,9 @@ internal sealed class FalseMySql : IAsyncDisposable
         {
             while (true) open.Add(SpeakAsync(await _listener.AcceptSocketAsync(_stop.Token), _stop.Token));
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        catch (Exception e) when (e is OperationCanceledException or SocketException or InvalidOperationException)
         {
+            // the listener was stopped, perhaps just before it was asked for the next client
             await Task.WhenAll(open);
         }
     }

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using DataSync.Extract.Json;
 using DataSync.Extract.Json.Jmes;
 using DataSync.Pipeline;
 

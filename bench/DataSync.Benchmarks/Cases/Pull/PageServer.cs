@@ -4,11 +4,10 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 
-namespace DataSync.Benchmarks.Cases.Api;
+namespace DataSync.Benchmarks.Cases.Pull;
 
 /// <summary>An API that answers every page after the same short time: pages made beforehand, each naming the next.</summary>
 internal sealed class PageServer : IAsyncDisposable
@@ -19,6 +18,7 @@ internal sealed class PageServer : IAsyncDisposable
 
     public Uri Url => new(_app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single());
 
+    /// <summary>Starts it at a free port of the loopback.</summary>
     /// <param name="pages">Pages there are.</param>
     /// <param name="recordsPerPage">Records of each.</param>
     /// <param name="latency">From a request to its answer.</param>

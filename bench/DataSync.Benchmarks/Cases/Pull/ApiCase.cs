@@ -4,7 +4,7 @@ using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 using DataSync.Benchmarks.Server;
 
-namespace DataSync.Benchmarks.Cases.Api;
+namespace DataSync.Benchmarks.Cases.Pull;
 
 /// <summary>How fast an API's pages come in: the next one is asked for while the last is processed, so it should take little more than fetching them.</summary>
 internal sealed class ApiCase : BenchmarkCase
