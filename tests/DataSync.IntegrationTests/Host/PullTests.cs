@@ -81,7 +81,7 @@ public sealed class PullTests(EndToEndTests.System system) : IClassFixture<EndTo
             extraction_params = new
             {
                 path = "/../x?y",
-                records_path = "a[?b]",
+                records_path = "a[?b",
                 pagination = new { type = "cursor", size = 5 },
                 responses = new object[] { new { then = "explode" } },
                 rate_limit = new { requests = 0 },

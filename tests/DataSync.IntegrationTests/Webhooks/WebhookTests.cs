@@ -158,10 +158,10 @@ public sealed class WebhookTests(WebhookSystem system)
         var schema = JsonElement.Parse("""
             {"type":"object","required":["id","mail"],"properties":{"id":{"type":"integer","minimum":1},"mail":{"$ref":"#/definitions/mail"}},"definitions":{"mail":{"type":"string","pattern":"^[^@]+@[^@]+$"}}}
             """);
-        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"), new { records_path = "data.items[*]", schema });
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"), new { records_path = "data.items[?id != `99`]", schema });
         var ids = new List<Guid>();
         foreach (var body in (string[])[
-            """{"data":{"items":[{"id":1,"mail":"a@b"},{"id":0,"mail":"a@b"},{"id":2,"mail":"nobody"},{"id":3},{"id":4,"mail":"c@d","more":1.0}]}}""",
+            """{"data":{"items":[{"id":1,"mail":"a@b"},{"id":0,"mail":"a@b"},{"id":2,"mail":"nobody"},{"id":3},{"id":99},{"id":4,"mail":"c@d","more":1.0}]}}""",
             """{"data":"elsewhere"}""", """{"data":""", """{"data":{"items":[]}}""", """{"data":{"items":[{"id":5,"mail":"e@f"}]}}"""])
         {
             ids.Add((await client.SendAsync("hook", SignedDelivery.Sign("github", Bytes(body)))).DeliveryId);
@@ -308,7 +308,7 @@ public sealed class WebhookTests(WebhookSystem system)
                 "/connection_params/encoding faults.one_of", "/connection_params/header faults.source.required", "/connection_params/id_header faults.webhook.header_name",
                 "/connection_params/secrets/0 faults.webhook.secret", "/connection_params/secrets/1 faults.webhook.secret", "/connection_params/surprise faults.source.unknown",
                 "/connection_params/timestamp_header faults.webhook.timestamp_signed", "/connection_params/tolerance_seconds faults.integer",
-                "/extraction_params/other faults.read.unknown", "/extraction_params/records_path faults.api.path",
+                "/extraction_params/other faults.read.unknown", "/extraction_params/records_path faults.jmespath.syntax",
                 "/extraction_params/schema/properties/a/$ref faults.webhook.schema_reference", "/extraction_params/schema/properties/b/const faults.webhook.schema_keyword",
                 "/extraction_params/schema/properties/c/pattern faults.webhook.schema_pattern",
             ],

@@ -20,6 +20,9 @@ internal sealed class BatchBuilder(ReadRequest request) : IDisposable
     /// <summary>Records still allowed by the row limit.</summary>
     public long Remaining => request.RowLimit is { } limit ? limit - (_nextSeq - request.FirstSeq) - Buffer.Count : long.MaxValue;
 
+    /// <summary>True where the record closed last was refused.</summary>
+    public bool LastIsRejected => _rejections.Count > 0 && _rejections[^1].Index == Buffer.Count - 1;
+
     /// <summary>Refuses the record closed last.</summary>
     public void RejectLast(Rejection rejection) => _rejections.Add((Buffer.Count - 1, rejection));
 

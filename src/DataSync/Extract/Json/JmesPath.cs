@@ -1,157 +1,94 @@
-using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
+using DataSync.Extract.Json.Jmes;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Json;
 
 /// <summary>
-/// A path into a JSON document: JMESPath's identifiers, quoted identifiers, indexes, <c>[*]</c>, <c>[]</c>, <c>*</c> and <c>@</c>. It selects elements of the
-/// document itself, so each keeps its bytes: a library that makes values of its own would change long numbers.
+/// A JMESPath expression. What it selects from a document keeps its bytes: a library that makes values of its own would change long numbers. Most are plain paths,
+/// whose elements come one after the other; any other is carried out as a whole, within bounds of work and memory.
 /// </summary>
 internal sealed class JmesPath
 {
-    public const int Longest = 1000;
-    private readonly IReadOnlyList<Step> _steps;
+    private const int Longest = 1000;
+    private readonly PlainPath? _plain;
+    private readonly Expression? _expression;
 
-    private JmesPath(string text, IReadOnlyList<Step> steps) => (Text, _steps, IsProjection) = (text, steps, steps.Any(s => s.Kind is not (StepKind.Field or StepKind.Index)));
-
-    private enum StepKind { Field, Index, Elements, Flatten, Values }
+    private JmesPath(string text, PlainPath? plain, Expression? expression) => (Text, _plain, _expression) = (text, plain, expression);
 
     public string Text { get; }
 
-    /// <summary>True where the path selects a list of its own making, instead of one value.</summary>
-    public bool IsProjection { get; }
+    /// <summary>Reads what <see cref="Validate"/> found nothing wrong with.</summary>
+    public static JmesPath Parse(string text) => PlainPath.TryParse(text, out var plain) ? new JmesPath(text, plain, null) : new JmesPath(text, null, new Parser(text).Read());
 
-    public static bool TryParse(string text, [NotNullWhen(true)] out JmesPath? path)
+    /// <summary>What is wrong with an expression, and where it is.</summary>
+    /// <param name="given">What was given as one.</param>
+    /// <param name="at">Where that stands in the request.</param>
+    public static IEnumerable<Fault> Validate(JsonElement given, string at)
     {
-        var steps = new List<Step>();
-        path = text.Length <= Longest && new Parser(text).TryRead(steps) ? new JmesPath(text, steps) : null;
-        return path is not null;
-    }
-
-    public static JmesPath Parse(string text) => TryParse(text, out var path) ? path : throw new FormatException("Not a path.");
-
-    /// <summary>The one value at the path; undefined where there is none. Of a projection, the first.</summary>
-    public JsonElement Find(JsonElement root) => Select(root).FirstOrDefault();
-
-    /// <summary>What the path's projection is made from, or without one, the value at the path; undefined where there is none.</summary>
-    public JsonElement Base(JsonElement root)
-    {
-        var first = 0;
-        while (first < _steps.Count && _steps[first].Kind is StepKind.Field or StepKind.Index) first++;
-        return first == _steps.Count ? Find(root) : new JmesPath("", [.. _steps.Take(first)]).Find(root);
-    }
-
-    /// <summary>What the path selects, in the order of the document. A projection leaves nulls out, as JMESPath does.</summary>
-    public IEnumerable<JsonElement> Select(JsonElement root) => Select(root, 0, projected: false);
-
-    private IEnumerable<JsonElement> Select(JsonElement at, int step, bool projected)
-    {
-        if (step == _steps.Count) return projected && at.ValueKind == JsonValueKind.Null ? [] : [at];
-        var (kind, name, index) = _steps[step];
-        switch (kind)
+        try
         {
-            case StepKind.Field:
-                return at.ValueKind == JsonValueKind.Object && at.TryGetProperty(name!, out var member) ? Select(member, step + 1, projected) : [];
-            case StepKind.Index:
-                if (at.ValueKind != JsonValueKind.Array) return [];
-                var place = index < 0 ? at.GetArrayLength() + index : index;
-                return place >= 0 && place < at.GetArrayLength() ? Select(at[place], step + 1, projected) : [];
-            case StepKind.Values:
-                return at.ValueKind == JsonValueKind.Object ? at.EnumerateObject().SelectMany(m => Select(m.Value, step + 1, projected: true)) : [];
-            case StepKind.Elements:
-                return at.ValueKind == JsonValueKind.Array ? at.EnumerateArray().SelectMany(e => Select(e, step + 1, projected: true)) : [];
-            default:
-                // in a projection, what is flattened is the projection's list, of which this is one element
-                var merged = projected ? Flat(at) : at.ValueKind == JsonValueKind.Array ? at.EnumerateArray().SelectMany(Flat) : [];
-                return merged.SelectMany(e => Select(e, step + 1, projected: true));
+            if (given.ValueKind != JsonValueKind.String || given.GetString() is not { Length: > 0 and <= Longest } text) return [new Fault(at, "faults.jmespath.text", ("longest", Longest))];
+            Parse(text);
+            return [];
+        }
+        catch (JmesSyntaxException e)
+        {
+            return [e.Fault(at)];
+        }
+        catch (InvalidOperationException)
+        {
+            return [new Fault(at, "faults.jmespath.text", ("longest", Longest))]; // half of a surrogate pair is no text
         }
     }
 
-    private static IEnumerable<JsonElement> Flat(JsonElement element) => element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : [element];
-
-    private readonly record struct Step(StepKind Kind, string? Name = null, int Index = 0);
-
-    private sealed class Parser(string text)
+    /// <summary>The one value the expression selects; of a projection or a list it makes, the first. Undefined where there is none, or none that stands in the document.</summary>
+    public JsonElement Find(JsonElement root)
     {
-        private int _at;
+        if (_plain is not null) return _plain.Find(root);
+        var value = Evaluate(root);
+        return value is { IsMade: true, Kind: JsonValueKind.Array } ? value.At(0).Element : value.Element;
+    }
 
-        private bool AtEnd => _at == text.Length;
-
-        private char Current => AtEnd ? '\0' : text[_at];
-
-        public bool TryRead(List<Step> steps)
+    /// <summary>The records the expression selects: a list's elements, or an object as the only one; null is a list without elements.</summary>
+    /// <param name="root">The document.</param>
+    /// <param name="found">The kind of what was found where no records are: a scalar's, or undefined for nothing at all.</param>
+    public IEnumerable<JmesValue>? Records(JsonElement root, out JsonValueKind found)
+    {
+        if (_plain is not null)
         {
-            if (text == "@") return true;
-            if (Current == '@') _at++;
-            else if (Current != '[' && !TryName(steps)) return false;
-            while (!AtEnd)
-            {
-                if (Current == '.')
-                {
-                    _at++;
-                    if (!TryName(steps)) return false;
-                }
-                else if (Current != '[' || !TryBracket(steps))
-                {
-                    return false;
-                }
-            }
-
-            return true;
+            var at = _plain.Base(root);
+            found = at.ValueKind;
+            return found is JsonValueKind.Array or JsonValueKind.Object && _plain.IsProjection ? _plain.Select(root).Select(e => new JmesValue(e)) : Records(new JmesValue(at));
         }
 
-        private bool TryName(List<Step> steps)
-        {
-            if (Current == '*')
-            {
-                _at++;
-                steps.Add(new Step(StepKind.Values));
-                return true;
-            }
+        var value = Evaluate(root);
+        found = value.Kind;
+        return Records(value);
+    }
 
-            if (Current == '"') return TryQuoted(steps);
-            var start = _at;
-            while (char.IsAsciiLetterOrDigit(Current) || Current == '_') _at++;
-            if (_at == start || char.IsAsciiDigit(text[start])) return false;
-            steps.Add(new Step(StepKind.Field, text[start.._at]));
-            return true;
+    private static IEnumerable<JmesValue>? Records(in JmesValue value) => value.Kind switch
+    {
+        JsonValueKind.Null => [],
+        JsonValueKind.Array => value.Elements(),
+        JsonValueKind.Object => [value],
+        _ => null,
+    };
+
+    private JmesValue Evaluate(JsonElement root)
+    {
+        try
+        {
+            return _expression!.Of(new JmesValue(root), new Evaluation());
         }
-
-        /// <summary>A quoted name is a JSON string.</summary>
-        private bool TryQuoted(List<Step> steps)
+        catch (JmesFaultException e) when (e.Function is { } function)
         {
-            var end = _at + 1;
-            while (end < text.Length && text[end] != '"') end += text[end] == '\\' ? 2 : 1;
-            if (end >= text.Length) return false;
-            try
-            {
-                steps.Add(new Step(StepKind.Field, JsonSerializer.Deserialize<string>(text[_at..(end + 1)])));
-            }
-            catch (JsonException)
-            {
-                return false;
-            }
-
-            _at = end + 1;
-            return true;
+            throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.expression", ("path", Text), ("function", function)), e);
         }
-
-        private bool TryBracket(List<Step> steps)
+        catch (Exception e) when (e is JmesFaultException or InvalidOperationException)
         {
-            var end = text.IndexOf(']', _at);
-            if (end < 0) return false;
-            var inside = text[(_at + 1)..end];
-            _at = end + 1;
-            Step? step = inside switch
-            {
-                "" => new Step(StepKind.Flatten),
-                "*" => new Step(StepKind.Elements),
-                _ => int.TryParse(inside, System.Globalization.NumberStyles.AllowLeadingSign, System.Globalization.CultureInfo.InvariantCulture, out var index) && inside[0] != '+'
-                    ? new Step(StepKind.Index, Index: index)
-                    : null,
-            };
-            if (step is { } known) steps.Add(known);
-            return step is not null;
+            // text that is no Unicode can be handed on, but not looked into
+            throw new SyncFailureException(SyncFailure.Permanent(e is JmesFaultException ? "errors.extraction.expression_costs" : "errors.extraction.expression_text", ("path", Text)), e);
         }
     }
 }

@@ -58,6 +58,12 @@ internal static class JsonText
             return;
         }
 
+        WriteCompact(json, to);
+    }
+
+    /// <summary>Writes text that is JSON already, without the space between its tokens.</summary>
+    public static void WriteCompact(ReadOnlySpan<byte> json, RecordBuffer to)
+    {
         var room = to.GetSpan(json.Length);
         var written = 0;
         var inString = false;
@@ -74,11 +80,13 @@ internal static class JsonText
     }
 
     /// <summary>The member's name as it stands before a value: quoted, escaped, with its colon.</summary>
-    public static byte[] MemberName(string name)
+    public static byte[] MemberName(string name) => [.. Quoted(System.Text.Encoding.UTF8.GetBytes(name)), (byte)':'];
+
+    /// <summary>Text as a JSON string.</summary>
+    public static byte[] Quoted(ReadOnlySpan<byte> utf8)
     {
-        using var buffer = new RecordBuffer();
-        WriteString(System.Text.Encoding.UTF8.GetBytes(name), buffer);
-        WriteRaw(":"u8, buffer);
+        using var buffer = new RecordBuffer(utf8.Length + 16, 1);
+        WriteString(utf8, buffer);
         buffer.EndRecord();
         return buffer[0].ToArray();
     }

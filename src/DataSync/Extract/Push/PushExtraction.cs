@@ -23,7 +23,7 @@ internal sealed record PushExtraction(JmesPath? RecordsPath, string? Schema)
 
     private static IEnumerable<Fault> Member(JsonProperty member, string at) => member.Name switch
     {
-        "records_path" => member.Value.ValueKind == JsonValueKind.String && JmesPath.TryParse(member.Value.GetString()!, out _) ? [] : [new Fault(at, "faults.api.path")],
+        "records_path" => JmesPath.Validate(member.Value, at),
         "schema" => SchemaValidation.Validate(member.Value, at),
         _ => [new Fault(at, "faults.read.unknown", ("name", member.Name))],
     };

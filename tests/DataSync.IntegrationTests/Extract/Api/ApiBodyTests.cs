@@ -17,6 +17,9 @@ public sealed class ApiBodyTests
     [InlineData("""[{"v":{"a":1}},{"v":null},{"w":0},{"v":{"a":2}}]""", "[*].v")]
     [InlineData("""{"x":{"k1":{"a":1},"k2":{"a":2}}}""", "x.*")]
     [InlineData("""{"da ta":[[],[{"a":1},{"a":2}]]}""", "\\\"da ta\\\"[-1]")]
+    [InlineData("""{"rows":[{"id":1,"v":{"a":1}},{"id":9,"v":{"a":9}},{"id":2,"v":{"a":2}}]}""", "rows[?id < `9`].v")]
+    [InlineData("""{"keys":["a"],"values":[1,2,3]}""", "values[:2].{a: @}")]
+    [InlineData("""{"v":[{"a":2},{"a":1}]}""", "sort_by(v, &a)")]
     public async Task Read_records_are_found_at_their_path(string body, string path)
     {
         await using var server = await ApiServer.JsonAsync(_ => body);
@@ -33,10 +36,28 @@ public sealed class ApiBodyTests
 
     [Theory]
     [InlineData("""{"itemz":[1]}""", "items"), InlineData("""{"items":3}""", "items"), InlineData("""{"items":"x"}""", "items[*]"), InlineData("""{"other":[]}""", "items[*].a")]
+    [InlineData("""{"itemz":[1]}""", "items[?a]"), InlineData("""{"items":{"a":1}}""", "length(items)")]
     public async Task Read_a_path_that_leads_nowhere_fails_instead_of_finding_nothing(string body, string path)
     {
         await using var server = await ApiServer.JsonAsync(_ => body);
         Assert.Equal("errors.api.records_path", (await ApiSource.FailureAsync(server.Url, $$"""{"path":"/x","records_path":"{{path}}"}""")).MessageKey);
+    }
+
+    [Theory]
+    [InlineData("sum(items)", "errors.extraction.expression"), InlineData("items[?starts_with(@, 'a')]", "errors.extraction.expression_text")]
+    public async Task Read_an_expression_that_does_not_suit_the_answer_is_told(string path, string key)
+    {
+        await using var server = await ApiServer.JsonAsync(_ => """{"items":["\ud800"]}""");
+        Assert.Equal(key, (await ApiSource.FailureAsync(server.Url, $$"""{"path":"/x","records_path":"{{path}}"}""")).MessageKey);
+    }
+
+    [Fact]
+    public async Task Read_what_an_expression_makes_keeps_the_digits_it_is_made_of()
+    {
+        await using var server = await ApiServer.JsonAsync(_ => """{"rows":[{"id":9007199254740993,"p":1.10,"tags":["x","y"]},{"id":1,"p":2e3,"tags":[]}]}""");
+        Assert.Equal(
+            ["""{"id":9007199254740993,"price":1.10,"tag":"x,y"}""", """{"id":1,"price":2e3,"tag":""}"""],
+            (await ApiSource.ReadAsync(server.Url, """{"path":"/x","records_path":"rows[*].{id: id, price: p, tag: join(',', tags)}"}""")).Documents);
     }
 
     [Fact]

@@ -144,6 +144,43 @@ public abstract partial class IncrementalContract
         }
     }
 
+    // Feature: data-sync-pipeline, Property 24: For any full sync operation, the system should retrieve all records from the source regardless of sync state, and the record count
+    // should match the source record count.
+    [Fact]
+    [Trait("Property", "24")]
+    public async Task Any_full_sync_reads_all_there_is_whatever_the_state()
+    {
+        foreach (var parameters in (string[])[ByTable, ByQuery])
+        {
+            var source = await StartAsync(parameters);
+            var there = new Dictionary<long, string>();
+            foreach (var (changes, syncs) in Moments.Sample(50))
+            {
+                foreach (var (id, version) in changes)
+                {
+                    await ExecuteAsync($"DELETE FROM changes WHERE id = {id}");
+                    if (!there.Remove(id) || version is not null)
+                    {
+                        var text = version?.ToString(CultureInfo.InvariantCulture);
+                        await ExecuteAsync($"INSERT INTO changes VALUES ({id}, {text ?? "NULL"}, 'n{id}')");
+                        there[id] = $$"""{"id":{{id}},"version":{{text ?? "null"}},"name":"n{{id}}"}""";
+                    }
+                }
+
+                if (syncs) await source.SyncAsync(Ct);
+                var state = source.State;
+                Assert.Equal(there.Values.Order(StringComparer.Ordinal), (await source.FullAsync(Ct)).Order(StringComparer.Ordinal));
+                Assert.Same(state, source.State);
+            }
+        }
+    }
+
+    /// <summary>Rows that are written or removed, with a value or none, and whether an incremental sync comes after them.</summary>
+    private static Gen<(List<(long Id, int? Version)> Changes, bool Syncs)> Moments
+        => from changes in Gen.ListOf(Gen.Choose(1, 12).SelectMany(id => Gen.Choose(-2, 50).Select(v => ((long)id, v < 0 ? (int?)null : v)))).Resize(4)
+           from syncs in Gen.Elements(true, false)
+           select (changes.ToList(), syncs);
+
     /// <summary>Rounds of changes; each says which row is written, and whether it gets the value of the one before.</summary>
     private static Gen<List<List<(long Id, bool Ties)>>> Histories
         => from rounds in Gen.ListOf(Gen.ListOf(Gen.Choose(1, 8).SelectMany(id => Gen.Elements(true, false).Select(ties => ((long)id, ties)))).Resize(5)).Resize(4)

@@ -31,7 +31,7 @@ internal static class ApiExtractionValidation
     {
         "path" => IsPath(member.Value) ? [] : [new Fault(at, "faults.api.request_path")],
         "query" => Query(member.Value, at),
-        "records_path" => ApiText.Text(member.Value) is { } text && JmesPath.TryParse(text, out _) ? [] : [new Fault(at, "faults.api.path")],
+        "records_path" => JmesPath.Validate(member.Value, at),
         "pagination" => PaginationValidation.Validate(member.Value, at),
         "responses" => ResponseRulesValidation.Validate(member.Value, at),
         "rate_limit" => RateLimit(member.Value, at),

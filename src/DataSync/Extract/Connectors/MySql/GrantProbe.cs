@@ -11,6 +11,8 @@ internal static class GrantProbe
     /// <summary>Enough to see what is wrong; a login that may write everywhere is not listed table by table.</summary>
     private const int MostFindings = 10;
 
+    private const int MostGrants = 10_000;
+
     /// <summary>Each thing the login could write or do beyond reading. Replication stands apart: it follows changes and makes none.</summary>
     public static async Task<AccessReport> AskAsync(MySqlSession session, CancellationToken ct)
     {
@@ -31,6 +33,6 @@ internal static class GrantProbe
         if (!session.IsMariaDb && roles.Count > 0) await AddAsync($"SHOW GRANTS FOR CURRENT_USER() USING {string.Join(", ", roles)}");
         return grants;
 
-        Task AddAsync(string sql) => session.QueryAsync(sql, [], row => grants.Add(Grant.Parse(row.GetString(0))), ct);
+        Task AddAsync(string sql) => session.QueryAsync(sql, [], row => grants.Add(Grant.Parse(row.GetString(0))), ct, MostGrants);
     }
 }

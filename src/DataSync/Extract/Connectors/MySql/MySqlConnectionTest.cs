@@ -1,75 +1,37 @@
 using System.Net;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.MySql;
 
-/// <summary>Tries a connection step by step. Every check is in the outcome: passed, failed, or not run because one it needs failed.</summary>
-internal sealed class MySqlConnectionTest(
-    SourceConnection connection, ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
+/// <summary>Tries a connection to MySQL or MariaDB.</summary>
+internal sealed class MySqlConnectionTest(SourceConnection connection, ServerParameters source, EgressPolicy egress, ExtractOptions options, TimeProvider time)
+    : ServerConnectionTest<MySqlSession>(connection, source, egress, options, time)
 {
-    private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
-    private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
+    private readonly TimeProvider _time = time;
 
-    private readonly CheckList _checks = new(time);
-    private MySqlSession? _session;
+    protected override Task<MySqlSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, CancellationToken ct)
+        => MySqlGate.OpenAsync(source, vetted, StepTimeout, _time, ct);
 
-    public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(CancellationToken ct)
+    protected override ServerTls TlsOf(MySqlSession session) => session.Tls;
+
+    protected override async Task<string> BeginAsync(MySqlSession session, CancellationToken ct)
     {
-        IReadOnlyList<IPAddress> addresses = [];
-        try
-        {
-            var reached = await _checks.RunAsync("resolve", async () => { addresses = await egress.ResolveAsync(source.Host, ct); return null; })
-                && await _checks.RunAsync("egress", () => { egress.Check(source.Host, source.Port, addresses); return NoFindings; })
-                && await _checks.RunAsync("connect", async () => { await ServerReach.DialAsync(source, addresses, ct); return null; })
-                && await OpenAsync(addresses, ct);
-            if (reached && await _checks.RunAsync("version", () => VersionAsync(ct)))
-            {
-                await _checks.RunAsync("read_only", () => ReadOnlyAsync(ct));
-                await _checks.RunAsync("query", () => QueryAsync(ct));
-            }
-        }
-        finally
-        {
-            if (_session is not null) await _session.DisposeAsync();
-        }
-
-        return _checks.Complete(source.Tls == TlsMode.Disable ? Steps.Where(s => s != "tls") : Steps);
+        await session.BeginAsync(ct);
+        return session.Version;
     }
 
-    private static Task<IReadOnlyDictionary<string, object?>?> NoFindings => Task.FromResult<IReadOnlyDictionary<string, object?>?>(null);
+    protected override Task<AccessReport> AccessAsync(MySqlSession session, CancellationToken ct) => GrantProbe.AskAsync(session, ct);
 
-    /// <summary>The driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
-    private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
+    protected override async Task<bool> QueryAsync(MySqlSession session, CancellationToken ct)
     {
-        var outcome = await CheckList.TryAsync(async () => _session = await MySqlGate.OpenAsync(source, addresses, StepTimeout, ct), time);
-        var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
-        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session?.Tls.Seen() });
-        if (!tlsFailed) _checks.Add("authenticate", outcome);
-        return outcome.Failure is null;
+        await session.QueryAsync("SELECT 1", [], static _ => { }, ct);
+        return true;
     }
 
-    private async Task<IReadOnlyDictionary<string, object?>?> VersionAsync(CancellationToken ct)
-    {
-        await GuardAsync(() => _session!.BeginAsync(ct), ct);
-        return new Dictionary<string, object?>(StringComparer.Ordinal) { ["version"] = _session!.Version };
-    }
+    protected override bool IsKnown(Exception e) => MySqlErrors.IsKnown(e);
 
-    private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
-    {
-        AccessReport? access = null;
-        await GuardAsync(async () => access = await GrantProbe.AskAsync(_session!, ct), ct);
-        await connection.ReportAsync(access!, ct);
-        access!.Demand(options.AllowWritableSources);
-        return access.Shown();
-    }
-
-    private async Task<IReadOnlyDictionary<string, object?>?> QueryAsync(CancellationToken ct)
-    {
-        await GuardAsync(() => _session!.QueryAsync("SELECT 1", [], static _ => { }, ct), ct);
-        return null;
-    }
-
-    private Task<bool> GuardAsync(Func<Task> work, CancellationToken ct) => MySqlErrors.GuardAsync(async () => { await work(); return true; }, source, ct);
+    protected override SyncFailureException Map(Exception e, ServerParameters source) => MySqlErrors.Map(e, source, opening: false);
 }

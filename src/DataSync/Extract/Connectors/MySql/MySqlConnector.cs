@@ -18,8 +18,12 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
     private const int DefaultPort = 3306;
     private const int LongestName = 128;
     private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>So long beyond its own time a server may take to say that a statement is over its time.</summary>
+    private static readonly TimeSpan Margin = TimeSpan.FromMilliseconds(500);
+
     private readonly ExtractOptions _options = options.Value;
-    private readonly MySqlGate _gate = new(egress);
+    private readonly MySqlGate _gate = new(egress, time);
 
     public string Driver => "mysql";
 
@@ -38,53 +42,60 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
 
     public bool TakesWritable => _options.AllowWritableSources;
 
-    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, session => GrantProbe.AskAsync(session, ct), ct);
+    public Task<AccessReport> VerifyAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, GrantProbe.AskAsync, ct);
 
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
-        => AskAsync(connection, session => MySqlCatalog.ReadAsync(session, ct), ct);
+        => AskAsync(connection, MySqlCatalog.ReadAsync, ct);
 
     public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => ReadAsync(connection, request, null, ct);
 
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, [EnumeratorCancellation] CancellationToken ct)
     {
         var source = Read(connection);
-        await using var session = await MySqlErrors.GuardAsync(() => _gate.OpenAsync(source, request.StatementTimeout, ct), source, ct);
+        var session = await MySqlErrors.GuardAsync(() => _gate.OpenAsync(source, request.StatementTimeout, ct), source, ct);
 
         // the server counts too; this clock is for one that does not, or is no longer there
-        using var deadline = new CancellationTokenSource(request.StatementTimeout + TimeSpan.FromMilliseconds(500), time);
+        using var deadline = new CancellationTokenSource(request.StatementTimeout + Margin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        await using var read = await MySqlErrors.GuardAsync(() => StartAsync(session, connection, request, beside, either.Token), source, ct);
-        while (await MySqlErrors.GuardAsync(() => read.NextAsync(either.Token), source, ct) is { } batch) yield return batch;
+        var patience = new ServerPatience(request.StatementTimeout + Margin, time);
+        MySqlRead? read = null;
+        try
+        {
+            read = await MySqlErrors.GuardAsync(() => patience.WaitAsync(token => StartAsync(session, connection, request, beside, token), either.Token), source, ct);
+            while (await MySqlErrors.GuardAsync(() => patience.WaitAsync(read.NextAsync, either.Token), source, ct) is { } batch) yield return batch;
+        }
+        finally
+        {
+            await patience.EndAsync(async () =>
+            {
+                if (read is not null) await read.DisposeAsync();
+                await session.DisposeAsync();
+            });
+        }
     }
 
     /// <summary>Null where the login may not see which transactions run.</summary>
-    public async Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
-    {
-        var source = Read(connection);
-        return await MySqlErrors.GuardAsync(
-            async () =>
+    public Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+        => AskAsync(
+            connection, request.StatementTimeout,
+            async (session, token) =>
             {
-                await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
-                await session.PrepareForLooksAsync(ct);
-                await DemandAsync(session, connection, ct);
-                return await new MySqlPlanner(session, time).PlanAsync(request, ct);
+                await session.PrepareForLooksAsync(token);
+                await DemandAsync(session, connection, token);
+                return await new MySqlPlanner(session, time).PlanAsync(request, token);
             },
-            source, ct);
-    }
+            ct);
 
-    public async Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
-    {
-        var source = Read(connection);
-        return await MySqlErrors.GuardAsync(
-            async () =>
+    public Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+        => AskAsync(
+            connection, request.StatementTimeout,
+            async (session, token) =>
             {
-                await using var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
-                await session.PrepareForLooksAsync(ct);
-                await DemandAsync(session, connection, ct);
+                await session.PrepareForLooksAsync(token);
+                await DemandAsync(session, connection, token);
                 return await look(Session(session));
             },
-            source, ct);
-    }
+            ct);
 
     public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.OfferAsync(connection, request, ct);
 
@@ -115,18 +126,31 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
             : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
     }
 
+    /// <summary>Asks the catalog.</summary>
+    private Task<T> AskAsync<T>(SourceConnection connection, Func<MySqlSession, CancellationToken, Task<T>> ask, CancellationToken ct)
+        => AskAsync(
+            connection, CatalogTimeout,
+            async (session, token) =>
+            {
+                await session.BeginAsync(token);
+                return await ask(session, token);
+            },
+            ct);
+
     /// <summary>Asks the server in a session of its own.</summary>
-    private async Task<T> AskAsync<T>(SourceConnection connection, Func<MySqlSession, Task<T>> ask, CancellationToken ct)
+    private async Task<T> AskAsync<T>(SourceConnection connection, TimeSpan timeout, Func<MySqlSession, CancellationToken, Task<T>> ask, CancellationToken ct)
     {
         var source = Read(connection);
-        return await MySqlErrors.GuardAsync(
-            async () =>
-            {
-                await using var session = await _gate.OpenAsync(source, CatalogTimeout, ct);
-                await session.BeginAsync(ct);
-                return await ask(session);
-            },
-            source, ct);
+        var session = await MySqlErrors.GuardAsync(() => _gate.OpenAsync(source, timeout, ct), source, ct);
+        var patience = new ServerPatience(timeout + Margin, time);
+        try
+        {
+            return await MySqlErrors.GuardAsync(() => patience.WaitAsync(token => ask(session, token), ct), source, ct);
+        }
+        finally
+        {
+            await patience.EndAsync(async () => await session.DisposeAsync());
+        }
     }
 
     private async Task<MySqlRead> StartAsync(MySqlSession session, SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, CancellationToken ct)

@@ -42,13 +42,16 @@ internal static class MySqlErrors
     {
         SyncFailureException known => known,
         MySqlException answered when OfNumber(answered, source, opening) is { } failure => new SyncFailureException(failure, e),
+        _ when IsGarbled(e) => new SyncFailureException(Permanent("errors.connection.protocol", source), e),
         NotSupportedException => new SyncFailureException(Permanent("errors.connection.authentication", source), e),
         _ => new SyncFailureException(ServerErrors.Of(e, source, opening) ?? Unnamed(e, source), e),
     };
 
     /// <summary>True for what <see cref="Map"/> knows how to name; anything else is a bug of ours and must show as one.</summary>
     public static bool IsKnown(Exception e)
-        => e is MySqlException or MySqlProtocolException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException;
+        => e is MySqlException or MySqlProtocolException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException || IsGarbled(e);
+
+    private static bool IsGarbled(Exception e) => e is MySqlProtocolException || ServerErrors.IsGarbled(e, "MySqlConnector.Protocol", "MySqlConnector.Core.ResultSet");
 
     private static SyncFailure? OfNumber(MySqlException e, ServerParameters source, bool opening) => (int)e.ErrorCode switch
     {

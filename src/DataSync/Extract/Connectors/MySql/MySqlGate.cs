@@ -8,39 +8,49 @@ using MySqlConnector;
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>The one way to a tenant's MySQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address.</summary>
-internal sealed class MySqlGate(EgressPolicy egress)
+internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
 {
     private const uint ConnectSeconds = 10;
 
+    /// <summary>The driver's own limit does not hold for a server that trickles.</summary>
+    private static readonly TimeSpan Opening = TimeSpan.FromSeconds(ConnectSeconds + 1);
+
     /// <summary>Opens a connection of its own, so that nothing of one tenant's session is left for another.</summary>
     public async Task<MySqlSession> OpenAsync(ServerParameters source, TimeSpan statementTimeout, CancellationToken ct)
-        => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, ct);
+        => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, time, ct);
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
-    public static async Task<MySqlSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
+    public static async Task<MySqlSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct)
     {
         for (var i = 0; ; i++)
         {
             var tls = new ServerTls(source);
             var connection = Build(source, tls, vetted[i], statementTimeout);
+            var patience = new ServerPatience(Opening, time);
             try
             {
-                await connection.OpenAsync(ct);
-                return new MySqlSession(connection, tls, statementTimeout);
+                await patience.WaitAsync(token => DialAsync(connection, token), ct);
+                return new MySqlSession(connection, source, tls, statementTimeout);
             }
             catch (Exception e) when (MySqlErrors.IsKnown(e) || e is NotSupportedException)
             {
-                await connection.DisposeAsync();
+                await patience.EndAsync(async () => await connection.DisposeAsync());
                 ct.ThrowIfCancellationRequested();
                 var failure = await NameAsync(e, source, vetted[i], ct);
                 if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
             }
             catch
             {
-                await connection.DisposeAsync();
+                await patience.EndAsync(async () => await connection.DisposeAsync());
                 throw;
             }
         }
+    }
+
+    private static async Task<bool> DialAsync(MySqlConnection connection, CancellationToken ct)
+    {
+        await connection.OpenAsync(ct);
+        return true;
     }
 
     /// <summary>The driver says of a server it does not reach only that it does not; dialling it once more says why.</summary>

@@ -1,11 +1,12 @@
 using System.Globalization;
 using DataSync.Extract.Connectors.Network;
+using DataSync.Pipeline.Failures;
 using MySqlConnector;
 
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
-internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, TimeSpan statementTimeout) : IAsyncDisposable
+internal sealed class MySqlSession(MySqlConnection connection, ServerParameters source, ServerTls tls, TimeSpan statementTimeout) : IAsyncDisposable
 {
     private const int LockSeconds = 10;
     private const string Text = "@datasync_text", Proof = "@datasync_proof";
@@ -78,14 +79,18 @@ internal sealed class MySqlSession(MySqlConnection connection, ServerTls tls, Ti
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    /// <summary>Runs a statement of ours with values for its <c>?</c> and hands on each row.</summary>
-    public async Task QueryAsync(string sql, IReadOnlyList<string> values, Action<MySqlDataReader> row, CancellationToken ct)
+    /// <summary>Runs a statement of ours with values for its <c>?</c> and hands on each row; more than an honest server has are a fault of the server.</summary>
+    public async Task QueryAsync(string sql, IReadOnlyList<string> values, Action<MySqlDataReader> row, CancellationToken ct, int most = 1_000_000)
     {
         await using var command = Command(sql);
         foreach (var value in values) command.Parameters.Add(new MySqlParameter { Value = value });
         if (values.Count > 0) await command.PrepareAsync(ct);
         await using var reader = await command.ExecuteReaderAsync(ct);
-        while (await reader.ReadAsync(ct)) row(reader);
+        while (await reader.ReadAsync(ct))
+        {
+            if (most-- == 0) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.protocol", ("host", source.Host), ("port", source.Port)));
+            row(reader);
+        }
     }
 
     /// <summary>Closing without a commit rolls back on the server; the driver does not pool the connection, so this ends the session.</summary>

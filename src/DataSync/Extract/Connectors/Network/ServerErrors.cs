@@ -23,7 +23,7 @@ internal static class ServerErrors
                     return SyncFailure.Permanent("errors.connection.tls", ("host", source.Host), ("port", source.Port));
                 case SocketException { SocketErrorCode: SocketError.ConnectionRefused }:
                     return Transient("errors.connection.refused", source);
-                case TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut }:
+                case TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut or SocketError.OperationAborted }:
                     return Transient("errors.connection.timeout", source);
                 case SocketException when opening:
                     return Transient("errors.connection.unreachable", source);
@@ -33,6 +33,26 @@ internal static class ServerErrors
         }
 
         return opening ? null : Transient("errors.connection.lost", source);
+    }
+
+    /// <summary>
+    /// Drivers trust that their server keeps to the protocol. Where one does not, they take lengths for memory and codes for bugs of their own, and what they throw
+    /// then tells by nothing but its place that the server is to blame.
+    /// </summary>
+    /// <param name="e">What was thrown.</param>
+    /// <param name="readers">Namespaces and types in which the driver reads what its server sends.</param>
+    public static bool IsGarbled(Exception e, params ReadOnlySpan<string> readers)
+        => e is InvalidOperationException or ArgumentException or ArithmeticException or FormatException or NotSupportedException or OutOfMemoryException or IndexOutOfRangeException or InvalidCastException
+            && e.StackTrace is { } trace && IsIn(trace, readers);
+
+    private static bool IsIn(string trace, ReadOnlySpan<string> readers)
+    {
+        foreach (var reader in readers)
+        {
+            if (trace.Contains($" {reader}.", StringComparison.Ordinal)) return true;
+        }
+
+        return false;
     }
 
     private static SyncFailure Transient(string key, ServerParameters source) => SyncFailure.Transient(key, ("host", source.Host), ("port", source.Port));

@@ -7,6 +7,9 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// <summary>Lists the tables and views a login can read, with what their columns come out as.</summary>
 internal static class PostgresCatalog
 {
+    /// <summary>More than an honest server has; what comes behind them is left out.</summary>
+    private const int MostColumns = 1_000_000;
+
     private const string Sql =
         """
         SELECT n.nspname::text, c.relname::text,
@@ -27,7 +30,7 @@ internal static class PostgresCatalog
         var rows = new List<ColumnRow>();
         await using (var reader = await session.QueryAsync(Sql, [], CommandBehavior.Default, ct))
         {
-            while (await reader.ReadAsync(ct))
+            while (rows.Count < MostColumns && await reader.ReadAsync(ct))
                 rows.Add(new ColumnRow(
                     reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetString(4),
                     (uint)reader.GetInt64(5), reader.GetBoolean(6), reader.GetInt32(7)));

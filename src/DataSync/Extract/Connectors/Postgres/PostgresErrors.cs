@@ -25,13 +25,7 @@ internal static class PostgresErrors
     public static bool IsKnown(Exception e)
         => e is NpgsqlException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException || IsGarbled(e);
 
-    /// <summary>
-    /// The driver trusts that its server keeps to the protocol. Where one does not, it takes lengths for memory and codes for bugs of its own, and what it throws
-    /// then tells by nothing but its place that the server is to blame.
-    /// </summary>
-    private static bool IsGarbled(Exception e)
-        => e is InvalidOperationException or ArgumentException or ArithmeticException or FormatException or NotSupportedException or OutOfMemoryException or IndexOutOfRangeException or InvalidCastException
-            && e.StackTrace is { } trace && trace.Contains(" Npgsql.Internal.", StringComparison.Ordinal);
+    private static bool IsGarbled(Exception e) => ServerErrors.IsGarbled(e, "Npgsql.Internal");
 
     private static SyncFailure OfState(string state, ServerParameters source) => state switch
     {

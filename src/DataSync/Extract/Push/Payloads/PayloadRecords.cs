@@ -1,8 +1,9 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using DataSync.Extract.Connectors;
 using DataSync.Extract.Json;
+using DataSync.Extract.Json.Jmes;
 using DataSync.Extract.Push.Schema;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Push.Payloads;
 
@@ -13,17 +14,25 @@ internal sealed class PayloadRecords : IDisposable
     private readonly RecordSchema? _schema;
     private readonly JsonElements? _elements;
     private readonly JsonDocument? _document;
-    private readonly IEnumerator<JsonElement>? _found;
+    private readonly IEnumerator<JmesValue>? _found;
 
-    private PayloadRecords(RecordSchema? schema, JsonElements? elements, JsonDocument? document, IEnumerator<JsonElement>? found)
+    private PayloadRecords(RecordSchema? schema, JsonElements? elements, JsonDocument? document, IEnumerator<JmesValue>? found)
         => (_schema, _elements, _document, _found) = (schema, elements, document, found);
 
-    /// <summary>Finds the records; null where there is nothing at the path.</summary>
+    /// <summary>Finds the records; null where there is nothing at the path, or nothing that the expression could be carried out on.</summary>
     public static PayloadRecords? Of(ReadOnlyMemory<byte> payload, JmesPath? path, RecordSchema? schema)
     {
         if (path is null) return new PayloadRecords(schema, new JsonElements(payload), null, null);
         var document = JsonDocument.Parse(payload, AnyDepth);
-        if (Find(document.RootElement, path) is { } found) return new PayloadRecords(schema, null, document, found.GetEnumerator());
+        try
+        {
+            if (path.Records(document.RootElement, out _) is { } found) return new PayloadRecords(schema, null, document, found.GetEnumerator());
+        }
+        catch (SyncFailureException)
+        {
+            // a payload that the expression cannot be carried out on has no records either
+        }
+
         document.Dispose();
         return null;
     }
@@ -39,10 +48,10 @@ internal sealed class PayloadRecords : IDisposable
         else
         {
             if (!_found!.MoveNext()) return false;
-            to.Buffer.Add(JsonMarshal.GetRawUtf8Value(_found.Current));
+            FoundRecord.Write(_found.Current, isText: true, to);
         }
 
-        if (_schema?.Refuse(to.Buffer[to.Buffer.Count - 1]) is { } refused) to.RejectLast(refused);
+        if (!to.LastIsRejected && _schema?.Refuse(to.Buffer[to.Buffer.Count - 1]) is { } refused) to.RejectLast(refused);
         return true;
     }
 
@@ -50,19 +59,5 @@ internal sealed class PayloadRecords : IDisposable
     {
         _found?.Dispose();
         _document?.Dispose();
-    }
-
-    /// <summary>A projection's list, an array's elements, or the one value there is. Null is a list without elements.</summary>
-    private static IEnumerable<JsonElement>? Find(JsonElement root, JmesPath path)
-    {
-        var at = path.Base(root);
-        return at.ValueKind switch
-        {
-            JsonValueKind.Null => [],
-            JsonValueKind.Array or JsonValueKind.Object when path.IsProjection => path.Select(root),
-            JsonValueKind.Array => at.EnumerateArray(),
-            JsonValueKind.Object => [at],
-            _ => null,
-        };
     }
 }

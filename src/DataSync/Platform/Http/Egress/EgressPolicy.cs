@@ -19,29 +19,35 @@ internal sealed class EgressPolicy(IOptions<EgressOptions> options, NameResoluti
             || _allowed.Ranges.Any(r => r.Contains(address))
             || _allowed.Hosts.Contains((EgressAllowList.Normal(host), port));
 
-    /// <summary>Resolves the host to its addresses, unchecked. Fails with <c>errors.connection.unresolved</c>.</summary>
+    /// <summary>
+    /// Resolves the host to its addresses, unchecked: none for a name that does not exist, which <see cref="Check"/> then refuses in the same words as one that
+    /// leads inside, so that nobody learns from it which names there are. Fails with <c>errors.connection.unresolved</c> where the name service does not answer.
+    /// </summary>
     public async Task<IReadOnlyList<IPAddress>> ResolveAsync(string host, CancellationToken ct)
     {
         if (IPAddress.TryParse(host, out var literal)) return [literal];
         try
         {
-            var addresses = await resolve(host, ct);
-            return addresses.Count > 0 ? addresses : throw Unresolved(host, transient: false, null);
+            return await resolve(host, ct);
+        }
+        catch (SocketException e) when (e.SocketErrorCode is SocketError.HostNotFound or SocketError.NoData)
+        {
+            return [];
         }
         catch (SocketException e)
         {
-            throw Unresolved(host, e.SocketErrorCode == SocketError.TryAgain, e);
+            throw new SyncFailureException(SyncFailure.Transient("errors.connection.unresolved", ("host", host)), e);
         }
-        catch (ArgumentException e)
+        catch (ArgumentException)
         {
-            throw Unresolved(host, transient: false, e);
+            return [];
         }
     }
 
-    /// <summary>Refuses with <c>errors.connection.egress_denied</c> unless every one of the addresses is allowed.</summary>
+    /// <summary>Refuses with <c>errors.connection.egress_denied</c> unless there are addresses and every one of them is allowed.</summary>
     public void Check(string host, int port, IReadOnlyList<IPAddress> addresses)
     {
-        if (!addresses.All(a => Allows(host, port, a)))
+        if (addresses.Count == 0 || !addresses.All(a => Allows(host, port, a)))
             throw new SyncFailureException(SyncFailure.Permanent("errors.connection.egress_denied", ("host", host), ("port", port)));
     }
 
@@ -51,12 +57,6 @@ internal sealed class EgressPolicy(IOptions<EgressOptions> options, NameResoluti
         var addresses = await ResolveAsync(host, ct);
         Check(host, port, addresses);
         return addresses;
-    }
-
-    private static SyncFailureException Unresolved(string host, bool transient, Exception? inner)
-    {
-        const string Key = "errors.connection.unresolved";
-        return new SyncFailureException(transient ? SyncFailure.Transient(Key, ("host", host)) : SyncFailure.Permanent(Key, ("host", host)), inner);
     }
 }
 

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
@@ -47,6 +48,30 @@ public class EgressPolicyTests
     {
         var failure = await Assert.ThrowsAsync<SyncFailureException>(() => Policy("", "8.8.8.8", "10.0.0.1").VetAsync("h", 1, TestContext.Current.CancellationToken));
         Assert.Equal(("errors.connection.egress_denied", FailureKind.Permanent), (failure.Failure.MessageKey, failure.Failure.Kind));
+    }
+
+    /// <summary>Whoever may name hosts must not learn which names the operator's name service knows.</summary>
+    [Fact]
+    public async Task VetAsync_a_name_that_does_not_exist_is_refused_as_one_that_leads_inside()
+    {
+        List<string> told = [];
+        foreach (var resolve in (NameResolution[])[
+            (_, _) => Task.FromResult<IReadOnlyList<IPAddress>>([IPAddress.Parse("10.0.0.1")]), (_, _) => Task.FromResult<IReadOnlyList<IPAddress>>([]),
+            (_, _) => throw new SocketException((int)SocketError.HostNotFound), (_, _) => throw new SocketException((int)SocketError.NoData)])
+        {
+            var failure = await Assert.ThrowsAsync<SyncFailureException>(() => new EgressPolicy(Options.Create(new EgressOptions()), resolve).VetAsync("h.internal", 1, TestContext.Current.CancellationToken));
+            told.Add($"{failure.Failure.Kind} {failure.Failure.MessageKey} {string.Join(',', failure.Failure.Params!)}");
+        }
+
+        Assert.Equal("Permanent errors.connection.egress_denied [host, h.internal],[port, 1]", Assert.Single(told.Distinct(StringComparer.Ordinal)));
+    }
+
+    [Fact]
+    public async Task VetAsync_a_name_service_that_does_not_answer_is_asked_again()
+    {
+        var policy = new EgressPolicy(Options.Create(new EgressOptions()), (_, _) => throw new SocketException((int)SocketError.TryAgain));
+        var failure = await Assert.ThrowsAsync<SyncFailureException>(() => policy.VetAsync("h", 1, TestContext.Current.CancellationToken));
+        Assert.Equal(("errors.connection.unresolved", FailureKind.Transient), (failure.Failure.MessageKey, failure.Failure.Kind));
     }
 
     [Fact]

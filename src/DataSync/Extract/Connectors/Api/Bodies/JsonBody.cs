@@ -1,7 +1,8 @@
-using System.Runtime.InteropServices;
 using System.Text.Json;
 using System.Text.Unicode;
 using DataSync.Extract.Connectors.Api.Http;
+using DataSync.Extract.Json;
+using DataSync.Extract.Json.Jmes;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Api.Bodies;
@@ -9,20 +10,21 @@ namespace DataSync.Extract.Connectors.Api.Bodies;
 /// <summary>A page that is one JSON document. Each record is the very bytes it came as, so no number loses a digit.</summary>
 internal sealed class JsonBody : PageBody
 {
+    private static readonly JmesPath Whole = JmesPath.Parse("@");
     private readonly PooledBody _body;
     private readonly JsonDocument _document;
     private readonly bool _isText;
 
     // looked for when asked for: an answer that reports a failure has none, and is recognised by the source's rules first
-    private readonly Lazy<IEnumerable<JsonElement>> _found;
-    private IEnumerator<JsonElement>? _records;
+    private readonly Lazy<IEnumerable<JmesValue>> _found;
+    private IEnumerator<JmesValue>? _records;
     private long? _count;
 
     private JsonBody(PooledBody body, JsonDocument document, ApiExtraction extraction)
     {
         (_body, _document) = (body, document);
         _isText = Utf8.IsValid(body.Memory.Span);
-        _found = new Lazy<IEnumerable<JsonElement>>(() => Find(document.RootElement, extraction));
+        _found = new Lazy<IEnumerable<JmesValue>>(() => Find(document.RootElement, extraction));
     }
 
     public override string Format => "json";
@@ -57,16 +59,7 @@ internal sealed class JsonBody : PageBody
     {
         _records ??= _found.Value.GetEnumerator();
         if (!_records.MoveNext()) return ValueTask.FromResult(false);
-        var bytes = JsonMarshal.GetRawUtf8Value(_records.Current);
-        if (_isText || Utf8.IsValid(bytes))
-        {
-            to.Buffer.Add(bytes);
-            return ValueTask.FromResult(true);
-        }
-
-        InvalidText.Write(bytes, to.Buffer);
-        to.Buffer.EndRecord();
-        to.RejectLast(InvalidText.Rejection("*"));
+        FoundRecord.Write(_records.Current, _isText, to);
         return ValueTask.FromResult(true);
     }
 
@@ -77,23 +70,14 @@ internal sealed class JsonBody : PageBody
         _body.Dispose();
     }
 
-    /// <summary>A list's elements, or an object as the only record. Null is a list without elements.</summary>
-    private static IEnumerable<JsonElement> Find(JsonElement root, ApiExtraction extraction)
+    private static IEnumerable<JmesValue> Find(JsonElement root, ApiExtraction extraction)
     {
-        var path = extraction.RecordsPath;
-        var at = path is null ? root : path.Base(root);
-        return at.ValueKind switch
-        {
-            JsonValueKind.Null => [],
-            JsonValueKind.Undefined when extraction.EmptyIfMissing => [],
-            JsonValueKind.Array or JsonValueKind.Object when path is { IsProjection: true } => path.Select(root),
-            JsonValueKind.Array => at.EnumerateArray(),
-            JsonValueKind.Object => [at],
-            _ => throw new SyncFailureException(SyncFailure.Permanent("errors.api.records_path", ("path", path?.Text ?? "@"), ("found", Kind(at)))),
-        };
+        if ((extraction.RecordsPath ?? Whole).Records(root, out var found) is { } records) return records;
+        if (found == JsonValueKind.Undefined && extraction.EmptyIfMissing) return [];
+        throw new SyncFailureException(SyncFailure.Permanent("errors.api.records_path", ("path", extraction.RecordsPath?.Text ?? "@"), ("found", Kind(found))));
     }
 
-    private static string Kind(JsonElement at) => at.ValueKind switch
+    private static string Kind(JsonValueKind found) => found switch
     {
         JsonValueKind.Undefined => "nothing",
         JsonValueKind.String => "string",

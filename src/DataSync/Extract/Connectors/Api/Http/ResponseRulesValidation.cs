@@ -28,7 +28,7 @@ internal static class ResponseRulesValidation
     {
         "status" => IsStatuses(member.Value) ? [] : [new Fault(at, "faults.api.status")],
         "header" => ApiText.Text(member.Value) is { } name && ApiText.IsHeaderName(name) ? [] : [new Fault(at, "faults.api.header_name")],
-        "path" => ApiText.Text(member.Value) is { } path && JmesPath.TryParse(path, out _) ? [] : [new Fault(at, "faults.api.path")],
+        "path" => JmesPath.Validate(member.Value, at),
         "equals" => member.Value.ValueKind is JsonValueKind.Number or JsonValueKind.True or JsonValueKind.False || ApiText.Text(member.Value) is { Length: <= 1000 } ? [] : [new Fault(at, "faults.read.parameter_value")],
         "then" => ApiText.Text(member.Value) is { } then && ResponseRule.Actions.ContainsKey(then) ? [] : [new Fault(at, "faults.one_of", ("allowed", ResponseRule.Actions.Keys))],
         _ => [new Fault(at, "faults.source.unknown", ("name", member.Name))],

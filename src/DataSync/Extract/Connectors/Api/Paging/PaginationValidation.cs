@@ -46,7 +46,7 @@ internal static class PaginationValidation
         {
             "start" => Whole(member.Value, 0, long.MaxValue / 2) ? [] : [new Fault(at, "faults.integer", ("min", 0), ("max", long.MaxValue / 2))],
             "size" => Whole(member.Value, 1, 1_000_000) ? [] : [new Fault(at, "faults.integer", ("min", 1), ("max", 1_000_000))],
-            "path" or "has_more_path" => ApiText.Text(member.Value) is { } text && JmesPath.TryParse(text, out _) ? [] : [new Fault(at, "faults.api.path")],
+            "path" or "has_more_path" => JmesPath.Validate(member.Value, at),
             "header" => ApiText.Text(member.Value) is { } name && ApiText.IsHeaderName(name) ? [] : [new Fault(at, "faults.api.header_name")],
             _ => ApiText.IsHeaderText(member.Value, 200) ? [] : [new Fault(at, "faults.source.text", ("name", member.Name), ("longest", 200))],
         };
