@@ -25,7 +25,7 @@ public sealed class SqlServerContractDatabase : IAsyncLifetime
 }
 
 /// <summary>Against a real SQL Server, where a container engine runs.</summary>
-public class SqlServerConnectorContractTests(SqlServerContractDatabase database) : ConnectorContract, IClassFixture<SqlServerContractDatabase>, IAsyncLifetime
+public sealed class SqlServerConnectorContractTests(SqlServerContractDatabase database) : ConnectorContract, IClassFixture<SqlServerContractDatabase>, IAsyncLifetime
 {
     public ValueTask InitializeAsync()
     {

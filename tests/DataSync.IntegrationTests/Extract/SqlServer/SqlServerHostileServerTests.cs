@@ -93,7 +93,7 @@ public sealed class SqlServerHostileServerTests
     {
         using var socket = await listener.AcceptSocketAsync(Ct);
         await using var stream = new NetworkStream(socket);
-        await stream.ReadAtLeastAsync(new byte[8], 8, cancellationToken: Ct);
+        _ = await stream.ReadAtLeastAsync(new byte[8], 8, cancellationToken: Ct);
         if (mode == "http") await stream.WriteAsync("HTTP/1.1 400 Bad Request\r\n\r\n"u8.ToArray(), Ct);
         if (mode == "short prelogin") await stream.WriteAsync(TdsAnswer.Packets(4, [0, 0xFF, 0xFF, 0, 6, 1, 0xFF, 0, 0, 1, 255]), Ct);
         if (mode == "nothing") await Task.Delay(TimeSpan.FromSeconds(30), Ct);

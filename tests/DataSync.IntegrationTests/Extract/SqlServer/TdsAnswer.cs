@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Text;
 
@@ -6,9 +7,9 @@ namespace DataSync.IntegrationTests.Extract.SqlServer;
 /// <summary>An answer of a SQL Server as its protocol's tokens (MS-TDS 2.2.7), written here from the specification and not by the product.</summary>
 internal sealed class TdsAnswer
 {
-    private readonly MemoryStream _bytes = new();
+    private readonly ArrayBufferWriter<byte> _bytes = new();
 
-    public byte[] ToArray() => _bytes.ToArray();
+    public byte[] ToArray() => _bytes.WrittenSpan.ToArray();
 
     public TdsAnswer Raw(params ReadOnlySpan<byte> bytes)
     {

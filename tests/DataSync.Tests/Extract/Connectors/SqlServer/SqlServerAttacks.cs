@@ -1,5 +1,3 @@
-using Xunit;
-
 namespace DataSync.Tests.Extract.Connectors.SqlServer;
 
 /// <summary>Statements that would write, lock, or reach beyond the database, or hide one that does. Each is refused before the server sees it.</summary>
