@@ -30,9 +30,12 @@ internal sealed class Api : IDisposable
         }
     }
 
-    public Task RegisterAsync(string sourceId, JsonObject connection, JsonObject extraction, CancellationToken ct) => PostAsync(
+    public Task RegisterAsync(string sourceId, JsonObject connection, JsonObject extraction, CancellationToken ct, JsonObject? sync = null) => PostAsync(
         "/api/sources",
-        new JsonObject { ["source_id"] = sourceId, ["source_name"] = sourceId, ["source_type"] = "database", ["connection_params"] = connection, ["extraction_params"] = extraction },
+        new JsonObject
+        {
+            ["source_id"] = sourceId, ["source_name"] = sourceId, ["source_type"] = "database", ["connection_params"] = connection, ["extraction_params"] = extraction, ["sync"] = sync ?? [],
+        },
         ct);
 
     public Task RegisterWebhookAsync(string sourceId, JsonObject connection, CancellationToken ct) => PostAsync(
@@ -64,10 +67,24 @@ internal sealed class Api : IDisposable
         return true;
     }
 
-    public async Task<JsonObject> JobAsync(string id, CancellationToken ct)
+    public Task<JsonObject> JobAsync(string id, CancellationToken ct) => GetAsync($"/api/sync/jobs/{id}", ct);
+
+    public async Task<JsonObject> GetAsync(string path, CancellationToken ct)
     {
-        using var answer = await _client.GetAsync(new Uri($"/api/sync/jobs/{id}", UriKind.Relative), ct);
+        using var answer = await _client.GetAsync(new Uri(path, UriKind.Relative), ct);
         return await ReadAsync(answer, ct);
+    }
+
+    public async Task PutAsync(string path, JsonObject body, CancellationToken ct)
+    {
+        using var answer = await _client.PutAsJsonAsync(new Uri(path, UriKind.Relative), body, ct);
+        await ReadAsync(answer, ct);
+    }
+
+    public async Task DeleteAsync(string path, CancellationToken ct)
+    {
+        using var answer = await _client.DeleteAsync(new Uri(path, UriKind.Relative), ct);
+        answer.EnsureSuccessStatusCode();
     }
 
     public void Dispose() => _client.Dispose();

@@ -75,6 +75,8 @@ internal sealed class ExportStage(
         return storage.DiscardAsync(location, run.Fence, (run.Checkpoint.Exported ?? []).Select(f => f.Name).ToHashSet(StringComparer.Ordinal), ct);
     }
 
+    public Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
+
     private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
     {
         var sessions = targets.Zip(context.Run.Plan.OutputFormats, (target, format) => _exporters[format].Open(target)).ToArray();

@@ -28,6 +28,9 @@ internal sealed record EngineOptions
     /// <summary><c>DATASYNC_LEASE_SECONDS</c>: a lease not renewed for this long is anybody's. A worker that died is seen sooner, by its session's end.</summary>
     public TimeSpan Lease { get; init; } = TimeSpan.FromSeconds(30);
 
+    /// <summary><c>DATASYNC_LOG_LAG_WARNING_MB</c>: a source's server that keeps more of its log for us than this is warned of.</summary>
+    public long LogLagWarningBytes { get; init; } = 1024L * 1024 * 1024;
+
     /// <summary>How often a running job renews its lease and shows its progress.</summary>
     public TimeSpan Heartbeat { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -31,6 +31,7 @@ internal static class JobsServices
             MaxFruitfulAttempts = settings.Int("DATASYNC_MAX_FRUITFUL_ATTEMPTS", 1000, 1, 1_000_000),
             Drain = TimeSpan.FromSeconds(settings.Int("DATASYNC_DRAIN_SECONDS", 8, 0, 10)),
             Lease = TimeSpan.FromSeconds(settings.Int("DATASYNC_LEASE_SECONDS", 30, 3, 600)),
+            LogLagWarningBytes = settings.Int("DATASYNC_LOG_LAG_WARNING_MB", 1024, 1, 1_048_576) * 1024L * 1024,
             WorkerThreads = settings.Int("DATASYNC_WORKER_THREADS", 8, 1, 64),
         });
         services.AddSingleton(new InlineOptions

@@ -48,7 +48,12 @@ internal sealed class SyncJob : ITenantOwned
     /// <summary>W3C traceparent of the request, so that the worker's spans join its trace.</summary>
     public string? TraceParent { get; set; }
     public string Language { get; set; } = "en-US";
+
+    /// <summary>Running time at most; <see cref="NoTimeout"/> for none.</summary>
     public int TimeoutSeconds { get; set; }
+
+    /// <summary>The job may run as long as it gets on.</summary>
+    public const int NoTimeout = 0;
 
     /// <summary>Milliseconds of running time that ended attempts have used.</summary>
     public long RunningMs { get; set; }

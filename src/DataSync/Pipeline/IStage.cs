@@ -11,6 +11,9 @@ internal interface IStage
 
     /// <summary>Clears away what attempts up to this one left half done, where the job ends without completing.</summary>
     Task AbandonAsync(SyncRun run, CancellationToken ct);
+
+    /// <summary>The job is forgotten: what the stage keeps of it goes. Nothing to do for a stage that keeps nothing.</summary>
+    Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct) => Task.CompletedTask;
 }
 
 /// <summary>What a stage works on.</summary>

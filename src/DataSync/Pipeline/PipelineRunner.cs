@@ -96,6 +96,12 @@ internal sealed class PipelineRunner(
         foreach (var stage in _stages.Values) await stage.AbandonAsync(run, ct);
     }
 
+    /// <summary>The job is forgotten: every stage gives up what it keeps of it.</summary>
+    public async Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        foreach (var stage in _stages.Values) await stage.ForgetAsync(tenantId, jobId, ct);
+    }
+
     private async IAsyncEnumerable<RecordBatch> Refined(
         SyncRun run, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
     {

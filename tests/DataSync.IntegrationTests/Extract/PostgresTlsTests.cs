@@ -1,7 +1,12 @@
 using System.Net;
+using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Connectors.Postgres;
+using DataSync.Extract.Connectors.Postgres.Log;
 using DataSync.IntegrationTests.Host;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+using Microsoft.Extensions.Options;
 
 namespace DataSync.IntegrationTests.Extract;
 
@@ -65,6 +70,24 @@ public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer
         {
             await server.SpeakAtMostAsync("TLSv1.3", CancellationToken.None);
         }
+    }
+
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Replication_connections_judge_the_certificate_as_every_other_does(bool trusts)
+    {
+        await server.ExecuteAsync("ALTER ROLE reader REPLICATION", Ct);
+        var connection = trusts ? server.Connection("localhost", "verify-full", ("tls_authorities", await File.ReadAllTextAsync(server.AuthorityFile, Ct))) : server.Connection("localhost", "verify-full");
+        var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
+        var open = LogSession.OpenAsync(new PostgresGate(egress, TimeProvider.System), ServerParameters.Read(connection, 5432), TimeSpan.FromSeconds(30), Ct);
+        if (!trusts)
+        {
+            Assert.Equal("errors.connection.tls", (await Assert.ThrowsAsync<SyncFailureException>(() => open)).Failure.MessageKey);
+            return;
+        }
+
+        await using var session = await open;
+        Assert.Equal("true TLSv1.3", await server.ScalarAsync("SELECT s.ssl || ' ' || s.version FROM pg_stat_ssl s JOIN pg_stat_activity a USING (pid) WHERE a.backend_type = 'walsender'", Ct));
     }
 
     [Theory]

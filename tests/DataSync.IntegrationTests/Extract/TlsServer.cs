@@ -137,7 +137,13 @@ public sealed class TlsServer : IAsyncLifetime
         }
     }
 
-    private async Task ExecuteAsync(string sql, CancellationToken ct)
+    internal async Task<string> ScalarAsync(string sql, CancellationToken ct)
+    {
+        await using var command = _admin.CreateCommand(sql);
+        return (string)(await command.ExecuteScalarAsync(ct))!;
+    }
+
+    internal async Task ExecuteAsync(string sql, CancellationToken ct)
     {
         await using var command = _admin.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(ct);

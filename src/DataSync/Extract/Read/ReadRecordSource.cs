@@ -92,7 +92,7 @@ internal sealed class ReadRecordSource(
             var choice = await ChooseAsync(run, connector, source, request, parameters, ct);
             if (choice.Changes is { } changes)
             {
-                await FollowAsync(run, changes, (ITracksChanges)connector, source, position, writer, ct);
+                await FollowAsync(run, changes, (ITracksChanges)connector, source, parameters, position, writer, ct);
                 return;
             }
 
@@ -144,15 +144,21 @@ internal sealed class ReadRecordSource(
     }
 
     private async Task FollowAsync(
-        SyncRun run, ChangesReading reading, ITracksChanges connector, SourceConnection source, ReadPosition position, ChannelWriter<RecordBatch> writer, CancellationToken ct)
+        SyncRun run, ChangesReading reading, ITracksChanges connector, SourceConnection source, ReadParameters parameters, ReadPosition position, ChannelWriter<RecordBatch> writer,
+        CancellationToken ct)
     {
-        await foreach (var batch in connector.ReadChangesAsync(source, reading.Request, reading.Plan, ct))
+        for (ChangesReading? next = reading; next is not null; next = await reading.CheckAsync(connector, source, parameters.Gap!, position.NextSeq, ct))
         {
-            reading.Pass(batch);
-            await HandOutAsync(batch, position, writer, ct);
+            reading = next;
+            await foreach (var batch in connector.ReadChangesAsync(source, reading.Request, reading.Plan, ct))
+            {
+                reading.Pass(batch);
+                await HandOutAsync(batch, position, writer, ct);
+            }
         }
 
         reading.Complete();
+        if (reading.Gap is { Detected: true } gap) logger.Gap(run.SourceId, gap.Missing, gap.Repaired, run.CorrelationId);
         logger.Followed(run.SourceId, reading.Report.Method, reading.Plan.Everything, reading.Plan.Reason?.Key, reading.Plan.LagBytes, run.CorrelationId);
     }
 

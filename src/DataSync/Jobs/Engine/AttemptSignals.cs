@@ -9,14 +9,14 @@ internal sealed class AttemptSignals : IDisposable
 
     /// <summary>Signals of one attempt.</summary>
     /// <param name="cancel">Set when the job is called off.</param>
-    /// <param name="timeLeft">Running time the job has left.</param>
+    /// <param name="timeLeft">Running time the job has left; infinite for no limit.</param>
     /// <param name="drain">How long the attempt may still run once the worker is told to stop.</param>
     /// <param name="time">The clock of the running time.</param>
     /// <param name="stopping">The worker is to stop.</param>
     public AttemptSignals(CancellationTokenSource cancel, TimeSpan timeLeft, TimeSpan drain, TimeProvider time, CancellationToken stopping)
     {
         _cancel = cancel;
-        _timeout = new CancellationTokenSource(timeLeft > TimeSpan.Zero ? timeLeft : TimeSpan.FromTicks(1), time);
+        _timeout = new CancellationTokenSource(timeLeft > TimeSpan.Zero || timeLeft == Timeout.InfiniteTimeSpan ? timeLeft : TimeSpan.FromTicks(1), time);
         _stopping = stopping.Register(() => _handOver.CancelAfter(drain));
         _all = CancellationTokenSource.CreateLinkedTokenSource(cancel.Token, _timeout.Token, _lost.Token, _handOver.Token);
     }

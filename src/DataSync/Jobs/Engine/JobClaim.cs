@@ -27,6 +27,8 @@ internal sealed record JobClaim
 
     /// <summary>The job was running: its worker is gone or asleep.</summary>
     public required bool IsTakeover { get; init; }
+
+    /// <summary>Running time left; infinite for a job without a limit.</summary>
     public required TimeSpan TimeLeft { get; init; }
 
     /// <summary>Time the job lay in the queue before this attempt.</summary>

@@ -171,7 +171,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             Fence = row.GetInt64(6),
             Attempt = row.GetInt32(7),
             FruitlessAttempts = row.GetInt32(8),
-            TimeLeft = TimeSpan.FromSeconds(row.GetInt32(9)) - TimeSpan.FromMilliseconds(row.GetInt64(10)),
+            TimeLeft = row.GetInt32(9) == SyncJob.NoTimeout ? Timeout.InfiniteTimeSpan : TimeSpan.FromSeconds(row.GetInt32(9)) - TimeSpan.FromMilliseconds(row.GetInt64(10)),
             Plan = JsonSerializer.Deserialize<SyncPlan>(row.GetString(11), JobJson.Options)!,
             Checkpoint = JsonSerializer.Deserialize<Checkpoint>(row.GetString(12), JobJson.Options)!,
             Records = row.GetInt64(13),

@@ -132,6 +132,12 @@ internal sealed class JobRunner(
         if (!await StoreAsync(() => outcomes.EndAsync(run, status, outcome, error, ran, CancellationToken.None))) return false;
         RunnerLog.Ended(logger, status, run.Progress.Processed, run.Progress.Rejected, ran.TotalMilliseconds);
         telemetry.Ended(status, run.Plan.Mode, ran, run.Progress.Processed, run.Progress.Rejected, run.Progress.Bytes);
+        if (status == JobStatus.Completed && run.State.Move?.Tracking?.LagBytes is { } lag)
+        {
+            telemetry.LogLag(lag);
+            if (lag > options.LogLagWarningBytes) RunnerLog.LogLags(logger, lag);
+        }
+
         return true;
     }
 

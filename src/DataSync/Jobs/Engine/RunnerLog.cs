@@ -7,6 +7,9 @@ internal static partial class RunnerLog
     [LoggerMessage(1310, LogLevel.Information, "Attempt {Attempt} begins after {WaitedMs:0} ms in the queue")]
     public static partial void Started(ILogger logger, int attempt, double waitedMs);
 
+    [LoggerMessage(1013, LogLevel.Warning, "The server of the job's source keeps {LagBytes} bytes of its log for the next sync")]
+    public static partial void LogLags(ILogger logger, long lagBytes);
+
     [LoggerMessage(1311, LogLevel.Information, "Job {Status}: {Records} records, {Rejected} refused, {RanMs:0} ms")]
     public static partial void Ended(ILogger logger, string status, long records, long rejected, double ranMs);
 

@@ -15,4 +15,7 @@ internal static partial class ScheduleLog
 
     [LoggerMessage(1333, LogLevel.Warning, "Looking for due schedules failed ({Reason}); trying again")]
     public static partial void LookFailed(ILogger logger, string reason);
+
+    [LoggerMessage(1014, LogLevel.Warning, "A job that found nothing was forgotten, but its export was not removed: {MessageKey}")]
+    public static partial void NotForgotten(ILogger logger, string messageKey);
 }

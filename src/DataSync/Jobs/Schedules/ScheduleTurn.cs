@@ -17,7 +17,7 @@ namespace DataSync.Jobs.Schedules;
 /// </summary>
 internal sealed class ScheduleTurn(
     TenantDatabase database, ScheduledStart starts, ContinuousPace pace, TenantLanguage languages, EngineOptions engine, ScheduleOptions options,
-    SyncTelemetry telemetry, TimeProvider time, ILogger<ScheduleTurn> logger)
+    FollowedSchedule followed, SyncTelemetry telemetry, TimeProvider time, ILogger<ScheduleTurn> logger)
 {
     /// <summary>How long a run that was refused for the moment waits where the refusal does not say.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
@@ -61,16 +61,32 @@ internal sealed class ScheduleTurn(
         using var activity = telemetry.StartScheduled();
         var late = now - schedule.NextRunAt!.Value;
         var next = schedule.After(now);
-        var job = ScheduledJob.Of(starts.Of(source), due.TenantId, language, activity, time.GetUtcNow());
+        var command = starts.Of(source);
+        var job = ScheduledJob.Of(command, due.TenantId, language, activity, time.GetUtcNow(), followed.IsEndless(schedule, command, source));
+        var empty = await FollowedSchedule.RemoveEmptyAsync(transaction, schedule, ct) ? schedule.LastJobId : null;
         transaction.Db.Add(job);
         (schedule.LastRunAt, schedule.LastJobId, schedule.Settled, schedule.Failure, schedule.NotBefore) = (now, job.Id, false, null, null);
         schedule.NextRunAt = next;
         await transaction.Db.SaveChangesAsync(ct);
         await SyncManager.WakeAsync(transaction, engine, ct);
         await transaction.CommitAsync(ct);
+        if (empty is { } forgotten) await ForgetAsync(due.TenantId, forgotten, ct);
         telemetry.Scheduled("queued", schedule.IsContinuous ? null : late);
         ScheduleLog.Queued(logger, job.Id, job.CorrelationId, late.TotalMilliseconds);
         return ScheduleOutcome.Queued;
+    }
+
+    /// <summary>Files of a forgotten job that cannot be removed now hinder no schedule.</summary>
+    private async Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        try
+        {
+            await followed.ForgetAsync(tenantId, jobId, ct);
+        }
+        catch (SyncFailureException e)
+        {
+            ScheduleLog.NotForgotten(logger, e.Failure.MessageKey);
+        }
     }
 
     /// <summary>

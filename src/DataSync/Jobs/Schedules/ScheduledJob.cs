@@ -17,7 +17,8 @@ internal static class ScheduledJob
     /// <param name="language">The tenant's.</param>
     /// <param name="activity">The span it is made in, if anybody records one.</param>
     /// <param name="now">For its id and the time of its making.</param>
-    public static SyncJob Of(StartCommand command, string tenantId, string language, Activity? activity, DateTimeOffset now) => new()
+    /// <param name="isEndless">No running time is too long for it.</param>
+    public static SyncJob Of(StartCommand command, string tenantId, string language, Activity? activity, DateTimeOffset now, bool isEndless = false) => new()
     {
         Id = Guid.CreateVersion7(now),
         TenantId = tenantId,
@@ -32,6 +33,6 @@ internal static class ScheduledJob
         CorrelationId = (activity?.TraceId ?? ActivityTraceId.CreateRandom()).ToHexString(),
         TraceParent = activity?.Id,
         Language = language,
-        TimeoutSeconds = command.Plan.TimeoutSeconds,
+        TimeoutSeconds = isEndless ? SyncJob.NoTimeout : command.Plan.TimeoutSeconds,
     };
 }

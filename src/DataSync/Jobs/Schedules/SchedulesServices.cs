@@ -21,7 +21,7 @@ internal static class SchedulesServices
 
     /// <summary>What a worker adds: making jobs of them.</summary>
     public static IServiceCollection AddScheduler(this IServiceCollection services)
-        => services.AddSingleton<ContinuousPace>().AddSingleton<ScheduleTurn>().AddHostedService<Scheduler>();
+        => services.AddSingleton<ContinuousPace>().AddSingleton<FollowedSchedule>().AddSingleton<ScheduleTurn>().AddHostedService<Scheduler>();
 
     private static ScheduleOptions Options(int idle, int longest, RetryOptions retry)
     {

@@ -20,6 +20,9 @@ internal sealed record ChangePlan
     /// <summary><see cref="Next"/> for people: at most 255 characters. Set as that is.</summary>
     public string? Position { get; set; }
 
+    /// <summary>Set after changes were read: why what follows <see cref="Next"/> is not there any more; null where it is, or cannot be lost.</summary>
+    public TrackingReason? Lost { get; set; }
+
     /// <summary>Bytes of its log that the server keeps for this source; null where it has none or does not say. May be set while it is read.</summary>
     public long? LagBytes { get; set; }
 }

@@ -12,6 +12,7 @@ internal sealed class SyncTelemetry : IDisposable
     private readonly Meter _meter;
     private readonly Counter<long> _jobs, _records, _rejected, _bytes, _cacheReads, _scheduled;
     private readonly Histogram<double> _duration, _waited, _late;
+    private readonly Histogram<long> _logLag;
 
     public SyncTelemetry(IMeterFactory meters)
     {
@@ -26,6 +27,8 @@ internal sealed class SyncTelemetry : IDisposable
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.05, 0.1, 0.5, 1, 5, 30, 60, 300, 3600] });
         _duration = _meter.CreateHistogram("datasync.job.duration", "s", "Running time of a job's last attempt",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 900, 3600] });
+        _logLag = _meter.CreateHistogram("datasync.source.log_lag", "By", "Bytes of its log that a source's server keeps for following its changes, as each sync finds them",
+            advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1 << 20, 16 << 20, 128 << 20, 1L << 30, 8L << 30, 64L << 30] });
         _waited = _meter.CreateHistogram("datasync.queue.wait", "s", "Time from a job's making to an attempt's begin",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] });
     }
@@ -61,6 +64,9 @@ internal sealed class SyncTelemetry : IDisposable
         _rejected.Add(rejected, how);
         _bytes.Add(bytes, how);
     }
+
+    /// <summary>A sync found so many bytes of its source's log kept for it.</summary>
+    public void LogLag(long bytes) => _logLag.Record(bytes);
 
     public void CacheRead(string kind, string result) => _cacheReads.Add(1, new KeyValuePair<string, object?>("kind", kind), new KeyValuePair<string, object?>("result", result));
 

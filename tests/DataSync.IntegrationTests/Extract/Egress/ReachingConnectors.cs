@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Extract;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
 using Microsoft.Extensions.Configuration;
@@ -55,6 +56,18 @@ internal sealed class ReachingConnectors : IAsyncDisposable
         List<(string, SyncFailure?)> outcomes = [("read", await FailureAsync(() => ReadOutcome.OfAsync(connector, connection, Request(driver), ct)))];
         if (driver != "api") outcomes.Add(("describe", await FailureAsync(() => connector.DescribeAsync(connection, ct))));
         if (connector is IVerifiesReadOnly verifier) outcomes.Add(("verify", await FailureAsync(() => verifier.VerifyAsync(connection, ct))));
+        if (connector is ITracksChanges tracker)
+        {
+            var request = new ReadRequest { Table = "t" };
+            outcomes.Add(("offer", await FailureAsync(() => tracker.OfferAsync(connection, request, ct))));
+            outcomes.Add(("setup", await FailureAsync(() => tracker.SetupAsync(connection, request, ct))));
+            outcomes.Add(("release", await FailureAsync(() => tracker.ReleaseAsync(connection, null, ct))));
+            outcomes.Add(("changes", await FailureAsync(async () =>
+            {
+                await foreach (var batch in tracker.ReadChangesAsync(connection, request, new ChangePlan { Everything = true }, ct)) batch.Dispose();
+            })));
+        }
+
         outcomes.Add(("test", await FailureAsync(async () =>
         {
             var checks = await connector.TestAsync(connection, ct);

@@ -19,6 +19,7 @@ public sealed class ChangesReadingTests
     private const string WithCursor = """{"table":"t","cursor_field":"version"}""";
     private readonly FollowedConnector _connector = new();
     private StoredState? _stored;
+    private GapReport? _gap;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -70,6 +71,28 @@ public sealed class ChangesReadingTests
         var (records, report) = await SyncAsync(Table);
         Assert.Equal(["1"], records);
         Assert.Equal((true, "tracking.lost"), (report.Everything, report.Reason?.Key));
+    }
+
+    [Theory]
+    [InlineData("warn"), InlineData("full")]
+    public async Task Sync_after_which_the_position_is_lost_tells_of_a_gap_and_repairs_it_where_it_is_to(string onGap)
+    {
+        var table = "{\"table\":\"t\",\"gap_check\":{\"on_gap\":\"" + onGap + "\"}}";
+        _connector.Changes.AddRange(["1", "2"]);
+        await SyncAsync(table);
+        Assert.Null(_gap);
+        _connector.Changes.Add("3");
+        await SyncAsync(table);
+        Assert.Equal(new GapReport(true, 0, false), _gap);
+
+        _connector.LosesWhatFollows = true;
+        _connector.Changes.Add("4");
+        var (records, report) = await SyncAsync(table);
+        Assert.Equal(new GapReport(true, 1, onGap == "full"), _gap);
+        Assert.Equal(onGap == "full" ? ["4", "1", "2", "3", "4"] : ["4"], records);
+        Assert.Equal(onGap == "full", report.Everything);
+        if (onGap == "full") Assert.Equal("tracking.lost", report.Reason?.Key);
+        else Assert.True((await SyncAsync(table)).Report.Everything);
     }
 
     [Fact]
@@ -138,6 +161,7 @@ public sealed class ChangesReadingTests
         var (records, failure, run) = await AttemptAsync(extraction);
         if (failure is not null) throw failure;
         var move = run.State.Move!;
+        _gap = move.Gap;
         _stored = new StoredState(Guid.NewGuid(), JsonElement.Parse(move.Data.GetRawText()));
         return (records, move.Tracking!);
     }

@@ -17,6 +17,9 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
 
     public TrackingReason? Missing { get; set; }
 
+    /// <summary>Told after the next reading of changes: what follows is lost.</summary>
+    public bool LosesWhatFollows { get; set; }
+
     /// <summary>Fails after so many more batches, once.</summary>
     public int? FailsAfter { get; set; }
 
@@ -79,6 +82,8 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
         }
 
         (plan.Next, plan.Position, plan.LagBytes) = (JsonSerializer.SerializeToElement(to), $"{to:D8}", 7);
+        if (plan.Everything || !LosesWhatFollows) yield break;
+        (plan.Lost, Lost) = (TrackingReason.Of("tracking.lost"), Changes.Count + 1);
     }
 
     public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Connectors.Postgres.Log;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -11,14 +12,16 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>PostgreSQL, and what speaks its protocol.</summary>
-internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, IAsyncDisposable
+internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, ITracksChanges, IVerifiesReadOnly, IAsyncDisposable
 {
     private const int DefaultPort = 5432;
     private const int LongestName = 63;
-    private static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
+
+    /// <summary>How long a question to the catalog may take.</summary>
+    public static readonly TimeSpan CatalogTimeout = TimeSpan.FromSeconds(30);
 
     /// <summary>So long beyond its own time a server may take to say that a statement is over its time.</summary>
-    private static readonly TimeSpan Margin = TimeSpan.FromSeconds(3);
+    public static readonly TimeSpan Margin = TimeSpan.FromSeconds(3);
 
     private readonly ExtractOptions _options = options.Value;
     private readonly PostgresGate _gate = new(egress, time);
@@ -86,9 +89,24 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     public JsonElement Widen(JsonElement extent, decimal? by) => PostgresExtent.Read(extent).Widen(by).ToJson();
 
+    public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Log.OfferAsync(connection, request, ct);
+
+    public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
+        => Log.PlanAsync(connection, request, last, ct);
+
+    public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
+        => Log.ReadAsync(connection, request, plan, ct);
+
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Log.SetupAsync(connection, request, ct);
+
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Log.ReleaseAsync(connection, ct);
+
     public ValueTask DisposeAsync() => _idle.DisposeAsync();
 
-    private ServerParameters Read(SourceConnection connection)
+    private PostgresTracking Log => new(this, _gate, time);
+
+    /// <summary>A source's parameters. Fails with everything that is wrong with them.</summary>
+    internal ServerParameters Read(SourceConnection connection)
     {
         var faults = Validate(connection.ConnectionParams).ToList();
         return faults.Count == 0
@@ -96,15 +114,17 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
             : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
     }
 
-    /// <summary>Asks the catalog in a session of its own.</summary>
-    private async Task<T> AskAsync<T>(SourceConnection connection, Func<PostgresSession, CancellationToken, Task<T>> ask, CancellationToken ct)
+    /// <summary>Asks the catalog in a session of its own; one that <paramref name="keeps"/> serves the owner's next question too.</summary>
+    internal async Task<T> AskAsync<T>(SourceConnection connection, Func<PostgresSession, CancellationToken, Task<T>> ask, CancellationToken ct, bool keeps = false)
     {
         var source = Read(connection);
         var patience = new ServerPatience(CatalogTimeout + Margin, time);
-        var session = await GuardAsync(() => _gate.BeginAsync(source, "", _idle, CatalogTimeout, patience, ct), source, ct);
+        var session = await GuardAsync(() => _gate.BeginAsync(source, keeps ? connection.Owner : "", _idle, CatalogTimeout, patience, ct), source, ct);
         try
         {
-            return await GuardAsync(() => patience.WaitAsync(token => ask(session, token), ct), source, ct);
+            var answer = await GuardAsync(() => patience.WaitAsync(token => ask(session, token), ct), source, ct);
+            if (keeps) session.KeepFor(connection.Owner, _idle);
+            return answer;
         }
         finally
         {
@@ -122,11 +142,17 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         return await planner.OfQueryAsync(sql, values, request, ct);
     }
 
-    private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    /// <summary>Refuses a login that could write.</summary>
+    internal async Task DemandAsync(PostgresSession session, SourceConnection connection, CancellationToken ct)
     {
         var access = await PrivilegeProbe.AskAsync(session, ct);
         await connection.ReportAsync(access, ct);
         access.Demand(TakesWritable);
+    }
+
+    private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        await DemandAsync(session, connection, ct);
         return await PostgresRead.StartAsync(session, request, ct);
     }
 

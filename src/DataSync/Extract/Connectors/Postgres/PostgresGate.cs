@@ -67,29 +67,45 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
         ct);
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
-    public static async Task<PostgresSession> OpenAsync(
-        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct)
+    public static Task<PostgresSession> OpenAsync(
+        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct) => DialAsync<PostgresSession>(
+        source, vetted, (address, tls) =>
+        {
+            var dataSource = Build(source, tls, address, statementTimeout);
+            return (
+                async token => new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(token), source, tls, address, CommandTimeout(statementTimeout)),
+                dataSource.DisposeAsync);
+        }, time, ct);
+
+    /// <summary>Resolves and vets the source's name, and opens a connection of another kind to the first address that answers.</summary>
+    /// <param name="source">The server.</param>
+    /// <param name="make">Makes the way to open one to an address, and to give it up.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<T> DialAsync<T>(ServerParameters source, Func<IPAddress, ServerTls, (Func<CancellationToken, Task<T>> Open, Func<ValueTask> Abandon)> make, CancellationToken ct)
+        => await DialAsync(source, await egress.VetAsync(source.Host, source.Port, ct), make, time, ct);
+
+    private static async Task<T> DialAsync<T>(
+        ServerParameters source, IReadOnlyList<IPAddress> vetted, Func<IPAddress, ServerTls, (Func<CancellationToken, Task<T>> Open, Func<ValueTask> Abandon)> make, TimeProvider time,
+        CancellationToken ct)
     {
         for (var i = 0; ; i++)
         {
-            var tls = new ServerTls(source);
-            var dataSource = Build(source, tls, vetted[i], statementTimeout);
+            var (open, abandon) = make(vetted[i], new ServerTls(source));
             var patience = new ServerPatience(Opening, time);
             try
             {
-                var connection = await patience.WaitAsync(token => dataSource.OpenConnectionAsync(token).AsTask(), ct);
-                return new PostgresSession(dataSource, connection, source, tls, vetted[i], CommandTimeout(statementTimeout));
+                return await patience.WaitAsync(open, ct);
             }
             catch (Exception e) when (PostgresErrors.IsKnown(e))
             {
-                await patience.EndAsync(async () => await dataSource.DisposeAsync());
+                await patience.EndAsync(async () => await abandon());
                 ct.ThrowIfCancellationRequested();
                 var failure = PostgresErrors.Map(e, source, opening: true);
                 if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
             }
             catch
             {
-                await patience.EndAsync(async () => await dataSource.DisposeAsync());
+                await patience.EndAsync(async () => await abandon());
                 throw;
             }
         }
@@ -97,10 +113,9 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
 
     private static int CommandTimeout(TimeSpan statementTimeout) => (int)Math.Min(statementTimeout.TotalSeconds + 5, int.MaxValue / 2000);
 
-    private static NpgsqlDataSource Build(ServerParameters source, ServerTls tls, IPAddress address, TimeSpan statementTimeout)
+    /// <summary>What every connection to a tenant's server is set to.</summary>
+    public static void Set(NpgsqlConnectionStringBuilder settings, ServerParameters source, IPAddress address, TimeSpan statementTimeout)
     {
-        var builder = new NpgsqlSlimDataSourceBuilder();
-        var settings = builder.ConnectionStringBuilder;
         settings.Host = address.ToString();
         settings.Port = source.Port;
         settings.Database = source.Database;
@@ -120,6 +135,12 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
 
         // where nobody proved to be the server, it gets no password in the clear
         if (source.Tls is TlsMode.Disable or TlsMode.Require) settings.RequireAuth = "ScramSHA256,MD5,None";
+    }
+
+    private static NpgsqlDataSource Build(ServerParameters source, ServerTls tls, IPAddress address, TimeSpan statementTimeout)
+    {
+        var builder = new NpgsqlSlimDataSourceBuilder();
+        Set(builder.ConnectionStringBuilder, source, address, statementTimeout);
         Watch(builder);
         builder.ConfigureTypeLoading(static types => types.EnableTypeLoading(false));
         if (source.Tls != TlsMode.Disable) builder.EnableTransportSecurity().UseSslClientAuthenticationOptionsCallback(tls.Apply);

@@ -1,4 +1,5 @@
 using System.Data;
+using DataSync.Extract.Connectors.Postgres.Log;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using Npgsql;
@@ -16,22 +17,26 @@ internal sealed class PostgresRead : IAsyncDisposable
     private readonly RowStream _rows = new(OversizeRecord.LargestBytes);
     private bool _ended;
 
-    private PostgresRead(PostgresSession session, PostgresStatement statement, NpgsqlBatch batch, NpgsqlDataReader reader, ReadRequest request)
+    private PostgresRead(PostgresSession session, PostgresStatement statement, NpgsqlBatch batch, NpgsqlDataReader reader, ReadRequest request, ReadLead? lead)
     {
         (_statement, _batch, _reader) = (statement, batch, reader);
         _records = new BatchBuilder(request);
-        _layout = new RowLayout(statement.Columns, session.HasUncheckedText);
+        _layout = new RowLayout(statement.Columns, session.HasUncheckedText, lead);
     }
 
     /// <summary>Starts the statement.</summary>
-    public static async Task<PostgresRead> StartAsync(PostgresSession session, ReadRequest request, CancellationToken ct)
+    /// <param name="session">With its transaction begun.</param>
+    /// <param name="request">What to read.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="lead">What each record begins with, by the columns; null for nothing.</param>
+    public static async Task<PostgresRead> StartAsync(PostgresSession session, ReadRequest request, CancellationToken ct, Func<IReadOnlyList<RowColumn>, ReadLead>? lead = null)
     {
         var statement = await PostgresStatement.PrepareAsync(session, request, ct);
         var batch = session.Batch(statement.Sql, statement.Values.Select(PostgresSession.Inferred));
         try
         {
             var reader = await batch.ExecuteReaderAsync(CommandBehavior.SequentialAccess, ct);
-            return new PostgresRead(session, statement, batch, reader, request);
+            return new PostgresRead(session, statement, batch, reader, request, lead?.Invoke(statement.Columns));
         }
         catch
         {

@@ -39,10 +39,14 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
     /// depend on how the server is set up. A request to cancel that reaches the server before the statement does is lost, and a worker may
     /// be killed, so the server, where it can, looks now and then whether anybody still waits for the answer.
     /// </summary>
-    public async Task BeginAsync(TimeSpan statementTimeout, CancellationToken ct)
+    /// <param name="statementTimeout">No statement may take longer.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="snapshot">The server's name of an exported snapshot to see the database by; null for the one that is now.</param>
+    public async Task BeginAsync(TimeSpan statementTimeout, CancellationToken ct, string? snapshot = null)
     {
         await using var batch = new NpgsqlBatch(connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"));
+        if (snapshot is not null) batch.BatchCommands.Add(new NpgsqlBatchCommand($"SET TRANSACTION SNAPSHOT '{snapshot.Replace("'", "''", StringComparison.Ordinal)}'"));
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             """
             SELECT pg_catalog.set_config(s.name, s.value, true) FROM (

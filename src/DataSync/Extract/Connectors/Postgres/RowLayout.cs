@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using DataSync.Extract.Connectors.Postgres.Log;
 using DataSync.Extract.Connectors.Postgres.Wire;
 using DataSync.Extract.Json;
 using DataSync.Pipeline;
@@ -9,12 +10,15 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// The last row read: its bytes, and how they become a document. On the wire a row is the number of its columns, then for each
 /// its type, its length (-1 for null) and its bytes.
 /// </summary>
-internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText)
+/// <param name="columns">The row's.</param>
+/// <param name="checkText">Texts may be no UTF-8.</param>
+/// <param name="lead">What stands before the row's own members; null for nothing.</param>
+internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText, ReadLead? lead = null)
 {
     private const int HeaderLength = 4, TypeLength = 4, LengthLength = 4;
 
     private readonly (byte[] Prefix, WireFormat Format)[] _fields =
-        [.. columns.Select((c, i) => (Prefix: (byte[])[i == 0 ? (byte)'{' : (byte)',', .. JsonText.MemberName(c.Name)], c.Wire.Format))];
+        [.. columns.Select((c, i) => (Prefix: (byte[])[i == 0 && lead is null ? (byte)'{' : (byte)',', .. JsonText.MemberName(c.Name)], c.Wire.Format))];
 
     private ReadOnlyMemory<byte> _row;
 
@@ -22,6 +26,7 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
     public Rejection? Write(ReadOnlyMemory<byte> row, RecordBuffer to)
     {
         _row = row;
+        lead?.Write(this, to);
         if (checkText && FirstInvalidText(row.Span) is { } invalid) return WriteInvalid(row.Span, invalid, to);
         var rest = row.Span[HeaderLength..];
         foreach (var (prefix, format) in _fields)
@@ -77,6 +82,9 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
         return InvalidText.Rejection(columns[invalid].Name);
     }
 
-    private bool IsText(int ordinal) => _fields[ordinal].Format is not (ByteaFormat or IntegerFormat or FloatFormat or NumericFormat or UuidFormat
+    private bool IsText(int ordinal) => IsText(_fields[ordinal].Format);
+
+    /// <summary>True where a value's wire form holds text that must be looked at.</summary>
+    public static bool IsText(WireFormat format) => format is not (ByteaFormat or IntegerFormat or FloatFormat or NumericFormat or UuidFormat
         or BooleanFormat or DateFormat or TimestampFormat or TimeFormat or IntervalFormat or AddressFormat);
 }

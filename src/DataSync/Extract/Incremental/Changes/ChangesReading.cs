@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -44,6 +45,24 @@ internal sealed class ChangesReading
         ResumeToken = token.Connector is { } own ? Encoding.UTF8.GetBytes(own.GetRawText()) : default,
     });
 
+    /// <summary>What looking at the source's record of changes found after the reading; null where nobody looked for anything, and nothing was found.</summary>
+    public GapReport? Gap { get; private set; }
+
+    /// <summary>
+    /// Looks, once the changes are read, whether those that follow are still to be had. Where not, and the source wants it repaired, the answer is a reading of everything that belongs to
+    /// the same sync; else the next sync reads everything.
+    /// </summary>
+    public async Task<ChangesReading?> CheckAsync(ITracksChanges connector, SourceConnection source, GapParameters check, long firstSeq, CancellationToken ct)
+    {
+        if (Plan.Everything) return null;
+        var repairs = Plan.Lost is not null && check.OnGap != "warn";
+        if (Plan.Lost is not null || check.IsGiven) Gap = new GapReport(true, Plan.Lost is null ? 0 : 1, repairs);
+        if (!repairs) return null;
+        var request = Request with { ResumeToken = default, FirstSeq = firstSeq };
+        var plan = await connector.PlanAsync(source, request, new TrackingOffer(_begun.Method, true), null, ct);
+        return new ChangesReading(_run, _begun with { Plan = plan with { Reason = Plan.Lost } }, _fingerprint, request) { Gap = Gap };
+    }
+
     /// <summary>Gives the batch the token of this reading.</summary>
     public void Pass(RecordBatch batch)
     {
@@ -54,7 +73,7 @@ internal sealed class ChangesReading
     public void Complete()
     {
         var state = new ChangesState { Fingerprint = _fingerprint, Method = _begun.Method, Next = Plan.Next, Position = Plan.Position };
-        _run.State.Move = new StateMove(_begun.Base, state.ToJson(), _begun.At, Plan.Position, null, Report);
+        _run.State.Move = new StateMove(_begun.Base, state.ToJson(), _begun.At, Plan.Position, Gap, Report);
     }
 
     /// <summary>The position to go on from, and the method before where that was another one: then everything is read. A state of another table is of no use to anybody.</summary>

@@ -1,0 +1,236 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Connectors.Postgres.Wire;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
+using Npgsql;
+
+namespace DataSync.Extract.Connectors.Postgres.Log;
+
+/// <summary>
+/// Follows a table by the server's log. A slot of the source's own keeps what is not delivered yet; it is told what it may forget by the next sync, once the state that says so is stored, so
+/// that whatever ends a sync, nothing is lost.
+/// </summary>
+internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate gate, TimeProvider time)
+{
+    /// <summary>A slot that a reader before has not let go of yet is waited for.</summary>
+    private static readonly TimeSpan BusyPause = TimeSpan.FromMilliseconds(100);
+
+    private const int BusyTries = 50;
+
+    public async Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        var missing = new LogSetup(await FactsAsync(connection, request, ct), LogNames.Of(connection)).Missing();
+        return new TrackingOffer(TrackingMethods.Log, missing is null, missing);
+    }
+
+    public async Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+        => new LogSetup(await FactsAsync(connection, request, ct), LogNames.Of(connection)).Setup();
+
+    public async Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
+    {
+        var facts = await FactsAsync(connection, request, ct);
+        if (last is null) return new ChangePlan { Everything = true };
+        var position = LogPosition.Read(last);
+        if (LogLoss.Of(facts, position) is { } why) return new ChangePlan { Everything = true, Reason = why };
+        var end = Math.Max(facts.End, LogPosition.Parse(position!.Lsn));
+        return new ChangePlan
+        {
+            Extent = JsonSerializer.SerializeToElement(new LogExtent(position.Lsn, LogPosition.Text(end), position)),
+            Next = position.ToJson(),
+            Position = position.Lsn,
+            LagBytes = facts.LagBytes,
+        };
+    }
+
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
+        => plan.Everything ? ReadTableAsync(connection, request, plan, ct) : ReadLogAsync(connection, request, plan, ct);
+
+    public async Task ReleaseAsync(SourceConnection connection, CancellationToken ct)
+    {
+        var name = LogNames.Of(connection);
+        var source = connector.Read(connection);
+        if (!await connector.AskAsync(connection, (session, token) => HasSlotAsync(session, name, token), ct)) return;
+        await using var log = await LogSession.OpenAsync(gate, source, PostgresConnector.CatalogTimeout, ct);
+        await GuardAsync(
+            async () =>
+            {
+                await log.DropSlotAsync(name, ct);
+                return true;
+            },
+            source, ct);
+    }
+
+    /// <summary>The slot begins, and with it a snapshot of the table: what the snapshot does not hold is in the log. A reading that breaks off begins again, with a slot of its own.</summary>
+    private async IAsyncEnumerable<RecordBatch> ReadTableAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var (source, name) = (connector.Read(connection), LogNames.Of(connection));
+        var facts = await FactsAsync(connection, request, ct);
+        var patience = new ServerPatience(request.StatementTimeout + PostgresConnector.Margin, time);
+        PostgresSession? session = null;
+        PostgresRead? read = null;
+        try
+        {
+            ulong begins;
+            (session, begins) = await GuardAsync(() => SnapshotAsync(source, name, facts.HasSlot, request, patience, ct), source, ct);
+            (plan.Position, plan.LagBytes) = (LogPosition.Text(begins), 0);
+            plan.Next = PositionOf(facts, name, begins).ToJson();
+            var whole = request with { ResumeToken = default };
+            read = await GuardAsync(
+                () => patience.WaitAsync(token => PostgresRead.StartAsync(session, whole, token, columns => new ReadLead(columns, facts.Table.KeyColumns, begins)), ct), source, ct);
+            while (await GuardAsync(() => patience.WaitAsync(read.NextAsync, ct), source, ct) is { } batch)
+            {
+                batch.ResumeToken = default;
+                yield return batch;
+            }
+        }
+        finally
+        {
+            await patience.EndAsync(async () =>
+            {
+                if (read is not null) await read.DisposeAsync();
+                if (session is not null) await session.DisposeAsync();
+            });
+        }
+    }
+
+    private async Task<(PostgresSession Session, ulong Begins)> SnapshotAsync(
+        ServerParameters source, string name, bool exists, ReadRequest request, ServerPatience patience, CancellationToken ct)
+    {
+        var log = await LogSession.OpenAsync(gate, source, request.StatementTimeout, ct);
+        PostgresSession? session = null;
+        try
+        {
+            var (begins, snapshot) = await patience.WaitAsync(token => log.MakeSlotAsync(name, exists, token), ct);
+            session = await gate.OpenAsync(source, request.StatementTimeout, ct);
+            await patience.WaitAsync(
+                async token =>
+                {
+                    await session.BeginAsync(request.StatementTimeout, token, snapshot);
+                    return true;
+                },
+                ct);
+            return (session, begins);
+        }
+        catch
+        {
+            await patience.EndAsync(async () =>
+            {
+                if (session is not null) await session.DisposeAsync();
+            });
+            throw;
+        }
+        finally
+        {
+            await patience.EndAsync(async () => await log.DisposeAsync());
+        }
+    }
+
+    private async IAsyncEnumerable<RecordBatch> ReadLogAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var extent = plan.Extent!.Value.Deserialize<LogExtent>()!;
+        if (string.CompareOrdinal(extent.To, extent.From) <= 0) yield break;
+        var (source, name) = (connector.Read(connection), LogNames.Of(connection));
+        var facts = await FactsAsync(connection, request, ct);
+        var resume = request.ResumeToken.IsEmpty ? null : JsonSerializer.Deserialize<LogToken>(request.ResumeToken.Span);
+        for (var tries = 1; ; tries++)
+        {
+            var log = await LogSession.OpenAsync(gate, source, request.StatementTimeout, ct);
+            var from = LogPosition.Parse(resume?.Lsn ?? extent.From);
+            var reading = new LogReading(log, facts, request, from, LogPosition.Parse(extent.To), resume, (types, token) => TypesAsync(connection, types, token), time);
+            var patience = Patience(request);
+            var isBusy = false;
+            try
+            {
+                log.Start(name, from, LogPosition.Parse(extent.From));
+                while (true)
+                {
+                    patience = Patience(request);
+                    RecordBatch? batch;
+                    try
+                    {
+                        batch = await GuardAsync(() => patience.WaitAsync(reading.NextAsync, ct), source, ct);
+                    }
+                    catch (SyncFailureException e) when (e.Failure.MessageKey == LogErrors.Busy && tries < BusyTries)
+                    {
+                        isBusy = true;
+                        break;
+                    }
+
+                    if (batch is null) break;
+                    yield return batch;
+                }
+            }
+            finally
+            {
+                await patience.EndAsync(async () =>
+                {
+                    reading.Dispose();
+                    await log.DisposeAsync();
+                });
+            }
+
+            if (!isBusy)
+            {
+                plan.Position = LogPosition.Text(reading.Reached);
+                var next = extent.Position with { Lsn = plan.Position };
+                (plan.Next, plan.Lost) = (next.ToJson(), LogLoss.Of(await FactsAsync(connection, request, ct), next));
+                yield break;
+            }
+
+            await Task.Delay(BusyPause, time, ct);
+        }
+    }
+
+    /// <summary>A step, not the whole, has an end: how long the log is, nobody knows.</summary>
+    private ServerPatience Patience(ReadRequest request) => new(request.StatementTimeout + PostgresConnector.Margin, time);
+
+    private Task<LogFacts> FactsAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+        => connector.AskAsync(connection, async (session, token) =>
+        {
+            await connector.DemandAsync(session, connection, token);
+            return await LogFacts.AskAsync(session, request.Table!, LogNames.Of(connection), token);
+        }, ct, keeps: true);
+
+    private async Task<(WireCatalog Types, bool CheckText)> TypesAsync(SourceConnection connection, IEnumerable<uint> types, CancellationToken ct)
+        => await connector.AskAsync(connection, async (session, token) => (await WireCatalog.LoadAsync(session, types, token), session.HasUncheckedText), ct, keeps: true);
+
+    private static async Task<bool> HasSlotAsync(PostgresSession session, string name, CancellationToken ct)
+    {
+        await using var reader = await session.QueryAsync(
+            "SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND database = current_database()", [PostgresSession.Text(name)], System.Data.CommandBehavior.Default, ct);
+        return await reader.ReadAsync(ct);
+    }
+
+    private static LogPosition PositionOf(LogFacts facts, string name, ulong lsn) => new()
+    {
+        Slot = name,
+        System = facts.System,
+        Timeline = facts.Timeline,
+        Database = facts.Database,
+        Table = facts.TableId,
+        Publication = facts.Publication,
+        Lsn = LogPosition.Text(lsn),
+    };
+
+    private static async Task<T> GuardAsync<T>(Func<Task<T>> work, ServerParameters source, CancellationToken ct)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (PostgresException e) when (LogErrors.Of(e) is { } failure)
+        {
+            ct.ThrowIfCancellationRequested();
+            throw new SyncFailureException(failure, e);
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e))
+        {
+            ct.ThrowIfCancellationRequested();
+            throw PostgresErrors.Map(e, source, opening: false);
+        }
+    }
+}
