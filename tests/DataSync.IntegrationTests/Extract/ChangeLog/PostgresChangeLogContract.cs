@@ -1,5 +1,9 @@
+using System.Text.Json;
+using DataSync.Extract.Connectors.Postgres;
 using DataSync.IntegrationTests.Extract.Odbc;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 
 namespace DataSync.IntegrationTests.Extract.ChangeLog;
@@ -87,4 +91,65 @@ public sealed class OdbcPostgresChangeLogTests : PostgresChangeLogContract
     internal override ITracksChanges Connector { get; } = OdbcSource.Connector();
 
     internal override SourceConnection Connection => _connection ??= OdbcSource.Of(Source);
+}
+
+/// <summary>By the connector of PostgreSQL itself, whose change logs stand behind its log.</summary>
+public sealed class PostgresChangeLogTests : PostgresChangeLogContract
+{
+    private readonly Behind _connector = new(PostgresSource.Connector());
+
+    internal override ITracksChanges Connector => _connector;
+
+    internal override SourceConnection Connection => Source.Connection;
+
+    [Fact]
+    public async Task Change_log_is_taken_where_the_log_cannot_be_had_and_left_where_it_can()
+    {
+        var follower = await FollowAsync(rows: 2);
+        var request = new ReadRequest { Table = TableName };
+        await using var connector = PostgresSource.Connector();
+        var offer = await connector.OfferAsync(Connection, request, Ct);
+        Assert.Equal(new TrackingOffer(TrackingMethods.ChangeLog, IsAvailable: true), offer);
+        Assert.Equal(TrackingMethods.ChangeLog, (await connector.SetupAsync(Connection, request, Ct)).Method);
+        var whole = new Follower(connector, Connection, TableName);
+        Assert.Equal(["read 1", "read 2"], await whole.SyncAsync(Ct));
+        await InsertAsync(3, 1);
+        Assert.Equal(["insert 3"], await whole.SyncAsync(Ct));
+
+        foreach (var sql in (await follower.SetupAsync(Ct)).Undo) await ExecuteAsync(sql);
+        Assert.Equal("tracking.log.replication", (await connector.OfferAsync(Connection, request, Ct)).Reason?.Key);
+        Assert.Equal(TrackingMethods.Log, (await connector.SetupAsync(Connection, request, Ct)).Method);
+    }
+
+    /// <summary>The connector without its log.</summary>
+    private sealed class Behind(PostgresConnector connector) : ITracksChanges
+    {
+        public string Driver => connector.Driver;
+
+        public IReadOnlySet<string> SecretFields => connector.SecretFields;
+
+        public IReadOnlySet<string> AddressFields => connector.AddressFields;
+
+        public IReadOnlySet<string> ConnectionFields => connector.ConnectionFields;
+
+        public IEnumerable<Fault> Validate(JsonElement connectionParams) => connector.Validate(connectionParams);
+
+        public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct) => connector.TestAsync(connection, ct);
+
+        public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct) => connector.DescribeAsync(connection, ct);
+
+        public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => connector.ReadAsync(connection, request, ct);
+
+        public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => connector.ChangeLog.OfferAsync(connection, request, ct);
+
+        public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
+            => connector.PlanAsync(connection, request, offer, last, ct);
+
+        public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
+            => connector.ReadChangesAsync(connection, request, plan, ct);
+
+        public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => connector.ChangeLog.SetupAsync(connection, request, ct);
+
+        public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+    }
 }

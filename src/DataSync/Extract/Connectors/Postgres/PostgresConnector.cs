@@ -1,7 +1,10 @@
+using System.Data;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Extract.Connectors.Postgres.Log;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -12,7 +15,7 @@ using Microsoft.Extensions.Options;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>PostgreSQL, and what speaks its protocol.</summary>
-internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, ITracksChanges, IVerifiesReadOnly, IAsyncDisposable
+internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, ITracksChanges, IVerifiesReadOnly, IChangeLogSource, IAsyncDisposable
 {
     private const int DefaultPort = 5432;
     private const int LongestName = 63;
@@ -49,7 +52,9 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     public Task<IReadOnlyList<SourceTable>> DescribeAsync(SourceConnection connection, CancellationToken ct)
         => AskAsync(connection, PostgresCatalog.ReadAsync, ct);
 
-    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
+    public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => ReadAsync(connection, request, null, ct);
+
+    public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, [EnumeratorCancellation] CancellationToken ct)
     {
         var source = Read(connection);
         var patience = new ServerPatience(request.StatementTimeout + Margin, time);
@@ -57,7 +62,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         PostgresRead? read = null;
         try
         {
-            read = await GuardAsync(() => patience.WaitAsync(token => StartAsync(session, connection, request, token), ct), source, ct);
+            read = await GuardAsync(() => patience.WaitAsync(token => StartAsync(session, connection, request, beside, token), ct), source, ct);
             while (await GuardAsync(() => patience.WaitAsync(read.NextAsync, ct), source, ct) is { } batch) yield return batch;
             session.KeepFor(connection.Owner, _idle);
         }
@@ -89,21 +94,68 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     public JsonElement Widen(JsonElement extent, decimal? by) => PostgresExtent.Read(extent).Widen(by).ToJson();
 
-    public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Log.OfferAsync(connection, request, ct);
+    /// <summary>The server's log, and where that cannot be had a change log that is there.</summary>
+    public async Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        var log = await Log.OfferAsync(connection, request, ct);
+        if (log.IsAvailable) return log;
+        var changeLog = await ChangeLog.OfferAsync(connection, request, ct);
+        return changeLog.IsAvailable ? changeLog : log;
+    }
 
     public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
-        => Log.PlanAsync(connection, request, last, ct);
+        => offer.Method == TrackingMethods.ChangeLog ? ChangeLog.PlanAsync(connection, request, last, ct) : Log.PlanAsync(connection, request, last, ct);
 
     public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
-        => Log.ReadAsync(connection, request, plan, ct);
+        => ChangeLogExtent.Is(plan.Extent) ? ChangeLog.ReadAsync(connection, request, plan, ct) : Log.ReadAsync(connection, request, plan, ct);
 
-    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Log.SetupAsync(connection, request, ct);
+    /// <summary>That of the log, unless a change log is there, or what the log needs takes more than statements to a running server.</summary>
+    public async Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        var log = await Log.SetupAsync(connection, request, ct);
+        if (log.IsAvailable) return log;
+        var changeLog = await ChangeLog.SetupAsync(connection, request, ct);
+        return changeLog.IsAvailable || (changeLog.Setup.Count > 0 && log.Checks.Any(c => c is { Passed: false, Name: "version" or "primary" or "wal_level" })) ? changeLog : log;
+    }
 
     public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Log.ReleaseAsync(connection, ct);
 
     public ValueTask DisposeAsync() => _idle.DisposeAsync();
 
+    public async Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+    {
+        var source = Read(connection);
+        var patience = new ServerPatience(request.StatementTimeout + Margin, time);
+        var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
+        try
+        {
+            return await GuardAsync(() => patience.WaitAsync(token => LookAsync(session, request, look, token), ct), source, ct);
+        }
+        finally
+        {
+            await patience.EndAsync(async () => await session.DisposeAsync());
+        }
+    }
+
     private PostgresTracking Log => new(this, _gate, time);
+
+    /// <summary>Where the log cannot be had.</summary>
+    internal ChangeLogTracker ChangeLog => new(this, time);
+
+    private static async Task<T> LookAsync<T>(PostgresSession session, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+    {
+        await session.PrepareForLooksAsync(request.StatementTimeout, ct);
+        return await look(Session(session));
+    }
+
+    private static ChangeLogSession Session(PostgresSession session) => new(new PostgresChangeLog(isNumbered: true), async (sql, values, ct) =>
+    {
+        var rows = new List<string?[]>();
+        await using var reader = await session.QueryAsync(sql, values.Select(PostgresSession.Text), CommandBehavior.Default, ct);
+        while (await reader.ReadAsync(ct))
+            rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : Convert.ToString(reader.GetValue(i), CultureInfo.InvariantCulture))]);
+        return rows;
+    });
 
     /// <summary>A source's parameters. Fails with everything that is wrong with them.</summary>
     internal ServerParameters Read(SourceConnection connection)
@@ -150,9 +202,10 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         access.Demand(TakesWritable);
     }
 
-    private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, CancellationToken ct)
     {
         await DemandAsync(session, connection, ct);
+        if (beside is not null) await beside(Session(session));
         return await PostgresRead.StartAsync(session, request, ct);
     }
 

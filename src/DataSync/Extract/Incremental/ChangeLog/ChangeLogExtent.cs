@@ -20,6 +20,9 @@ internal sealed record ChangeLogExtent
     /// <summary>Where the whole table is read: what is decided before its snapshot is taken.</summary>
     public ChangeLogState? Before { get; init; }
 
+    /// <summary>True for the words of a change log; other ways have other words.</summary>
+    public static bool Is(JsonElement? given) => given is { ValueKind: JsonValueKind.Object } extent && extent.TryGetProperty("log_name", out _);
+
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);
 
     public static ChangeLogExtent Read(JsonElement? given)
