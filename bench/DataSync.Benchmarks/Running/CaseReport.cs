@@ -35,7 +35,7 @@ internal sealed class CaseReport(BenchmarkCase benchmark, CasePlan plan, CaseRes
             foreach (var (i, run) in results.Of(contender.Name).Index())
             {
                 var figures = string.Join(' ', run.Figures.Select(f => string.Create(CultureInfo.InvariantCulture, $"{f.Key}={f.Value:0.###}")));
-                Line(text, $"{contender.Name}\t{i + 1}\t{run.Wall.TotalSeconds:0.####}\t{run.ClientCpu.TotalSeconds:0.##}\t{run.ServerCpu?.TotalSeconds:0.##}\t{run.PeakBytes}\t{figures}");
+                Line(text, $"{contender.Name}\t{i + 1}\t{run.Wall.TotalSeconds:0.##########}\t{run.ClientCpu.TotalSeconds:0.##########}\t{run.ServerCpu?.TotalSeconds:0.##########}\t{run.PeakBytes}\t{figures}");
             }
         }
 

@@ -11,14 +11,14 @@ namespace DataSync.IntegrationTests.Webhooks;
 [Collection(nameof(WebhookSystem))]
 public sealed class WebhookOverloadTests(WebhookSystem system)
 {
-    private const int MostWaiting = 8;
+    private const int MostWaiting = WebhookSystem.NarrowWaiting;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task Flood_of_one_tenant_is_answered_429_at_once_and_leaves_room_for_others()
     {
-        var (api, address) = await system.Running.StartApiAsync(Ct, ("DATASYNC_WEBHOOK_MAX_WAITING", $"{MostWaiting}"));
+        var address = await system.NarrowAsync();
         using var flood = new WebhookClient(system.Running, "flood", address);
         using var other = new WebhookClient(system.Running, "beside the flood", address);
         foreach (var client in (WebhookClient[])[flood, other])
@@ -44,14 +44,13 @@ public sealed class WebhookOverloadTests(WebhookSystem system)
         Assert.Equal(MostWaiting, waiting.Count);
         foreach (var answer in waiting) Assert.Equal(202, (await answer).Status);
         foreach (var client in (WebhookClient[])[flood, other]) Assert.Equal(202, (await client.SendAsync("hook", New())).Status);
-        await api.KillAsync(Ct);
         Assert.Equal(2L + (MostWaiting / 2), await system.ScalarAsync<long>("SELECT count(*) FROM webhook_deliveries WHERE tenant_id = 'beside the flood'"));
     }
 
     [Fact]
     public async Task Bodies_beyond_the_memory_for_them_are_answered_503_and_those_that_left_give_theirs_back()
     {
-        var (api, address) = await system.Running.StartApiAsync(Ct, ("DATASYNC_WEBHOOK_MEMORY_MB", "1"));
+        var address = await system.NarrowAsync();
         using var client = new WebhookClient(system.Running, "memory", address);
         await client.RegisterAsync("hook", SignedDelivery.Parameters("github"));
         Assert.Equal(202, (await client.SendAsync("hook", New())).Status);
@@ -63,8 +62,6 @@ public sealed class WebhookOverloadTests(WebhookSystem system)
             using (await MemoryTakerAsync(client, address)) Assert.True(await client.SendAsync("hook", New()) is { Status: 503, Key: "errors.webhook.busy", HasRetryAfter: true });
             await RunningSystem.WaitAsync("the memory to be given back", async () => (await client.SendAsync("hook", New())).Status == 202, Ct);
         }
-
-        await api.KillAsync(Ct);
     }
 
     [Fact]

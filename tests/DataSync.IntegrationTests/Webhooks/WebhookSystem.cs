@@ -9,7 +9,21 @@ public sealed class WebhookTestsTogether : ICollectionFixture<WebhookSystem>;
 /// <summary>The system with one API process and one worker that begins a source's next job as soon as the last has ended.</summary>
 public sealed class WebhookSystem : IAsyncLifetime
 {
+    /// <summary>Deliveries that may wait in the process of <see cref="NarrowAsync"/>.</summary>
+    internal const int NarrowWaiting = 8;
+
+    private Task<Uri>? _narrow;
+
     public RunningSystem Running { get; } = new();
+
+    /// <summary>One more API process, with little room: <see cref="NarrowWaiting"/> deliveries may wait, and bodies may take one MiB of memory. Started when it is first asked for.</summary>
+    public Task<Uri> NarrowAsync()
+    {
+        return _narrow ??= StartAsync();
+
+        async Task<Uri> StartAsync()
+            => (await Running.StartApiAsync(TestContext.Current.CancellationToken, ("DATASYNC_WEBHOOK_MAX_WAITING", $"{NarrowWaiting}"), ("DATASYNC_WEBHOOK_MEMORY_MB", "1"))).Address;
+    }
 
     public async ValueTask InitializeAsync()
     {

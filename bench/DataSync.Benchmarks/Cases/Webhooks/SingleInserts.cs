@@ -46,11 +46,19 @@ internal sealed class SingleInserts(BenchContext context, Database database, Npg
         foreach (var (name, value) in Psql.Session(login)) start.Environment[name] = value;
         start.Environment["PGDATABASE"] = database.Name;
         start.Environment["PGOPTIONS"] = "-c app.tenant_id=t1";
+        var (client, server) = (ProcessFiles.EndedChildrenCpu(Environment.ProcessId), await context.Server.Cpu.ReadAsync(ct));
         using var pgbench = OsProcess.Start(start) ?? throw new BenchmarkException("pgbench could not be started.");
         var (told, errors) = (pgbench.StandardOutput.ReadToEndAsync(ct), pgbench.StandardError.ReadToEndAsync(ct));
         await pgbench.WaitForExitAsync(ct);
         var line = (await told).Split('\n').FirstOrDefault(l => l.StartsWith("tps = ", StringComparison.Ordinal)) ?? throw new BenchmarkException($"pgbench: {await errors}");
         var rate = double.Parse(line.Split(' ')[2], CultureInfo.InvariantCulture);
-        return new Measurement { Wall = TimeSpan.FromSeconds(1 / rate), Figures = new Dictionary<string, double>(StringComparer.Ordinal) { [WebhooksCase.Rate] = rate } };
+        var rows = rate * duration.TotalSeconds;
+        return new Measurement
+        {
+            Wall = TimeSpan.FromSeconds(1 / rate),
+            ClientCpu = (ProcessFiles.EndedChildrenCpu(Environment.ProcessId) - client) / rows,
+            ServerCpu = await context.Server.Cpu.SinceAsync(server, ct) / rows,
+            Figures = new Dictionary<string, double>(StringComparer.Ordinal) { [WebhooksCase.Rate] = rate },
+        };
     }
 }

@@ -44,7 +44,7 @@ internal sealed class WebhooksCase : BenchmarkCase
         return new CasePlan(
             [
                 new Contender(Limit, token => inserts.RunAsync(Connections, Duration, body, token)) { BeforeAsync = inserts.ResetAsync, Missing = SingleInserts.Program(context) is null ? "pgbench (Debian: postgresql-contrib)" : null },
-                new Contender(Ours, token => RunAsync(system, load, Connections, idle, token)) { BeforeAsync = token => ResetAsync(system, token) },
+                new Contender(Ours, token => RunAsync(context, system, load, Connections, idle, token)) { BeforeAsync = token => ResetAsync(system, token) },
             ],
             [
                 new Target("deliveries a second, of pgbench's inserts", 1, r => r.WallRatio(Limit, Ours)) { AtLeast = true },
@@ -55,11 +55,11 @@ internal sealed class WebhooksCase : BenchmarkCase
         {
             Afterwards =
             [
-                new Contender(Overload, token => RunAsync(system, load, 1500, idle, token)) { BeforeAsync = token => ResetAsync(system, token) },
+                new Contender(Overload, token => RunAsync(context, system, load, 1500, idle, token)) { BeforeAsync = token => ResetAsync(system, token) },
                 new Contender(Draining, async token =>
                 {
                     await system.RestartWorkerAsync();
-                    return await RunAsync(system, load, Connections, idle, token);
+                    return await RunAsync(context, system, load, Connections, idle, token);
                 }) { BeforeAsync = token => ResetAsync(system, token) },
             ],
             EndAsync = system.DisposeAsync,
@@ -68,17 +68,20 @@ internal sealed class WebhooksCase : BenchmarkCase
 
     private static Task ResetAsync(StartedSystem system, CancellationToken ct) => system.Database.Superuser.ExecuteAsync("TRUNCATE webhook_deliveries; CHECKPOINT", ct);
 
-    private static async Task<Measurement> RunAsync(StartedSystem system, DeliveryLoad load, int connections, long idle, CancellationToken ct)
+    private static async Task<Measurement> RunAsync(BenchContext context, StartedSystem system, DeliveryLoad load, int connections, long idle, CancellationToken ct)
     {
-        var cpu = system.ApiProcess.Cpu;
+        var (client, server) = (system.ApiProcess.Cpu + Own(), await context.Server.Cpu.ReadAsync(ct));
         var result = await load.RunAsync(connections, Duration, ct);
+        client = system.ApiProcess.Cpu + Own() - client;
+        var serverCpu = await context.Server.Cpu.SinceAsync(server, ct);
         if (result.Accepted == 0) throw new BenchmarkException("No delivery was accepted.");
         var stored = await system.Database.Superuser.ScalarAsync<long>("SELECT count(*) FROM webhook_deliveries", ct);
         if (stored != result.Accepted) throw new BenchmarkException($"{result.Accepted} deliveries were acknowledged and {stored} are stored.");
         return new Measurement
         {
             Wall = result.Wall / result.Accepted,
-            ClientCpu = (system.ApiProcess.Cpu - cpu) / result.Accepted,
+            ClientCpu = client / result.Accepted,
+            ServerCpu = serverCpu / result.Accepted,
             PeakBytes = system.ApiProcess.PeakBytes,
             Figures = new Dictionary<string, double>(StringComparer.Ordinal)
             {
@@ -86,4 +89,7 @@ internal sealed class WebhooksCase : BenchmarkCase
             },
         };
     }
+
+    /// <summary>CPU time of the client that sends, as pgbench is its own.</summary>
+    private static TimeSpan Own() => ProcessFiles.OwnCpu(Environment.ProcessId);
 }
