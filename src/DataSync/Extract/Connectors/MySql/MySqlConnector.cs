@@ -57,7 +57,7 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
         // the server counts too; this clock is for one that does not, or is no longer there
         using var deadline = new CancellationTokenSource(request.StatementTimeout + Margin, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(ct, deadline.Token);
-        var patience = new ServerPatience(request.StatementTimeout + Margin, time);
+        var patience = new ServerPatience(request.StatementTimeout + Margin + Margin, time);
         MySqlRead? read = null;
         try
         {
