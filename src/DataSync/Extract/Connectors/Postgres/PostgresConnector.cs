@@ -92,7 +92,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Log.OfferAsync(connection, request, ct);
 
     public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
-        => Log.PlanAsync(connection, request, last, ct);
+        => Log.PlanAsync(connection, request, offer, last, ct);
 
     public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
         => Log.ReadAsync(connection, request, plan, ct);
