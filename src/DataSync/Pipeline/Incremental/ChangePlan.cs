@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace DataSync.Pipeline.Incremental;
 
@@ -19,6 +20,10 @@ internal sealed record ChangePlan
 
     /// <summary><see cref="Next"/> for people: at most 255 characters. Set as that is.</summary>
     public string? Position { get; set; }
+
+    /// <summary>As <see cref="TrackingOffer.Found"/>, for the reading that follows; never stored.</summary>
+    [JsonIgnore]
+    public object? Found { get; init; }
 
     /// <summary>Set after changes were read: why what follows <see cref="Next"/> is not there any more; null where it is, or cannot be lost.</summary>
     public TrackingReason? Lost { get; set; }

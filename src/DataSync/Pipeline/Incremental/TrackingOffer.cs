@@ -4,7 +4,11 @@ namespace DataSync.Pipeline.Incremental;
 /// <param name="Method">One of <see cref="TrackingMethods"/>, but the cursor.</param>
 /// <param name="IsAvailable">It can be used now.</param>
 /// <param name="Reason">What is missing where it cannot.</param>
-internal sealed record TrackingOffer(string Method, bool IsAvailable, TrackingReason? Reason = null);
+internal sealed record TrackingOffer(string Method, bool IsAvailable, TrackingReason? Reason = null)
+{
+    /// <summary>What the connector found out for it, in its own words, so that planning a moment later need not ask again; null where there is nothing.</summary>
+    public object? Found { get; init; }
+}
 
 /// <summary>The ways to find what changed.</summary>
 internal static class TrackingMethods

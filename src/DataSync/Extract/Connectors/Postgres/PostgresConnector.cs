@@ -104,7 +104,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     }
 
     public Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
-        => offer.Method == TrackingMethods.ChangeLog ? ChangeLog.PlanAsync(connection, request, last, ct) : Log.PlanAsync(connection, request, last, ct);
+        => offer.Method == TrackingMethods.ChangeLog ? ChangeLog.PlanAsync(connection, request, last, ct) : Log.PlanAsync(connection, request, offer, last, ct);
 
     public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
         => ChangeLogExtent.Is(plan.Extent) ? ChangeLog.ReadAsync(connection, request, plan, ct) : Log.ReadAsync(connection, request, plan, ct);

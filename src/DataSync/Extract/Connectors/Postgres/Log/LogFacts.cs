@@ -85,7 +85,8 @@ internal sealed record LogFacts
         return facts with { Unreadable = await LogColumns.FirstUnreadableAsync(session, found, ct) };
     }
 
-    private static async Task<LogFacts> ReadAsync(PostgresSession session, PostgresTable table, int version, string name, CancellationToken ct)
+    /// <summary>Asks for what one question tells, which is all but <see cref="Unreadable"/>.</summary>
+    public static async Task<LogFacts> ReadAsync(PostgresSession session, PostgresTable table, int version, string name, CancellationToken ct)
     {
         await using var reader = await session.QueryAsync(Sql, [PostgresSession.Text(table.QuotedName), PostgresSession.Text(name)], CommandBehavior.Default, ct);
         await reader.ReadAsync(ct);

@@ -23,19 +23,20 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
 
     public async Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
     {
-        var missing = new LogSetup(await FactsAsync(connection, request, ct), LogNames.Of(connection)).Missing();
-        return new TrackingOffer(TrackingMethods.Log, missing is null, missing);
+        var facts = await FactsAsync(connection, request, ct);
+        var missing = new LogSetup(facts, LogNames.Of(connection)).Missing();
+        return new TrackingOffer(TrackingMethods.Log, missing is null, missing) { Found = facts };
     }
 
     public async Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
         => new LogSetup(await FactsAsync(connection, request, ct), LogNames.Of(connection)).Setup();
 
-    public async Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
+    public async Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
     {
-        var facts = await FactsAsync(connection, request, ct);
-        if (last is null) return new ChangePlan { Everything = true };
+        var facts = offer.Found as LogFacts ?? await FactsAsync(connection, request, ct);
+        if (last is null) return new ChangePlan { Everything = true, Found = facts };
         var position = LogPosition.Read(last);
-        if (LogLoss.Of(facts, position) is { } why) return new ChangePlan { Everything = true, Reason = why };
+        if (LogLoss.Of(facts, position) is { } why) return new ChangePlan { Everything = true, Reason = why, Found = facts };
         var end = Math.Max(facts.End, LogPosition.Parse(position!.Lsn));
         return new ChangePlan
         {
@@ -43,6 +44,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
             Next = position.ToJson(),
             Position = position.Lsn,
             LagBytes = facts.LagBytes,
+            Found = facts,
         };
     }
 
@@ -68,7 +70,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
     private async IAsyncEnumerable<RecordBatch> ReadTableAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
     {
         var (source, name) = (connector.Read(connection), LogNames.Of(connection));
-        var facts = await FactsAsync(connection, request, ct);
+        var facts = plan.Found as LogFacts ?? await FactsAsync(connection, request, ct);
         var patience = new ServerPatience(request.StatementTimeout + PostgresConnector.Margin, time);
         PostgresSession? session = null;
         PostgresRead? read = null;
@@ -134,7 +136,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
         var extent = plan.Extent!.Value.Deserialize<LogExtent>()!;
         if (string.CompareOrdinal(extent.To, extent.From) <= 0) yield break;
         var (source, name) = (connector.Read(connection), LogNames.Of(connection));
-        var facts = await FactsAsync(connection, request, ct);
+        var facts = plan.Found as LogFacts ?? await FactsAsync(connection, request, ct);
         var resume = request.ResumeToken.IsEmpty ? null : JsonSerializer.Deserialize<LogToken>(request.ResumeToken.Span);
         for (var tries = 1; ; tries++)
         {
@@ -177,7 +179,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
             {
                 plan.Position = LogPosition.Text(reading.Reached);
                 var next = extent.Position with { Lsn = plan.Position };
-                (plan.Next, plan.Lost) = (next.ToJson(), LogLoss.Of(await FactsAsync(connection, request, ct), next));
+                (plan.Next, plan.Lost) = (next.ToJson(), LogLoss.Of(await AgainAsync(connection, facts, ct), next));
                 yield break;
             }
 
@@ -194,6 +196,10 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
             await connector.DemandAsync(session, connection, token);
             return await LogFacts.AskAsync(session, request.Table!, LogNames.Of(connection), token);
         }, ct, keeps: true);
+
+    /// <summary>How the log stands now.</summary>
+    private Task<LogFacts> AgainAsync(SourceConnection connection, LogFacts facts, CancellationToken ct)
+        => connector.AskAsync(connection, (session, token) => LogFacts.ReadAsync(session, facts.Table, facts.Version, LogNames.Of(connection), token), ct, keeps: true);
 
     private async Task<(WireCatalog Types, bool CheckText)> TypesAsync(SourceConnection connection, IEnumerable<uint> types, CancellationToken ct)
         => await connector.AskAsync(connection, async (session, token) => (await WireCatalog.LoadAsync(session, types, token), session.HasUncheckedText), ct, keeps: true);
