@@ -46,7 +46,7 @@ internal sealed class BenchMariaDb : IAsyncDisposable
         listener.Stop();
         string[] server =
         [
-            "mariadbd", "--no-defaults", $"--datadir={folder}/data", $"--socket={folder}/s", $"--pid-file={folder}/data/pid", $"--port={port}",
+            "mariadbd", "--no-defaults", $"--datadir={folder}/data", $"--tmpdir={folder}/data", $"--socket={folder}/s", $"--pid-file={folder}/data/pid", $"--port={port}",
             "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0", "--innodb-buffer-pool-size=1G",
         ];
         var start = new ProcessStartInfo("sh", ["-c", Hold, "sh", folder, .. server]) { RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false };

@@ -61,7 +61,7 @@ internal sealed class MariaDbServer : IAsyncDisposable
         var (port, password) = (FreePort(), RandomNumberGenerator.GetHexString(32));
         string[] server =
         [
-            "mariadbd", "--no-defaults", $"--datadir={folder}/data", $"--socket={folder}/s", $"--pid-file={folder}/data/pid", $"--init-file={folder}/init.sql",
+            "mariadbd", "--no-defaults", $"--datadir={folder}/data", $"--tmpdir={folder}/data", $"--socket={folder}/s", $"--pid-file={folder}/data/pid", $"--init-file={folder}/init.sql",
             string.Create(CultureInfo.InvariantCulture, $"--port={port}"), "--bind-address=127.0.0.1", "--skip-name-resolve", "--skip-log-bin", "--innodb-flush-log-at-trx-commit=0",
             "--innodb-buffer-pool-size=64M", "--max-allowed-packet=256M", .. options,
         ];

@@ -13,6 +13,9 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
 {
     private const int ConnectSeconds = 15;
 
+    /// <summary>How long a failure waits for the relay's own words for it.</summary>
+    private static readonly TimeSpan Reason = TimeSpan.FromMilliseconds(250);
+
     /// <summary>The driver refuses to work where the process knows no cultures, and could not read texts of all collations.</summary>
     private static readonly Lazy<bool> KnowsCultures = new(FindCulture);
 
@@ -59,6 +62,8 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
         }
         catch (Exception e)
         {
+            // The driver may have seen the relay close before the relay has said why.
+            await Task.WhenAny(relay.Running, Task.Delay(Reason, time, ct));
             await session.DisposeAsync();
             ct.ThrowIfCancellationRequested();
             var cause = relay.Running.Exception?.InnerException is { } failed and not OperationCanceledException ? failed : e;
