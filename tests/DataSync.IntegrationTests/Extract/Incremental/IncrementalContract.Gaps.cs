@@ -11,7 +11,7 @@ public abstract partial class IncrementalContract
 {
     /// <summary><c>extraction_params</c> with a check.</summary>
     protected static string Checked(string onGap, int window = 1000, bool key = false, bool table = false)
-        => $$$"""{{{{(table ? "\"table\":\"changes\"" : "\"query\":\"SELECT id, version, name FROM changes\"")}}},"cursor_field":"version","gap_check":{"on_gap":"{{{onGap}}}","window":{{{window}}}}{{{(key ? ",\"primary_key\":[\"id\"]" : "")}}}}""";
+        => $$$"""{{{{(table ? "\"table\":\"changes\"" : "\"query\":\"SELECT id, version, name FROM changes\"")}}},"change_tracking":"none","cursor_field":"version","gap_check":{"on_gap":"{{{onGap}}}","window":{{{window}}}}{{{(key ? ",\"primary_key\":[\"id\"]" : "")}}}}""";
 
     [Theory]
     [InlineData("warn", new long[0], 1)]

@@ -10,8 +10,8 @@ namespace DataSync.IntegrationTests.Extract.Incremental;
 /// <summary>What every connector that reads windows must hold. The table <c>changes</c> (id as key, version, name) is made anew by each test; version grows, or is null.</summary>
 public abstract partial class IncrementalContract
 {
-    private const string ByTable = """{"table":"changes","cursor_field":"version"}""";
-    private const string ByQuery = """{"query":"SELECT id, version, name FROM changes","cursor_field":"version"}""";
+    private const string ByTable = """{"table":"changes","change_tracking":"none","cursor_field":"version"}""";
+    private const string ByQuery = """{"query":"SELECT id, version, name FROM changes","change_tracking":"none","cursor_field":"version"}""";
 
     protected static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -52,10 +52,10 @@ public abstract partial class IncrementalContract
     }
 
     [Theory]
-    [InlineData("""{"table":"changes","cursor_field":"version"}""", true)]
-    [InlineData("""{"query":"SELECT * FROM changes","cursor_field":"version"}""", true)]
-    [InlineData("""{"table":"changes","cursor_field":"version","cursor_nulls":"skip"}""", false)]
-    [InlineData("""{"query":"SELECT * FROM changes","cursor_field":"version","cursor_nulls":"skip"}""", false)]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version"}""", true)]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"version"}""", true)]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version","cursor_nulls":"skip"}""", false)]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"version","cursor_nulls":"skip"}""", false)]
     public async Task Incremental_rows_without_a_value_come_once_or_never_as_the_source_says(string parameters, bool read)
     {
         var source = await StartAsync(parameters, (1, null), (2, 10));
@@ -66,8 +66,8 @@ public abstract partial class IncrementalContract
     }
 
     [Theory]
-    [InlineData("""{"table":"changes","cursor_field":"version","lag":15}""")]
-    [InlineData("""{"query":"SELECT * FROM changes","cursor_field":"version","lag":15}""")]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version","lag":15}""")]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"version","lag":15}""")]
     public async Task Incremental_a_lag_finds_what_came_below_the_last_value(string parameters)
     {
         var source = await StartAsync(parameters, (1, 10), (2, 20), (3, 30));

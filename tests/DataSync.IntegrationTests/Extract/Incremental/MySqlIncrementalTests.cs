@@ -45,7 +45,7 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
         foreach (var what in (string[])["\"table\":\"changes\"", "\"query\":\"SELECT * FROM changes\""])
         {
             await ExecuteAsync("DELETE FROM changes WHERE id > 4");
-            var source = new IncrementalSource(Connector, Connection, $$"""{{{what}},"cursor_field":"version"}""");
+            var source = new IncrementalSource(Connector, Connection, $$"""{{{what}},"change_tracking":"none","cursor_field":"version"}""");
             var first = await source.SyncAsync(Ct);
             Assert.Equal([4, 3, 1, 2], first.Select(Id));
             Assert.Equal($"2024-01-02T03:04:05.123457{zone}", JsonElement.Parse(first[3]).GetProperty("version").GetString());
@@ -55,11 +55,11 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
             Assert.Equal([6, 7], (await source.SyncAsync(Ct)).Select(Id));
             Assert.Empty(await source.SyncAsync(Ct));
 
-            var range = $$$"""{{{{what}}},"cursor_field":"version","backfill":{"from":"2024-01-02T03:04:05.123456{{{zone}}}","to":"2024-01-02T03:04:05.123458{{{zone}}}"}}""";
+            var range = $$$"""{{{{what}}},"change_tracking":"none","cursor_field":"version","backfill":{"from":"2024-01-02T03:04:05.123456{{{zone}}}","to":"2024-01-02T03:04:05.123458{{{zone}}}"}}""";
             Assert.Equal([1, 2, 5, 6], (await source.FullAsync(Ct, range)).Select(Id).Order());
-            var elsewhere = $$$"""{{{{what}}},"cursor_field":"version","backfill":{"from":"2024-01-02T05:04:05.123457+02:00"}}""";
+            var elsewhere = $$$"""{{{{what}}},"change_tracking":"none","cursor_field":"version","backfill":{"from":"2024-01-02T05:04:05.123457+02:00"}}""";
             Assert.Equal([2, 6, 7], (await source.FullAsync(Ct, elsewhere)).Select(Id).Order());
-            var lagging = new IncrementalSource(Connector, Connection, $$"""{{{what}},"cursor_field":"version","lag":0.000002}""");
+            var lagging = new IncrementalSource(Connector, Connection, $$"""{{{what}},"change_tracking":"none","cursor_field":"version","lag":0.000002}""");
             Assert.Equal(7, (await lagging.SyncAsync(Ct)).Count);
             await ExecuteAsync("INSERT INTO changes VALUES (8, '2024-01-02 03:04:05.123455', 'too late'), (9, '2024-01-02 03:04:05.123456', 'late')");
             Assert.Equal([9], (await lagging.SyncAsync(Ct)).Select(Id));
@@ -82,7 +82,7 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
         foreach (var what in (string[])["\"table\":\"changes\"", "\"query\":\"SELECT id, version FROM changes\""])
         {
             await ExecuteAsync($"CREATE OR REPLACE TABLE changes (id bigint PRIMARY KEY, version {type}); INSERT INTO changes VALUES (1, {last}), (2, {least}), (3, NULL)");
-            var source = new IncrementalSource(Connector, Connection, $$"""{{{what}},"cursor_field":"version"}""");
+            var source = new IncrementalSource(Connector, Connection, $$"""{{{what}},"change_tracking":"none","cursor_field":"version"}""");
             Assert.Equal([3, 2, 1], (await source.SyncAsync(Ct)).Select(Id));
             Assert.Empty(await source.SyncAsync(Ct));
             await ExecuteAsync($"INSERT INTO changes VALUES (4, {least}), (5, {last}), (6, {more})");
@@ -92,8 +92,8 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"table":"changes","cursor_field":"version"}""")]
-    [InlineData("""{"query":"SELECT id, version, name FROM changes WHERE id > @least","parameters":{"least":0},"cursor_field":"version"}""")]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version"}""")]
+    [InlineData("""{"query":"SELECT id, version, name FROM changes WHERE id > @least","parameters":{"least":0},"change_tracking":"none","cursor_field":"version"}""")]
     public async Task Incremental_a_row_committed_late_is_not_missed_where_the_login_sees_transactions(string parameters)
     {
         await _source.ExecuteAsync($"GRANT PROCESS ON *.* TO {_source.Login}", Ct);
@@ -116,7 +116,7 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
     {
         await _source.ExecuteAsync($"GRANT PROCESS ON *.* TO {_source.Login}", Ct);
         await ExecuteAsync("CREATE OR REPLACE TABLE changes (id bigint AUTO_INCREMENT PRIMARY KEY, version datetime(6) DEFAULT now(6), name text, INDEX (version))");
-        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var writers = Enumerable.Range(0, 4).Select(seed => Task.Run(() => WriteAsync(new Random(seed), enough.Token), Ct)).ToList();
         var records = new List<string>();
@@ -132,12 +132,12 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
     }
 
     [Theory]
-    [InlineData("""{"table":"changes","cursor_field":"nothing"}""", "errors.extraction.undefined_column")]
-    [InlineData("""{"table":"changes","cursor_field":"VERSION"}""", "errors.extraction.undefined_column")]
-    [InlineData("""{"query":"SELECT * FROM changes","cursor_field":"VERSION"}""", "errors.extraction.undefined_column")]
-    [InlineData("""{"query":"SELECT 1 AS version) AS w WHERE 1 = 0 UNION SELECT * FROM (SELECT 2","cursor_field":"version"}""", "errors.extraction.syntax")]
-    [InlineData("""{"query":"SELECT id, version FROM changes INTO @x, @y","cursor_field":"version"}""", "errors.extraction.syntax")]
-    [InlineData("""{"query":"DELETE FROM changes RETURNING version","cursor_field":"version"}""", "errors.extraction.syntax")]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"nothing"}""", "errors.extraction.undefined_column")]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"VERSION"}""", "errors.extraction.undefined_column")]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"VERSION"}""", "errors.extraction.undefined_column")]
+    [InlineData("""{"query":"SELECT 1 AS version) AS w WHERE 1 = 0 UNION SELECT * FROM (SELECT 2","change_tracking":"none","cursor_field":"version"}""", "errors.extraction.syntax")]
+    [InlineData("""{"query":"SELECT id, version FROM changes INTO @x, @y","change_tracking":"none","cursor_field":"version"}""", "errors.extraction.syntax")]
+    [InlineData("""{"query":"DELETE FROM changes RETURNING version","change_tracking":"none","cursor_field":"version"}""", "errors.extraction.syntax")]
     public async Task Incremental_what_is_no_query_with_such_a_column_is_refused(string parameters, string expected)
     {
         await MakeTableAsync();
@@ -154,8 +154,8 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
     public async Task Backfill_from_what_is_no_value_of_the_column_is_refused(string column, string from)
     {
         await ExecuteAsync($"CREATE OR REPLACE TABLE changes (id bigint PRIMARY KEY, {column})");
-        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
-        var refused = await Assert.ThrowsAsync<SyncFailureException>(() => source.FullAsync(Ct, $$$"""{"table":"changes","cursor_field":"version","backfill":{"from":{{{from}}}}}"""));
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
+        var refused = await Assert.ThrowsAsync<SyncFailureException>(() => source.FullAsync(Ct, $$$"""{"table":"changes","change_tracking":"none","cursor_field":"version","backfill":{"from":{{{from}}}}}"""));
         Assert.Equal("errors.extraction.data", refused.Failure.MessageKey);
     }
 

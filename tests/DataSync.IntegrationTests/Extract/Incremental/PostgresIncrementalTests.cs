@@ -22,8 +22,8 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
     protected override Task ExecuteAsync(string sql) => _source.ExecuteAsync(sql, Ct);
 
     [Theory]
-    [InlineData("""{"table":"changes","cursor_field":"version"}""")]
-    [InlineData("""{"query":"SELECT * FROM changes","cursor_field":"version"}""")]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version"}""")]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"version"}""")]
     public async Task Incremental_a_row_committed_late_is_not_missed_and_not_repeated(string parameters)
     {
         await MakeTableAsync();
@@ -52,7 +52,7 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
         await using var open = await connection.BeginTransactionAsync(Ct);
         await using (var write = new NpgsqlCommand("CREATE TABLE held (id bigint)", connection)) await write.ExecuteNonQueryAsync(Ct);
         await ExecuteAsync("INSERT INTO changes VALUES (1, 10, 'a'), (2, 20, 'b')");
-        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
         Assert.Equal(2, (await source.SyncAsync(Ct)).Count);
         await open.RollbackAsync(Ct);
     }
@@ -65,7 +65,7 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
         await using var late = await connection.BeginTransactionAsync(Ct);
         await using (var look = new NpgsqlCommand("SELECT now()", connection)) await look.ExecuteScalarAsync(Ct);
         await ExecuteAsync("INSERT INTO changes (id) VALUES (2)");
-        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
         Assert.Single(await source.SyncAsync(Ct));
         await using (var write = new NpgsqlCommand("INSERT INTO changes (id) VALUES (1)", connection)) await write.ExecuteNonQueryAsync(Ct);
         await late.CommitAsync(Ct);
@@ -73,8 +73,8 @@ public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifeti
     }
 
     [Theory]
-    [InlineData("timestamptz DEFAULT now()", """{"table":"changes","cursor_field":"version"}""")]
-    [InlineData("bigint DEFAULT nextval('versions')", """{"table":"changes","cursor_field":"version"}""")]
+    [InlineData("timestamptz DEFAULT now()", """{"table":"changes","change_tracking":"none","cursor_field":"version"}""")]
+    [InlineData("bigint DEFAULT nextval('versions')", """{"table":"changes","change_tracking":"none","cursor_field":"version"}""")]
     public async Task A_hundred_syncs_beside_a_writer_that_commits_in_random_order_lose_nothing_and_repeat_nothing(string version, string parameters)
     {
         await ExecuteAsync($"DROP TABLE IF EXISTS changes; DROP SEQUENCE IF EXISTS versions; CREATE SEQUENCE versions; CREATE TABLE changes (id bigserial PRIMARY KEY, version {version}, name text); CREATE INDEX ON changes (version)");

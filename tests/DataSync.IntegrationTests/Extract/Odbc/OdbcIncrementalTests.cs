@@ -24,7 +24,7 @@ public sealed class OdbcPostgresIncrementalTests : IncrementalContract, IAsyncLi
     public async Task Incremental_by_a_time_reads_to_the_microsecond()
     {
         await ExecuteAsync("DROP TABLE IF EXISTS changes; CREATE TABLE changes (id bigint PRIMARY KEY, version timestamptz); INSERT INTO changes VALUES (1, '2026-01-01 10:00:00.000001+02'), (2, '2026-01-01 08:00:00.000002Z')");
-        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
         Assert.Equal(2, (await source.SyncAsync(Ct)).Count);
         await ExecuteAsync("INSERT INTO changes VALUES (3, '2026-01-01 08:00:00.000003Z'), (4, '2026-01-01 08:00:00.000001Z')");
         Assert.Contains("\"id\":3,", Assert.Single(await source.SyncAsync(Ct)), StringComparison.Ordinal);
@@ -65,7 +65,7 @@ public sealed class OdbcMariaDbIncrementalTests(OdbcMariaDbDatabase database) : 
     public async Task Incremental_by_a_time_reads_to_the_microsecond()
     {
         await ExecuteAsync("DROP TABLE IF EXISTS changes; CREATE TABLE changes (id bigint PRIMARY KEY, version datetime(6)); INSERT INTO changes VALUES (1, '2026-01-01 08:00:00.000001'), (2, '2026-01-01 08:00:00.000002')");
-        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","cursor_field":"version"}""");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
         Assert.Equal(2, (await source.SyncAsync(Ct)).Count);
         await ExecuteAsync("INSERT INTO changes VALUES (3, '2026-01-01 08:00:00.000003'), (4, '2026-01-01 08:00:00.000001')");
         Assert.Contains("\"id\":3,", Assert.Single(await source.SyncAsync(Ct)), StringComparison.Ordinal);
