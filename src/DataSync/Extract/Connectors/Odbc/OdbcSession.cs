@@ -149,8 +149,8 @@ internal sealed unsafe class OdbcSession : IDisposable
     /// <summary>Asks the server to end what this session does, from any thread: through its driver, and where a driver does not, by a second session.</summary>
     public void Interrupt(bool strongly)
     {
-        if (_current is { IsClosed: false } statement) OdbcLibrary.SQLCancel(statement);
-        if (!strongly || _kill is not { } sql) return;
+        if (Dialect.CancelsInDriver && _current is { IsClosed: false } statement) OdbcLibrary.SQLCancel(statement);
+        if ((!strongly && Dialect.CancelsInDriver) || _kill is not { } sql) return;
         using var other = Open(_source, TimeSpan.FromSeconds(5));
         other.Execute(sql);
     }

@@ -26,6 +26,11 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
 
     public override bool SchemasAreCatalogs => true;
 
+    /// <summary>The driver's cancel, coming between two fetches, takes away what the next one writes to: the process would fall.</summary>
+    public override bool CancelsInDriver => false;
+
+    public override string? Kill(OdbcSession session) => session.Query("SELECT CONNECTION_ID()") is [[{ } id]] ? $"KILL QUERY {id}" : null;
+
     /// <summary>The driver holds whole results before 3.2; a table with a key is read page by page, within the one snapshot.</summary>
     public override int? PageRows => 20_000;
 

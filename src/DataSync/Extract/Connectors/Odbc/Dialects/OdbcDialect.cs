@@ -48,6 +48,9 @@ internal abstract class OdbcDialect
     /// <summary>What the login may do beyond reading. Nothing is tried out.</summary>
     public abstract AccessReport Access(OdbcSession session);
 
+    /// <summary>False where the driver must not be asked to cancel from another thread: only <see cref="Kill"/> ends what a session does.</summary>
+    public virtual bool CancelsInDriver => true;
+
     /// <summary>The statement that ends, from another session, what this one does; null where the driver does that.</summary>
     public virtual string? Kill(OdbcSession session) => null;
 
