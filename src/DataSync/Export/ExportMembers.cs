@@ -32,7 +32,8 @@ internal sealed class ExportMembers(string[] compressions, IEnumerable<IExporter
         : IsPageSize(member.Value) ? null
         : new Fault(path, "faults.integer", ("min", 1), ("max", LargestPage)));
 
-    private static IEnumerable<Fault> Members(JsonElement value, string path, Func<JsonProperty, string, IEnumerable<Fault>> validate) => value.ValueKind switch
+    /// <summary>Asks about each member of an object; null stands for the default.</summary>
+    public static IEnumerable<Fault> Members(JsonElement value, string path, Func<JsonProperty, string, IEnumerable<Fault>> validate) => value.ValueKind switch
     {
         JsonValueKind.Null => [],
         JsonValueKind.Object => value.EnumerateObject().SelectMany(m => validate(m, path + JsonPointer.Segment(m.Name))),

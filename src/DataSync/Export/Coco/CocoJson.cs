@@ -68,7 +68,7 @@ internal sealed class CocoJson(CocoOptions options, CocoCategories categories)
             if (shape.Keypoints is { } points)
             {
                 Numbers(json, "keypoints", points);
-                json.WriteNumber("num_keypoints"u8, points.Where((v, i) => i % 3 == 2 && v > 0).Count());
+                json.WriteNumber("num_keypoints"u8, KeypointShapes.Labelled(points));
             }
 
             if (!options.KeepsAttributes) return;

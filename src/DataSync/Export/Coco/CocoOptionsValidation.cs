@@ -10,7 +10,7 @@ internal static class CocoOptionsValidation
     private const int MostCategories = 10_000;
     private static readonly string[] Annotators = ["one", "all"];
 
-    public static IEnumerable<Fault> Validate(JsonElement options, string path) => Members(options, path, Member);
+    public static IEnumerable<Fault> Validate(JsonElement options, string path) => ExportMembers.Members(options, path, Member);
 
     private static IEnumerable<Fault> Member(JsonProperty member, string path) => member.Name switch
     {
@@ -46,7 +46,7 @@ internal static class CocoOptionsValidation
         var name = category;
         if (category.ValueKind == JsonValueKind.Object)
         {
-            foreach (var fault in Members(category, path, CategoryMember)) yield return fault;
+            foreach (var fault in ExportMembers.Members(category, path, CategoryMember)) yield return fault;
             if (!category.TryGetProperty("name", out name))
             {
                 yield return new Fault(path + "/name", "faults.required");
@@ -87,11 +87,4 @@ internal static class CocoOptionsValidation
         => value.ValueKind != JsonValueKind.String ? [new Fault(path, "faults.string")]
             : value.GetString()!.Length is > 0 and <= LongestText ? []
             : [new Fault(path, "faults.length", ("min", 1), ("max", LongestText))];
-
-    private static IEnumerable<Fault> Members(JsonElement value, string path, Func<JsonProperty, string, IEnumerable<Fault>> validate) => value.ValueKind switch
-    {
-        JsonValueKind.Null => [],
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(m => validate(m, path + JsonPointer.Segment(m.Name))),
-        _ => [new Fault(path, "faults.object")],
-    };
 }

@@ -16,7 +16,7 @@ internal static class KeypointCheck
             return null;
         }
 
-        var labelled = points.Where((v, i) => i % 3 == 2 && v > 0).Count();
+        var labelled = KeypointShapes.Labelled(points);
         if (!annotation.TryGetProperty("num_keypoints", out var count) || count.Number() != labelled) findings.Error(at + ".num_keypoints", "coco.num_keypoints", ("expected", labelled));
         return points.Length / 3;
     }

@@ -44,9 +44,7 @@ internal static class SegmentationCheck
             return null;
         }
 
-        var counts = mask.TryGetProperty("counts", out var given) ? given : default;
-        var rle = counts.Text() is { } text ? CocoRle.Parse(text, (int)height, (int)width)
-            : counts.Numbers() is { } runs && runs.All(r => r >= 0 && r <= uint.MaxValue && r == Math.Floor(r)) ? CocoRle.Of((int)height, (int)width, [.. runs.Select(r => (uint)r)]) : null;
+        var rle = CocoRle.Read(mask.At("counts"), (int)height, (int)width);
         if (rle is null) findings.Error(at + ".counts", "coco.mask_counts");
         else if (rle.Area == 0) findings.Warn(at + ".counts", "coco.polygon_empty");
         return new ImageSize((int)width, (int)height);

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using DataSync.Export.Coco.Regions;
 
 namespace DataSync.Export.Coco.Masks;
 
@@ -78,6 +80,11 @@ internal sealed record CocoRle(int Height, int Width, IReadOnlyList<uint> Runs)
 
         return Of(height, width, runs);
     }
+
+    /// <summary>Reads <c>counts</c>, as text or as a list of lengths; null where it is neither, or not of so many pixels.</summary>
+    public static CocoRle? Read(JsonElement counts, int height, int width)
+        => counts.Text() is { } text ? Parse(text, height, width)
+            : counts.Numbers() is { } runs && runs.All(r => r is >= 0 and <= uint.MaxValue && r == Math.Floor(r)) ? Of(height, width, [.. runs.Select(r => (uint)r)]) : null;
 
     /// <summary>A mask of runs that are as many pixels as it has; null where they are not.</summary>
     public static CocoRle? Of(int height, int width, IReadOnlyList<uint> runs)

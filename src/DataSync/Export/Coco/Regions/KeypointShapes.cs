@@ -5,6 +5,9 @@ namespace DataSync.Export.Coco.Regions;
 /// <summary>Objects of which only points are known: tools that evaluate them divide by their area, so they get the box around the points, of at least a pixel.</summary>
 internal static class KeypointShapes
 {
+    /// <summary>How many keypoints are labelled: hidden or visible.</summary>
+    public static int Labelled(double[] points) => points.Where((v, i) => i % 3 == 2 && v > 0).Count();
+
     public static Shape Around(string label, double[] points)
     {
         List<double> seen = [];

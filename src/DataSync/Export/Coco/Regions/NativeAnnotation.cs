@@ -30,15 +30,11 @@ internal static class NativeAnnotation
 
     private static void AddMask(JsonElement item, string label, JsonElement rle, ImageObjects objects)
     {
-        if (rle.At("size").Numbers() is not [var height, var width] || Mask(rle.At("counts"), (int)height, (int)width) is not { } mask
+        if (rle.At("size").Numbers() is not [var height, var width] || CocoRle.Read(rle.At("counts"), (int)height, (int)width) is not { } mask
             || (objects.Size.IsKnown && (mask.Width != objects.Size.Width || mask.Height != objects.Size.Height))) objects.Refuse(NotExported.Broken);
         else if (mask.Area == 0) objects.Refuse(NotExported.Empty);
         else objects.Shapes.Add(More(new Shape { Labels = [label], Box = mask.Box(), Area = mask.Area, Mask = mask }, item, null));
     }
-
-    private static CocoRle? Mask(JsonElement counts, int height, int width)
-        => counts.Text() is { } text ? CocoRle.Parse(text, height, width)
-            : counts.Numbers() is { } runs && runs.All(r => r >= 0 && r == Math.Floor(r)) ? CocoRle.Of(height, width, [.. runs.Select(r => (uint)r)]) : null;
 
     /// <summary>As many triples as the category has keypoints; null for none.</summary>
     private static double[]? Keypoints(JsonElement item, string label, CocoOptions options, out bool isBroken)

@@ -28,8 +28,7 @@ internal sealed class ApiConnection(Uri baseUrl, ApiAuth auth, IReadOnlyList<Key
     public static ApiConnection Read(SourceConnection source, ExtractOptions options)
     {
         var given = source.ConnectionParams;
-        var faults = Validate(given, options).ToList();
-        if (faults.Count > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+        ConnectionFaults.Demand(Validate(given, options));
         return new ApiConnection(
             new Uri(given.GetProperty("base_url").GetString()!),
             ApiAuth.Read(given.TryGetProperty("auth", out var auth) ? auth : default),

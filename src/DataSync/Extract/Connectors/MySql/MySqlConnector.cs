@@ -120,10 +120,8 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
 
     private ServerParameters Read(SourceConnection connection)
     {
-        var faults = Validate(connection.ConnectionParams).ToList();
-        return faults.Count == 0
-            ? ServerParameters.Read(connection, DefaultPort)
-            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+        ConnectionFaults.Demand(Validate(connection.ConnectionParams));
+        return ServerParameters.Read(connection, DefaultPort);
     }
 
     /// <summary>Asks the catalog.</summary>

@@ -13,7 +13,7 @@ internal sealed class MySqlRead : IAsyncDisposable
     private readonly MySqlDataReader _reader;
     private readonly BatchBuilder _records;
     private readonly MySqlRow _row;
-    private readonly MySqlKey? _key;
+    private readonly DocumentKey? _key;
     private bool _ended;
     private bool _drained;
 
@@ -22,8 +22,12 @@ internal sealed class MySqlRead : IAsyncDisposable
         (_statement, _reader) = (statement, reader);
         _records = new BatchBuilder(request);
         _row = new MySqlRow(reader, columns);
-        if (statement.Table is { Key.Count: > 0 } table)
-            _key = new MySqlKey(table, [.. table.Key.Select(k => columns[table.Columns.ToList().IndexOf(k)].Name)]);
+        if (statement.Table is not { Key.Count: > 0 } table) return;
+
+        // The Z says what the session's time zone says as well, and MySQL does not read it.
+        _key = new DocumentKey(
+            table.QuotedName, [.. table.Key.Zip(table.KeyTypes, (k, type) => (k.Name, type))], [.. table.Key.Select(k => columns[table.Columns.ToList().IndexOf(k)].Name)],
+            (at, text) => table.Key[at].Type == "timestamp" ? text.TrimEnd('Z') : text);
     }
 
     /// <summary>Starts the statement.</summary>

@@ -45,7 +45,7 @@ internal static class Values
     {
         var room = to.GetSpan(12);
         room[0] = (byte)'"';
-        Day(value, room[1..]);
+        ClockText.Day(value.Year, value.Month, value.Day, room[1..]);
         room[11] = (byte)'"';
         to.Advance(12);
     }
@@ -54,10 +54,10 @@ internal static class Values
     {
         var room = to.GetSpan(32);
         room[0] = (byte)'"';
-        Day(value, room[1..]);
+        ClockText.Day(value.Year, value.Month, value.Day, room[1..]);
         room[11] = (byte)'T';
-        Clock(value.Hour, value.Minute, value.Second, room[12..]);
-        var at = 20 + Fraction(value.Microsecond, room[20..]);
+        ClockText.Clock(value.Hour, value.Minute, value.Second, room[12..]);
+        var at = 20 + ClockText.Fraction(value.Microsecond, 6, room[20..]);
         if (utc) room[at++] = (byte)'Z';
         room[at++] = (byte)'"';
         to.Advance(at);
@@ -73,38 +73,10 @@ internal static class Values
         value = value.Duration();
         var hours = (int)value.TotalHours;
         if (hours > 99) room[at++] = (byte)('0' + hours / 100);
-        Clock(hours % 100, value.Minutes, value.Seconds, room[at..]);
+        ClockText.Clock(hours % 100, value.Minutes, value.Seconds, room[at..]);
         at += 8;
-        at += Fraction((int)(value.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond), room[at..]);
+        at += ClockText.Fraction(value.Ticks % TimeSpan.TicksPerSecond / TimeSpan.TicksPerMicrosecond, 6, room[at..]);
         room[at++] = (byte)'"';
         to.Advance(at);
     }
-
-    private static void Day(MySqlDateTime value, Span<byte> room)
-    {
-        Two(value.Year / 100, room);
-        Two(value.Year % 100, room[2..]);
-        room[4] = room[7] = (byte)'-';
-        Two(value.Month, room[5..]);
-        Two(value.Day, room[8..]);
-    }
-
-    private static void Clock(int hour, int minute, int second, Span<byte> room)
-    {
-        Two(hour, room);
-        Two(minute, room[3..]);
-        Two(second, room[6..]);
-        room[2] = room[5] = (byte)':';
-    }
-
-    /// <summary>Without trailing zeros, and nothing for none.</summary>
-    private static int Fraction(int microseconds, Span<byte> room)
-    {
-        if (microseconds == 0) return 0;
-        room[0] = (byte)'.';
-        for (var i = 6; i > 0; i--, microseconds /= 10) room[i] = (byte)('0' + microseconds % 10);
-        return room[1..7].LastIndexOfAnyExcept((byte)'0') + 2;
-    }
-
-    private static void Two(int value, Span<byte> room) => (room[0], room[1]) = ((byte)('0' + value / 10), (byte)('0' + value % 10));
 }

@@ -128,9 +128,7 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
 
     private OdbcParameters Read(SourceConnection connection)
     {
-        var faults = Validate(connection.ConnectionParams).ToList();
-        return faults.Count == 0
-            ? OdbcParameters.Read(connection)
-            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+        ConnectionFaults.Demand(Validate(connection.ConnectionParams));
+        return OdbcParameters.Read(connection);
     }
 }

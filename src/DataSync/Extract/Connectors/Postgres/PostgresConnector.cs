@@ -160,10 +160,8 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     /// <summary>A source's parameters. Fails with everything that is wrong with them.</summary>
     internal ServerParameters Read(SourceConnection connection)
     {
-        var faults = Validate(connection.ConnectionParams).ToList();
-        return faults.Count == 0
-            ? ServerParameters.Read(connection, DefaultPort)
-            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+        ConnectionFaults.Demand(Validate(connection.ConnectionParams));
+        return ServerParameters.Read(connection, DefaultPort);
     }
 
     /// <summary>Asks the catalog in a session of its own; one that <paramref name="keeps"/> serves the owner's next question too.</summary>

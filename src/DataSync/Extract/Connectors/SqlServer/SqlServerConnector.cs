@@ -68,10 +68,8 @@ internal sealed partial class SqlServerConnector(EgressPolicy egress, IOptions<E
 
     private ServerParameters Read(SourceConnection connection)
     {
-        var faults = Validate(connection.ConnectionParams).ToList();
-        return faults.Count == 0
-            ? ServerParameters.Read(connection, DefaultPort)
-            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+        ConnectionFaults.Demand(Validate(connection.ConnectionParams));
+        return ServerParameters.Read(connection, DefaultPort);
     }
 
     /// <summary>Asks the server in a session of its own.</summary>

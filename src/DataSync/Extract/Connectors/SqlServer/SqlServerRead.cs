@@ -15,7 +15,7 @@ internal sealed class SqlServerRead : IDisposable
     private readonly SqlDataReader _reader;
     private readonly BatchBuilder _records;
     private readonly SqlServerRow _row;
-    private readonly SqlServerKey? _key;
+    private readonly DocumentKey? _key;
     private bool _ended, _drained;
 
     private SqlServerRead(SqlServerStatement statement, SqlDataReader reader, IReadOnlyList<SqlServerColumn> columns, ReadRequest request)
@@ -24,7 +24,7 @@ internal sealed class SqlServerRead : IDisposable
         _records = new BatchBuilder(request);
         _row = new SqlServerRow(reader, columns);
         if (statement.Table is { Key.Count: > 0 } table)
-            _key = new SqlServerKey(table, [.. table.Key.Select(k => columns[table.Columns.ToList().IndexOf(k)].Name)]);
+            _key = new DocumentKey(table.QuotedName, [.. table.Key.Zip(table.KeyTypes, (k, type) => (k.Name, type))], [.. table.Key.Select(k => columns[table.Columns.ToList().IndexOf(k)].Name)]);
     }
 
     /// <summary>Starts the statement.</summary>

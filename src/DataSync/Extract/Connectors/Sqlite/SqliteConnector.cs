@@ -114,9 +114,7 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
 
     private string File(SourceConnection connection)
     {
-        var faults = Validate(connection.ConnectionParams).ToList();
-        return faults.Count == 0
-            ? _paths.Resolve(connection.ConnectionParams.GetProperty("path").GetString()!)
-            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.parameters")) { Faults = faults };
+        ConnectionFaults.Demand(Validate(connection.ConnectionParams));
+        return _paths.Resolve(connection.ConnectionParams.GetProperty("path").GetString()!);
     }
 }

@@ -60,7 +60,7 @@ internal static class Values
     {
         var room = to.GetSpan(12);
         room[0] = room[11] = (byte)'"';
-        Day(value, room[1..]);
+        ClockText.Day(value.Year, value.Month, value.Day, room[1..]);
         to.Advance(12);
     }
 
@@ -79,9 +79,9 @@ internal static class Values
         var at = Moment(value.DateTime, room);
         var offset = value.Offset.Duration();
         room[at++] = value.Offset < TimeSpan.Zero ? (byte)'-' : (byte)'+';
-        Two(offset.Hours, room[at..]);
+        ClockText.Two(offset.Hours, room[at..]);
         room[at + 2] = (byte)':';
-        Two(offset.Minutes, room[(at + 3)..]);
+        ClockText.Two(offset.Minutes, room[(at + 3)..]);
         room[at + 5] = (byte)'"';
         to.Advance(at + 6);
     }
@@ -91,8 +91,8 @@ internal static class Values
     {
         var room = to.GetSpan(24);
         room[0] = (byte)'"';
-        Clock(value.Hours, value.Minutes, value.Seconds, room[1..]);
-        var at = 9 + Fraction(value.Ticks % TimeSpan.TicksPerSecond, room[9..]);
+        ClockText.Clock(value.Hours, value.Minutes, value.Seconds, room[1..]);
+        var at = 9 + ClockText.Fraction(value.Ticks % TimeSpan.TicksPerSecond, 7, room[9..]);
         room[at++] = (byte)'"';
         to.Advance(at);
     }
@@ -108,37 +108,9 @@ internal static class Values
     private static int Moment(DateTime value, Span<byte> room)
     {
         room[0] = (byte)'"';
-        Day(value, room[1..]);
+        ClockText.Day(value.Year, value.Month, value.Day, room[1..]);
         room[11] = (byte)'T';
-        Clock(value.Hour, value.Minute, value.Second, room[12..]);
-        return 20 + Fraction(value.Ticks % TimeSpan.TicksPerSecond, room[20..]);
+        ClockText.Clock(value.Hour, value.Minute, value.Second, room[12..]);
+        return 20 + ClockText.Fraction(value.Ticks % TimeSpan.TicksPerSecond, 7, room[20..]);
     }
-
-    private static void Day(DateTime value, Span<byte> room)
-    {
-        Two(value.Year / 100, room);
-        Two(value.Year % 100, room[2..]);
-        room[4] = room[7] = (byte)'-';
-        Two(value.Month, room[5..]);
-        Two(value.Day, room[8..]);
-    }
-
-    private static void Clock(int hour, int minute, int second, Span<byte> room)
-    {
-        Two(hour, room);
-        Two(minute, room[3..]);
-        Two(second, room[6..]);
-        room[2] = room[5] = (byte)':';
-    }
-
-    /// <summary>To 100 ns, without trailing zeros, and nothing for none.</summary>
-    private static int Fraction(long ticks, Span<byte> room)
-    {
-        if (ticks == 0) return 0;
-        room[0] = (byte)'.';
-        for (var i = 7; i > 0; i--, ticks /= 10) room[i] = (byte)('0' + ticks % 10);
-        return room[1..8].LastIndexOfAnyExcept((byte)'0') + 2;
-    }
-
-    private static void Two(int value, Span<byte> room) => (room[0], room[1]) = ((byte)('0' + value / 10), (byte)('0' + value % 10));
 }
