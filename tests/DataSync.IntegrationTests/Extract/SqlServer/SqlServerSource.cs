@@ -6,7 +6,7 @@ using Testcontainers.MsSql;
 namespace DataSync.IntegrationTests.Extract.SqlServer;
 
 /// <summary>
-/// A real SQL Server in a container, with a database and a login that can only read. Skips visibly where there is no container engine, on a build server too: the issue asks for no more.
+/// A real SQL Server in a container, with a database and a login that can only read. Skips visibly where there is no container engine, on a build server too.
 /// </summary>
 public sealed class SqlServerSource : IAsyncLifetime
 {
