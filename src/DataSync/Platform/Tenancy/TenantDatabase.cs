@@ -45,8 +45,25 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
         return new TenantBatch(await sources.App.OpenConnectionAsync(ct), tenantId, durable);
     }
 
-    /// <summary>Takes a connection for many batches, one after the other, of whichever tenants.</summary>
-    public async Task<BatchConnection> HoldAsync(CancellationToken ct) => new(await sources.App.OpenConnectionAsync(ct));
+    /// <summary>
+    /// Takes a connection for many batches, one after the other, of whichever tenants. Statements over arrays are planned once: the server would plan them anew for the arrays of
+    /// each batch, and come to the same.
+    /// </summary>
+    public async Task<BatchConnection> HoldAsync(CancellationToken ct)
+    {
+        var connection = await sources.App.OpenConnectionAsync(ct);
+        try
+        {
+            await using var plans = new NpgsqlCommand("SET plan_cache_mode = force_generic_plan", connection);
+            await plans.ExecuteNonQueryAsync(ct);
+            return new BatchConnection(connection);
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Runs <paramref name="work"/> in a tenant's transaction and commits it.</summary>
     public async Task<T> RunAsync<T>(string tenantId, Func<TenantTransaction, Task<T>> work, CancellationToken ct)

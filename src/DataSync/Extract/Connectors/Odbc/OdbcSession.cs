@@ -20,6 +20,7 @@ internal sealed unsafe class OdbcSession : IDisposable
     private OdbcSession(OdbcParameters source)
     {
         _source = source;
+        ClientEncoding.Ensure();
         Diagnostics.Check(OdbcLibrary.SQLSetEnvAttr(_environment, OdbcCode.OdbcVersion, OdbcCode.Version380, 0), _environment);
         _connection = new ConnectionHandle(_environment);
         Dialect = new OtherDialect("");
@@ -135,6 +136,26 @@ internal sealed unsafe class OdbcSession : IDisposable
         while (columns > 0 && Diagnostics.Check(OdbcLibrary.SQLFetch(statement), statement) != OdbcCode.NoData)
             rows.Add([.. Enumerable.Range(1, columns).Select(c => Text(statement, (ushort)c))]);
         return rows;
+    }
+
+    /// <summary>True where the driver, asked for <c>char</c>, gives the text that a statement makes as UTF-8.</summary>
+    public bool GivesUtf8(string sql, ReadOnlySpan<byte> text)
+    {
+        try
+        {
+            using var statement = Statement();
+            Prepare(statement, sql);
+            Diagnostics.Check(OdbcLibrary.SQLExecute(statement), statement);
+            if (Diagnostics.Check(OdbcLibrary.SQLFetch(statement), statement) == OdbcCode.NoData) return false;
+            var room = stackalloc byte[Chunk];
+            nint length;
+            var code = Diagnostics.Check(OdbcLibrary.SQLGetData(statement, 1, SqlType.CChar, room, Chunk, &length), statement);
+            return code == OdbcCode.Success && length is >= 0 and < Chunk && new ReadOnlySpan<byte>(room, (int)length).SequenceEqual(text);
+        }
+        catch (OdbcException)
+        {
+            return false;
+        }
     }
 
     /// <summary>A text about driver or server.</summary>

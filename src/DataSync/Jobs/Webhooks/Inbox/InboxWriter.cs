@@ -10,10 +10,13 @@ namespace DataSync.Jobs.Webhooks.Inbox;
 /// <summary>
 /// Brings deliveries to disk, all that wait in one commit, each tenant's under its own setting. A few writers take turns: while one waits for the disk, the next collects.
 /// </summary>
-internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, InboxBell bell, ILogger<InboxWriter> logger) : BackgroundService
+internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, InboxBell bell, TimeProvider time, ILogger<InboxWriter> logger) : BackgroundService
 {
     private const int Writers = 2, MostEntries = 256, MostBytes = 8 * 1024 * 1024, Tries = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long a connection is held for the next batch: to give one back and take it again costs the server as much as several deliveries.</summary>
+    private static readonly TimeSpan Hold = TimeSpan.FromSeconds(1);
 
     /// <summary>One repeat would abort a COPY; here it is passed over.</summary>
     private const string InsertSql =
@@ -29,12 +32,34 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
     private async Task WriteAllAsync(CancellationToken ct)
     {
         List<InboxEntry> batch = [];
-        while (await inbox.Reader.WaitToReadAsync(ct))
+        BatchConnection? connection = null;
+        try
         {
-            BatchConnection? connection = null;
-            for (; Collect(batch); batch.Clear()) connection = await WriteAsync(batch, connection);
+            while (true)
+            {
+                var next = inbox.Reader.WaitToReadAsync(ct).AsTask();
+                if (connection is not null && !await IsSoonAsync(next))
+                {
+                    await connection.DisposeAsync();
+                    connection = null;
+                }
+
+                if (!await next) return;
+                if (Collect(batch)) connection = await WriteAsync(batch, connection);
+                batch.Clear();
+            }
+        }
+        finally
+        {
             if (connection is not null) await connection.DisposeAsync();
         }
+    }
+
+    /// <summary>Whether something comes while a connection is held.</summary>
+    private async ValueTask<bool> IsSoonAsync(Task next)
+    {
+        if (!next.IsCompleted) await next.WaitAsync(Hold, time).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        return next.IsCompleted;
     }
 
     /// <summary>Takes what waits, up to a batch; false where nothing does.</summary>

@@ -20,6 +20,13 @@ internal sealed class PostgresDialect : OdbcDialect
 
     private const int RowsAtOnce = 1000;
 
+    /// <summary>Characters of one to four bytes: no other encoding has the same bytes for them.</summary>
+    private const string Sample = @"SELECT U&'a\00e9\0416\6f22\+01d11e'::text";
+
+    private bool _givesUtf8;
+
+    private static ReadOnlySpan<byte> SampleBytes => "a\u00e9\u0416\u6f22\U0001d11e"u8;
+
     public override SqlGrammar Grammar { get; } = new() { EscapeStrings = true, DollarQuotes = true, NestedComments = true };
 
     public override string NoColumnsKey => "errors.extraction.no_columns";
@@ -44,10 +51,15 @@ internal sealed class PostgresDialect : OdbcDialect
                 UNION ALL SELECT 'client_connection_check_interval', '500'
                 WHERE pg_catalog.current_setting('client_connection_check_interval', true) IS NOT NULL AND pg_catalog.version() LIKE '%linux%') AS s(name, value)
             """);
+
+        // before the transaction begins: a database whose encoding lacks a character fails here
+        _givesUtf8 = session.GivesUtf8(Sample, SampleBytes);
         session.Set(OdbcCode.Autocommit, OdbcCode.AutocommitOff);
         if (session.Query("SELECT pg_catalog.current_setting('transaction_read_only')") is not [["on"]])
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
     }
+
+    public override CellFormat Format(DescribedColumn column) => base.Format(column) is TextCell text ? _givesUtf8 ? new Utf8Cell() : text : base.Format(column);
 
     /// <summary>As text: the driver reads times itself where it knows it is to send one, and loses what a second has after its point.</summary>
     public override string Placeholder(DescribedColumn column) => column.Type switch

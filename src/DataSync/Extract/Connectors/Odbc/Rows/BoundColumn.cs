@@ -18,9 +18,8 @@ internal sealed record BoundColumn(string Name, CellFormat Format, int Bytes, bo
     {
         if (format.FixedBytes > 0) return new BoundColumn(name, format, format.FixedBytes, IsBounded: true);
 
-        // a character may take two units of UTF-16, a number a sign and a point
-        var unit = format.TerminatorBytes == 2 ? 4 : 1;
-        var needed = told is > 0 and <= MostBytes ? (told * unit) + format.TerminatorBytes + 4 : long.MaxValue;
+        // a number may have a sign and a point besides its digits
+        var needed = told is > 0 and <= MostBytes ? (told * format.CharacterBytes) + format.TerminatorBytes + 4 : long.MaxValue;
         return needed <= MostBytes && (trusted || needed <= FirstBytes)
             ? new BoundColumn(name, format, (int)needed, trusted)
             : new BoundColumn(name, format, FirstBytes, IsBounded: false);

@@ -18,6 +18,9 @@ internal abstract class CellFormat
     /// <summary>Bytes that end a value besides its own.</summary>
     public int TerminatorBytes => CType switch { SqlType.CWChar => 2, SqlType.CChar => 1, _ => 0 };
 
+    /// <summary>Bytes that a character of a declared length takes at most: two units of UTF-16, or one byte of what has no others.</summary>
+    public virtual int CharacterBytes => CType == SqlType.CWChar ? 4 : 1;
+
     /// <summary>Writes a value that is not null; false where it is text that is none, and <see cref="Connectors.InvalidText"/> was written.</summary>
     public abstract bool Write(ReadOnlySpan<byte> value, RecordBuffer to);
 
