@@ -9,7 +9,7 @@ using DataSync.Pipeline.Incremental;
 namespace DataSync.Sources;
 
 /// <summary>Looks at a source, as it is stored now, without syncing it: the checks of its connection, what can be read, the first records.</summary>
-internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connectors, TimeProvider time)
+internal sealed class SourceProbe(SourceReader reader, SourceStates states, ConnectorCatalog connectors, TimeProvider time)
 {
     public static readonly TimeSpan Limit = TimeSpan.FromSeconds(60);
     private const int PreviewBytes = 4 * 1024 * 1024;
@@ -43,7 +43,9 @@ internal sealed class SourceProbe(SourceReader reader, ConnectorCatalog connecto
     public Task<TrackingSetup?> TrackingAsync(string tenantId, string sourceId, ReadRequest request, CancellationToken ct) => WithinLimitAsync(async limited =>
     {
         var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
-        return Connector(connection) is ITracksChanges tracker ? await tracker.SetupAsync(connection, request with { StatementTimeout = Limit / 2 }, limited) : null;
+        return Connector(connection) is ITracksChanges tracker
+            ? await tracker.SetupAsync(connection, request with { StatementTimeout = Limit / 2 }, await states.FollowedAsync(tenantId, sourceId, limited), limited)
+            : null;
     }, ct);
 
     /// <summary>The first <paramref name="limit"/> records as a sync would extract them, or a few megabytes of them.</summary>

@@ -44,6 +44,7 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
         {
             TenantId = source.TenantId,
             SourceId = source.SourceId,
+            Mark = source.Mark,
             Verified = (report, token) => access.RecordAsync(source.TenantId, source.SourceId, source.Version, report, token),
         };
 

@@ -8,7 +8,7 @@ namespace DataSync.Sources;
 /// Saves sources whose logins were looked at first. A login that could write is refused unless the operator allows it. A server that cannot be asked in time
 /// refuses nothing: its source is saved with access unknown, and asked again by each test and each reading.
 /// </summary>
-internal sealed class SourceSaving(SourceStore store, ConnectorCatalog connectors, TimeProvider time)
+internal sealed class SourceSaving(SourceStore store, SourceRelease release, ConnectorCatalog connectors, TimeProvider time)
 {
     /// <summary>A caller waits so long for the source's server at most.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
@@ -23,8 +23,16 @@ internal sealed class SourceSaving(SourceStore store, ConnectorCatalog connector
         return await store.CreateAsync(tenantId, createdBy, definition, workId, ct, access);
     }
 
-    /// <summary>As <see cref="SourceStore.ReplaceAsync"/>.</summary>
+    /// <summary>As <see cref="SourceStore.ReplaceAsync"/>; what the server keeps that it read from is given back where it reads from another now.</summary>
     public async Task<DataSourceConfig> ReplaceAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
+    {
+        var before = await release.FindAsync(tenantId, definition.SourceId, ct);
+        var replaced = await ReplaceLookedAtAsync(tenantId, definition, expected, ct);
+        if (before is not null) await release.ReplacedAsync(before, replaced);
+        return replaced;
+    }
+
+    private async Task<DataSourceConfig> ReplaceLookedAtAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
     {
         for (var i = 1; i <= MostTries; i++)
         {

@@ -23,6 +23,10 @@ internal sealed class SourceStates(TenantDatabase database)
         return await transaction.Db.Set<SyncState>().AsNoTracking().SingleOrDefaultAsync(s => s.SourceId == sourceId, ct);
     }
 
+    /// <summary>What the next sync of followed changes is planned from; null where there is no such state.</summary>
+    public async Task<JsonElement?> FollowedAsync(string tenantId, string sourceId, CancellationToken ct)
+        => await FindAsync(tenantId, sourceId, ct) is { StateData: { } stored } ? NextOf(JsonElement.Parse(stored)) : null;
+
     /// <summary>Forgets the state: the next incremental sync reads everything. Refused while an incremental sync of the source is under way, whose end would bring it back.</summary>
     public async Task ResetAsync(string tenantId, string sourceId, CancellationToken ct)
     {
@@ -34,4 +38,7 @@ internal sealed class SourceStates(TenantDatabase database)
         await transaction.Db.Set<SyncState>().Where(s => s.SourceId == sourceId).ExecuteDeleteAsync(ct);
         await transaction.CommitAsync(ct);
     }
+
+    private static JsonElement? NextOf(JsonElement state)
+        => state.ValueKind == JsonValueKind.Object && state.TryGetProperty("kind", out var kind) && kind.ValueEquals("changes") && state.TryGetProperty("next", out var next) ? next : null;
 }

@@ -50,6 +50,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
             CreatedAt = now,
             UpdatedAt = now,
             Version = 1,
+            Mark = Guid.NewGuid(),
             Access = access?.ToJson(),
         };
         await FillAsync(transaction, source, definition, definition.ConnectionParams, ct);

@@ -41,6 +41,7 @@ internal static class SourcesEndpoints
         sources.MapPut("{source_id}", ReplaceAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
             "Replace a source",
             "A secret sent as `***` keeps the stored one; another value rotates it, and a job that runs takes it up at its next connection. " +
+            "Where the source reads from another server from then on, the one before gives back what it keeps for following its changes, if it answers within 10 seconds. " +
             "With `If-Match`, 412 if the source has changed since; without, the last one wins.",
             RequestExample, AnswerExample);
         sources.MapDelete("{source_id}", DeleteAsync).RequireScope(ApiScope.SourcesWrite).WithApi(

@@ -15,6 +15,7 @@ internal static class SourcesServices
         services.AddSingleton<SourceAccess>();
         services.AddSingleton<SourceSaving>();
         services.AddSingleton<SourceStates>();
+        services.AddSingleton<SourceRelease>();
         services.AddSingleton<SourceRemoval>();
         services.AddSingleton<SourceCache>();
         services.AddSingleton<SourceValidation>();

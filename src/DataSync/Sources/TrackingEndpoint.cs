@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Authentication;
@@ -17,7 +16,7 @@ internal static class TrackingEndpoint
     private const string Example = """
         {"source_id":"orders-db","method":"log","available":false,"reason":null,"message":null,"setup":["CREATE PUBLICATION \"datasync_orders_0a1b2c3d\" FOR TABLE \"public\".\"orders\""],
          "undo":["DROP PUBLICATION IF EXISTS \"datasync_orders_0a1b2c3d\""],
-         "checks":[{"name":"publication","passed":false,"reason":"tracking.log.publication","message":"…"}],"lag_bytes":null}
+         "checks":[{"name":"publication","passed":false,"reason":"tracking.log.publication","message":"…"}],"lag_bytes":null,"purge":null}
         """;
 
     public static RouteGroupBuilder MapTracking(this RouteGroupBuilder sources)
@@ -25,6 +24,7 @@ internal static class TrackingEndpoint
         sources.MapGet("{source_id}/tracking", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Show how changes can be followed",
             "Asks the source's server, changes nothing there: what following the table's changes needs, and the SQL that the customer runs once for it, with what takes it away. " +
+            "`purge` removes what the next sync will not ask for from a change log; run it whenever the log should shrink. " +
             "`method` is `cursor`, with the reason, where the source has no table, says `change_tracking: none`, or is of a kind whose changes cannot be followed.",
             response: Example);
         return sources;
@@ -33,38 +33,23 @@ internal static class TrackingEndpoint
     private static async Task<IResult> GetAsync(RouteId sourceId, Caller caller, SourceStore store, SourceProbe probe, Messages messages, CancellationToken ct)
     {
         var source = await store.GetAsync(caller.Tenant, sourceId.Value, ct) ?? throw SourceFailure.NotFound();
-        if (TableOf(source) is not var (table, reason)) return TypedResults.Ok(TrackingAnswer.Cursor(source.SourceId, TrackingReason.Of("tracking.query"), messages, caller.Language));
+        if (TrackedTable.Of(source) is not var (table, reason)) return TypedResults.Ok(TrackingAnswer.Cursor(source.SourceId, TrackingReason.Of("tracking.query"), messages, caller.Language));
         if (reason is not null) return TypedResults.Ok(TrackingAnswer.Cursor(source.SourceId, reason, messages, caller.Language));
         var setup = await probe.TrackingAsync(caller.Tenant, source.SourceId, new ReadRequest { Table = table }, ct);
         return TypedResults.Ok(setup is null
             ? TrackingAnswer.Cursor(source.SourceId, TrackingReason.Of("tracking.unsupported"), messages, caller.Language)
             : TrackingAnswer.Of(source.SourceId, setup, messages, caller.Language));
     }
-
-    /// <summary>The table that the source's syncs read, and why its changes are not followed where they are not to be; null where it reads something else.</summary>
-    private static (string Table, TrackingReason? Reason)? TableOf(DataSourceConfig source)
-    {
-        if (source.SourceType != SourceTypes.Database) return null;
-        var own = JsonElement.Parse(source.ExtractionParams);
-        var sync = JsonElement.Parse(source.Sync);
-        var laid = sync.ValueKind == JsonValueKind.Object && sync.TryGetProperty("extraction_params", out var given) && given.ValueKind == JsonValueKind.Object ? given : default;
-        var table = Text(laid, "table") ?? (Text(laid, "query") is null ? Text(own, "table") : null);
-        var isOff = (Text(laid, "change_tracking") ?? Text(own, "change_tracking")) == "none";
-        return table is null ? null : (table, isOff ? TrackingReason.Of("tracking.off") : null);
-    }
-
-    private static string? Text(JsonElement section, string name)
-        => section.ValueKind == JsonValueKind.Object && section.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }
 
 /// <summary>How a source's changes can be followed.</summary>
 internal sealed record TrackingAnswer(
     string SourceId, string Method, bool Available, string? Reason, string? Message, IReadOnlyList<string> Setup, IReadOnlyList<string> Undo,
-    IReadOnlyList<TrackingCheckAnswer> Checks, long? LagBytes)
+    IReadOnlyList<TrackingCheckAnswer> Checks, long? LagBytes, string? Purge = null)
 {
     public static TrackingAnswer Of(string sourceId, TrackingSetup setup, Messages messages, string language) => new(
         sourceId, setup.Method, setup.IsAvailable, null, null, setup.Setup, setup.Undo,
-        [.. setup.Checks.Select(c => new TrackingCheckAnswer(c.Name, c.Passed, c.Reason?.Key, c.Reason is { } why ? messages.Format(why.Key, language, why.Params) : null))], setup.LagBytes);
+        [.. setup.Checks.Select(c => new TrackingCheckAnswer(c.Name, c.Passed, c.Reason?.Key, c.Reason is { } why ? messages.Format(why.Key, language, why.Params) : null))], setup.LagBytes, setup.Purge);
 
     public static TrackingAnswer Cursor(string sourceId, TrackingReason reason, Messages messages, string language)
         => new(sourceId, TrackingMethods.Cursor, false, reason.Key, messages.Format(reason.Key, language, reason.Params), [], [], [], null);

@@ -1,6 +1,9 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
+using DataSync.IntegrationTests.Extract;
+using DataSync.IntegrationTests.Postgres;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
@@ -55,6 +58,87 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
         Assert.Equal(0, await SlotsAsync());
     }
 
+    /// <summary>The same server by another name goes on; another database begins anew, and the old one keeps nothing. A source from before there were marks keeps the names it has.</summary>
+    [Fact]
+    public async Task Source_that_moves_gives_back_what_its_old_server_keeps()
+    {
+        await ExecuteAsync("CREATE TABLE moving (id bigint PRIMARY KEY); INSERT INTO moving VALUES (1), (2)");
+        var elsewhere = await PostgresServer.CreateDatabaseAsync("datasync_elsewhere", Ct);
+        try
+        {
+            await using (var other = NpgsqlDataSource.Create(elsewhere))
+            {
+                await using var make = other.CreateCommand("CREATE TABLE moving (id bigint PRIMARY KEY); INSERT INTO moving VALUES (7)");
+                await make.ExecuteNonQueryAsync(Ct);
+            }
+
+            using var client = system.Running.Client("mover");
+            await client.PostAsync("api/sources", Source("127.0.0.1", system.Running.SourceDatabase), HttpStatusCode.Created, Ct);
+            await using (var old = system.Running.Database.Superuser.CreateCommand("UPDATE data_source_configs SET mark = NULL WHERE tenant_id = 'mover'")) Assert.Equal(1, await old.ExecuteNonQueryAsync(Ct));
+            foreach (var statement in (await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("setup").EnumerateArray()) await ExecuteAsync(statement.GetString()!);
+            Assert.Equal(2, (await SyncAsync(client)).Records.Length);
+            Assert.Equal("datasync_s_" + Convert.ToHexStringLower(SHA256.HashData("5:mover:s"u8).AsSpan(0, 12)), await SlotAsync());
+
+            await PutAsync(client, Source("localhost", system.Running.SourceDatabase));
+            await ExecuteAsync("INSERT INTO moving VALUES (3)");
+            var (job, records) = await SyncAsync(client);
+            Assert.False(Tracking(job).GetProperty("everything").GetBoolean(), job.GetRawText());
+            Assert.Single(records);
+
+            await PutAsync(client, Source("localhost", elsewhere));
+            Assert.Null(await SlotAsync());
+        }
+        finally
+        {
+            await PostgresServer.DropDatabaseAsync(elsewhere, CancellationToken.None);
+        }
+
+        object Source(string host, string database)
+        {
+            var at = new NpgsqlConnectionStringBuilder(database);
+            return new
+            {
+                source_id = "s", source_type = "database", extraction_params = new { table = "moving" }, sync = new { sync_type = "incremental", output_format = "jsonl" },
+                connection_params = new { driver = "postgresql", host, port = at.Port, database = at.Database, username = at.Username, password = at.Password ?? "none", tls = "disable" },
+            };
+        }
+    }
+
+    /// <summary>A server without a log that could be read: the customer installs triggers from the SQL that is shown, and what they write is the delta.</summary>
+    [Fact]
+    public async Task Change_log_is_set_up_followed_and_shortened_by_what_tracking_shows()
+    {
+        await using var source = await MySqlSource.CreateAsync(Ct);
+        await source.ExecuteAsync("CREATE TABLE followed (id int PRIMARY KEY, name varchar(40), price decimal(10,2)); INSERT INTO followed VALUES (1, 'a', 1.10), (2, '名前', NULL), (3, '', 3.00)", Ct);
+        using var client = system.Running.Client("change-log");
+        var definition = new { source_id = "s", source_type = "database", connection_params = source.Connection.ConnectionParams, extraction_params = new { table = "followed" }, sync = new { sync_type = "incremental", output_format = "jsonl" } };
+        await client.PostAsync("api/sources", definition, HttpStatusCode.Created, Ct);
+        var tracking = await client.GetJsonAsync("api/sources/s/tracking", Ct);
+        Assert.Equal(("change_log", false, JsonValueKind.Null), (tracking.GetProperty("method").GetString(), tracking.GetProperty("available").GetBoolean(), tracking.GetProperty("purge").ValueKind));
+        await source.ExecuteAsync(string.Join(";\n", tracking.GetProperty("setup").EnumerateArray().Select(s => s.GetString())), Ct);
+        tracking = await client.GetJsonAsync("api/sources/s/tracking", Ct);
+        Assert.True(tracking.GetProperty("available").GetBoolean(), tracking.GetRawText());
+
+        var (job, records) = await SyncAsync(client);
+        Assert.Equal(("change_log", true, 3), (Tracking(job).GetProperty("method").GetString(), Tracking(job).GetProperty("everything").GetBoolean(), records.Length));
+        await source.ExecuteAsync("INSERT INTO followed VALUES (4, 'new', 4.50); UPDATE followed SET name = 'changed' WHERE id = 2; DELETE FROM followed WHERE id = 3", Ct);
+        (job, records) = await SyncAsync(client);
+        Assert.False(Tracking(job).GetProperty("everything").GetBoolean());
+        Assert.Equal(
+            ["""insert {"id":4} "id":4,"name":"new","price":4.50""", """update {"id":2} "id":2,"name":"changed","price":null""", """delete {"id":3} "id":3,"name":"","price":3.00"""],
+            records.Select(r => (Record: r, Change: JsonElement.Parse(r).GetProperty("_change"))).Select(
+                r => $"{r.Change.GetProperty("operation").GetString()} {r.Change.GetProperty("key").GetRawText()} {r.Record[("{\"_change\":,".Length + r.Change.GetRawText().Length)..^1]}"));
+
+        const string Count = "SELECT COUNT(*) FROM followed_datasync_changes";
+        Assert.Equal("4", (await source.ExecuteAsync(Count, Ct)).Trim().Split('\n')[^1]);
+        await source.ExecuteAsync((await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("purge").GetString()!, Ct);
+        Assert.Equal("2", (await source.ExecuteAsync(Count, Ct)).Trim().Split('\n')[^1]);
+        await source.ExecuteAsync("DELETE FROM followed WHERE id = 1", Ct);
+        (job, records) = await SyncAsync(client);
+        Assert.False(Tracking(job).GetProperty("everything").GetBoolean(), job.GetRawText());
+        Assert.Contains("\"operation\":\"delete\",\"key\":{\"id\":1}", Assert.Single(records), StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Source_whose_server_does_not_answer_can_be_deleted()
     {
@@ -87,6 +171,20 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
         await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
         await using var command = source.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(Ct);
+    }
+
+    private static async Task PutAsync(HttpClient client, object source)
+    {
+        using var put = await client.PutAsJsonAsync("api/sources/s", source, Ct);
+        Assert.True(put.StatusCode == HttpStatusCode.OK, await put.Content.ReadAsStringAsync(Ct));
+    }
+
+    /// <summary>The slot of the table <c>moving</c>, by its publication, which has its name.</summary>
+    private async Task<string?> SlotAsync()
+    {
+        await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
+        await using var command = source.CreateCommand("SELECT s.slot_name::text FROM pg_replication_slots s JOIN pg_publication_tables p ON p.pubname = s.slot_name WHERE s.database = current_database() AND p.tablename = 'moving'");
+        return (string?)await command.ExecuteScalarAsync(Ct);
     }
 
     private async Task<long> SlotsAsync()

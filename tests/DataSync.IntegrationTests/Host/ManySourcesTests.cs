@@ -3,6 +3,7 @@ using System.Net;
 using System.Text.Json;
 using DataSync.IntegrationTests.Extract;
 using DataSync.IntegrationTests.Extract.Api;
+using MySqlConnector;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
@@ -14,6 +15,7 @@ public sealed class ManySourcesTests : IAsyncLifetime
     private static readonly string[] Kinds = ["table", "query", "mysql", "file", "api"];
     private readonly RunningSystem _running = new();
     private readonly SqliteSource _sqlite = new();
+    private readonly TaskCompletionSource _allRun = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private MySqlSource _mysql = null!;
     private ApiServer _api = null!;
 
@@ -21,14 +23,16 @@ public sealed class ManySourcesTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _running.Settings.Add(("DATASYNC_SQLITE_ROOTS", _sqlite.Root));
+        // two workers of which a quarter's threads is kept for other tenants: room for all at once
+        _running.Settings.AddRange([("DATASYNC_SQLITE_ROOTS", _sqlite.Root), ("SYNC_MAX_CONCURRENT_JOBS_PER_TENANT", "20"), ("DATASYNC_WORKER_THREADS", "14")]);
         await _running.InitializeAsync();
         _mysql = await MySqlSource.CreateAsync(Ct);
-        _api = await ApiServer.StartAsync(context =>
+        _api = await ApiServer.StartAsync(async context =>
         {
+            await _allRun.Task.WaitAsync(context.RequestAborted);
             var i = int.Parse(context.Request.Path.Value!.TrimStart('/'), CultureInfo.InvariantCulture);
             var page = int.Parse(context.Request.Query["page"].ToString(), CultureInfo.InvariantCulture);
-            return ApiServer.WriteAsync(context, $$"""{"data":[{{string.Join(',', Lines("api", i).Skip((page - 1) * PageSize).Take(PageSize))}}]}""");
+            await ApiServer.WriteAsync(context, $$"""{"data":[{{string.Join(',', Lines("api", i).Skip((page - 1) * PageSize).Take(PageSize))}}]}""");
         });
         await using var postgres = NpgsqlDataSource.Create(_running.SourceDatabase);
         for (var i = 1; i <= OfEachKind; i++)
@@ -63,7 +67,20 @@ public sealed class ManySourcesTests : IAsyncLifetime
         using var client = _running.Client("many");
         List<(string Kind, int I)> sources = [.. Kinds.SelectMany(k => Enumerable.Range(1, OfEachKind).Select(i => (k, i)))];
         await Task.WhenAll(sources.Select(s => client.PostAsync("api/sources", Source(s.Kind, s.I), HttpStatusCode.Created, Ct)));
-        var jobs = await Task.WhenAll(sources.Select(s => client.StartAsync(new { source_id = $"{s.Kind}_{s.I}", output_format = "jsonl" }, Ct)));
+        var jobs = Array.Empty<Guid>();
+        await using (await HeldAsync())
+        {
+            jobs = await Task.WhenAll(sources.Select(s => client.StartAsync(new { source_id = $"{s.Kind}_{s.I}", output_format = "jsonl" }, Ct)));
+
+            // those that read files cannot be held, and may have ended by now; all others stand in the midst of their reading
+            await RunningSystem.WaitAsync("all to run at once", async () =>
+            {
+                await using var count = _running.Database.Superuser.CreateCommand("SELECT count(*) FROM sync_jobs WHERE tenant_id = 'many' AND status = 'running'");
+                return (long)(await count.ExecuteScalarAsync(Ct))! >= (Kinds.Length - 1) * OfEachKind;
+            }, Ct);
+            _allRun.SetResult();
+        }
+
         await Task.WhenAll(sources.Zip(jobs).Select(async started =>
         {
             var ((kind, i), id) = started;
@@ -71,6 +88,21 @@ public sealed class ManySourcesTests : IAsyncLifetime
             Assert.True(job.GetProperty("status").GetString() == "completed", $"{kind}_{i}: {job.GetRawText()}");
             Assert.Equal(Lines(kind, i), (await client.ExportAsync(id, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries));
         }));
+    }
+
+    /// <summary>Holds every table of the servers until it is disposed, so that no sync of one can end.</summary>
+    private async Task<Held> HeldAsync()
+    {
+        var numbers = Enumerable.Range(1, OfEachKind).ToList();
+        var postgres = new NpgsqlConnection(_running.SourceDatabase);
+        await postgres.OpenAsync(Ct);
+        await using (var hold = new NpgsqlCommand($"BEGIN; LOCK TABLE {string.Join(", ", numbers.SelectMany(i => new[] { $"table_{i}", $"query_{i}" }))}", postgres)) await hold.ExecuteNonQueryAsync(Ct);
+        var login = $"holder_{Guid.CreateVersion7():n}";
+        await _mysql.MakeLoginAsync(login, "SELECT, LOCK TABLES", Ct);
+        var mysql = new MySqlConnection(new MySqlConnectionStringBuilder { Server = "127.0.0.1", Port = (uint)_mysql.Port, Database = _mysql.Database, UserID = login, Password = _mysql.Password, Pooling = false }.ConnectionString);
+        await mysql.OpenAsync(Ct);
+        await using (var hold = new MySqlCommand($"LOCK TABLES {string.Join(", ", numbers.Select(i => $"mysql_{i} WRITE"))}", mysql)) await hold.ExecuteNonQueryAsync(Ct);
+        return new Held(postgres, mysql, () => _mysql.ExecuteAsync($"DROP USER {login}", CancellationToken.None));
     }
 
     private object Source(string kind, int i)
@@ -93,6 +125,16 @@ public sealed class ManySourcesTests : IAsyncLifetime
     private static IEnumerable<(int Id, string Name)> Names(string kind, int i) => Enumerable.Range(1, 700 * i).Select(n => (n, $"{kind} {i}, row {n}"));
 
     private static IEnumerable<string> Lines(string kind, int i) => Names(kind, i).Select(r => $$"""{"id":{{r.Id}},"name":"{{r.Name}}"}""");
+
+    private sealed record Held(NpgsqlConnection Postgres, MySqlConnection MySql, Func<Task> Forget) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            await Postgres.DisposeAsync();
+            await MySql.DisposeAsync();
+            await Forget();
+        }
+    }
 
     private static async Task MakeAsync(NpgsqlDataSource postgres, string sql)
     {

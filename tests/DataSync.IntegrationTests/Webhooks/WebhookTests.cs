@@ -111,6 +111,25 @@ public sealed class WebhookTests(WebhookSystem system)
         Assert.Single(heard.Distinct());
     }
 
+    /// <summary>A source that appears behind the back of those who tell of changes stays unseen: nobody looks for it again and again.</summary>
+    [Fact]
+    public async Task Source_that_is_not_there_is_looked_for_once_until_its_tenant_changes_something()
+    {
+        using var client = new WebhookClient(system.Running, "absent");
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"));
+        await RenameAsync("hook", "elsewhere");
+        for (var until = Environment.TickCount64 + 2500; Environment.TickCount64 < until; await Task.Delay(100, Ct)) Assert.Equal(401, await SendAsync());
+        await RenameAsync("elsewhere", "hook");
+        for (var until = Environment.TickCount64 + 2500; Environment.TickCount64 < until; await Task.Delay(100, Ct)) Assert.Equal(401, await SendAsync());
+        await client.RegisterAsync("another", SignedDelivery.Parameters("github"));
+        await RunningSystem.WaitAsync("the source to be seen", async () => await SendAsync() == 202, Ct, 20);
+
+        async Task<int> SendAsync() => (await client.SendAsync("hook", SignedDelivery.Sign("github", Bytes($$"""{"n":"{{Guid.NewGuid()}}"}""")))).Status;
+
+        Task RenameAsync(string from, string to) => system.ScalarAsync<string>(
+            $"SET session_replication_role = replica; UPDATE data_source_configs SET source_id = '{to}' WHERE tenant_id = 'absent' AND source_id = '{from}'; SET session_replication_role = origin; SELECT '{to}'");
+    }
+
     [Fact]
     public async Task Compressed_bodies_are_checked_as_they_come_and_expand_within_bounds()
     {

@@ -1,3 +1,4 @@
+using System.Text;
 using DataSync.Extract.Incremental.Gaps;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -20,6 +21,10 @@ internal sealed class DeliveredRecords
     private readonly Dictionary<UInt128, int> _delivered;
     private readonly List<(CursorValue Value, UInt128 Hash)> _recent = [];
     private readonly List<UInt128> _nulls = [];
+
+    /// <summary>Hashes without their values, so they stay, however far the cursor moves: a few more than needed do no harm.</summary>
+    private readonly byte[] _carried = [], _carriedNulls = [];
+
     private byte[] _lastJson = [];
     private readonly GapMemory? _seen;
     private int _keptAtPruning;
@@ -30,7 +35,8 @@ internal sealed class DeliveredRecords
     /// <param name="bounds">What decides which hashes are kept.</param>
     /// <param name="before">What was delivered before.</param>
     /// <param name="seen">Told of every record with a value, for the check afterwards; null where none is made.</param>
-    public DeliveredRecords(RecordHash hash, RecordHash hashBefore, CursorBounds bounds, IEnumerable<CursorState> before, GapMemory? seen = null)
+    /// <param name="carried">What an earlier attempt at this very sync came to, where this one reads nothing of it again; null where it does.</param>
+    public DeliveredRecords(RecordHash hash, RecordHash hashBefore, CursorBounds bounds, IEnumerable<CursorState> before, GapMemory? seen = null, CursorState? carried = null)
     {
         (_hash, _hashBefore, _bounds, _member, _seen) = (hash, hashBefore, bounds, new CursorMember(bounds.Field), seen);
         _delivered = [];
@@ -39,6 +45,9 @@ internal sealed class DeliveredRecords
             // two states that know of one record speak of the same: the higher count holds
             foreach (var (known, count) in CursorState.Unpack([.. state.Hashes, .. state.Nulls])) _delivered[known] = Math.Max(count, _delivered.GetValueOrDefault(known));
         }
+
+        if (carried?.Last is { } last) Last = CursorValue.Parse(_lastJson = Encoding.UTF8.GetBytes(last.GetRawText()));
+        if (carried?.KeyId == hash.Id) (_carried, _carriedNulls) = (carried.Hashes, carried.Nulls);
     }
 
     /// <summary>The greatest value seen; null where none was.</summary>
@@ -79,14 +88,14 @@ internal sealed class DeliveredRecords
     public (byte[] Recent, byte[] Nulls) Hashes()
     {
         Prune(always: true);
-        return (CursorState.Pack(_recent.Select(r => r.Hash)), CursorState.Pack(_nulls));
+        return ([.. _carried, .. CursorState.Pack(_recent.Select(r => r.Hash))], [.. _carriedNulls, .. CursorState.Pack(_nulls)]);
     }
 
     /// <summary>Records with a value that the next sync sees again.</summary>
     public int Recent => _recent.Count;
 
     /// <summary>How many hashes there are now.</summary>
-    public int Count => _recent.Count + _nulls.Count;
+    public int Count => _recent.Count + _nulls.Count + ((_carried.Length + _carriedNulls.Length) / RecordHash.Bytes);
 
     private bool IsDeliveredNull(ReadOnlySpan<byte> document)
     {

@@ -74,7 +74,7 @@ internal sealed class IncrementalReading
         var before = prior is null || prior.KeyId == hash.Id ? hash : RecordHash.Of(keys, prior.KeyId) ?? hash;
         var goesOn = token?.Connector is not null;
         var gap = (cursor.Gap.IsGiven || (prior is not null && connector.ReadsInOrder && !isExact)) && !goesOn ? GapCheck.Of(cursor, isExact, prior?.Gap, hash, keys) : null;
-        var delivered = isExact ? null : new DeliveredRecords(hash, before, bounds, [.. ((CursorState?[])[prior, token?.Delivered]).OfType<CursorState>()], gap?.Memory);
+        var delivered = isExact ? null : new DeliveredRecords(hash, before, bounds, [.. ((CursorState?[])[prior, token?.Delivered]).OfType<CursorState>()], gap?.Memory, goesOn ? token!.Delivered : null);
         return new IncrementalReading(run, begun, bounds, prior, delivered, fingerprint, hash.Id, gap, request with
         {
             Window = GoOn(begun.Window, token, isExact || !connector.ReadsInOrder),

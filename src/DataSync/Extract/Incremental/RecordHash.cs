@@ -9,6 +9,9 @@ namespace DataSync.Extract.Incremental;
 /// </summary>
 internal sealed class RecordHash
 {
+    /// <summary>Bytes of a hash.</summary>
+    public const int Bytes = 16;
+
     private readonly byte[] _key;
 
     private RecordHash(byte[] key) => (_key, Id) = (key, Convert.ToHexStringLower(HMACSHA256.HashData(key, "record hashes"u8).AsSpan(0, 8)));

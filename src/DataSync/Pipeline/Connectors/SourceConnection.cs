@@ -20,6 +20,9 @@ internal sealed class SourceConnection(string driver, JsonElement connectionPara
     /// <summary>The source's id; empty as <see cref="TenantId"/> is.</summary>
     public string SourceId { get; init; } = "";
 
+    /// <summary>Tells this source from any other, of other installations too; null for one from before there were marks.</summary>
+    public Guid? Mark { get; init; }
+
     /// <summary>Told what the source's login may do, each time a connector has found out; null where nobody wants to know.</summary>
     public Func<AccessReport, CancellationToken, Task>? Verified { get; init; }
 

@@ -29,7 +29,11 @@ internal interface ITracksChanges : IConnector
     IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct);
 
     /// <summary>What the customer runs once so that changes are recorded, and what takes it away: generated from the table as it is, for the source's login.</summary>
-    Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct);
+    /// <param name="connection">The source.</param>
+    /// <param name="request">What is to be read.</param>
+    /// <param name="last">As in <see cref="PlanAsync"/>, whatever the method it was left by: what lies before it may be removed.</param>
+    /// <param name="ct">Ends the look.</param>
+    Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct);
 
     /// <summary>Nobody will follow the source any more: gives back what its server keeps for it. Where it keeps nothing, does nothing.</summary>
     /// <param name="connection">The source.</param>

@@ -6,8 +6,9 @@ namespace DataSync.Pipeline.Incremental;
 /// <param name="Undo">Those that take it all away.</param>
 /// <param name="Checks">What was looked at, in an order that makes sense to work through.</param>
 /// <param name="LagBytes">As <see cref="ChangePlan.LagBytes"/>.</param>
+/// <param name="Purge">What removes the recorded changes that no sync will ask for again; null where there is nothing that the customer would have to remove.</param>
 internal sealed record TrackingSetup(
-    string Method, IReadOnlyList<string> Setup, IReadOnlyList<string> Undo, IReadOnlyList<TrackingCheck> Checks, long? LagBytes = null)
+    string Method, IReadOnlyList<string> Setup, IReadOnlyList<string> Undo, IReadOnlyList<TrackingCheck> Checks, long? LagBytes = null, string? Purge = null)
 {
     /// <summary>Nothing is missing.</summary>
     public bool IsAvailable => Checks.All(c => c.Passed);

@@ -70,6 +70,12 @@ internal sealed class ConfigurationCache : IAsyncDisposable
         return value;
     }
 
+    /// <summary>The number that every change of the tenant's configuration raises; null where this process cannot know. For who keeps by itself what this cache does not: that there is nothing.</summary>
+    public ValueTask<long?> GenerationAsync(string tenantId, CancellationToken ct) => _generations.OfAsync(tenantId, ct);
+
+    /// <summary>True where the tenant's configuration is known to be of that generation still, seen as late as any change is; asks nobody.</summary>
+    public bool IsUnchanged(string tenantId, long generation) => _generations.AtHand(tenantId) == generation;
+
     /// <summary>
     /// What was made of a text of the tenant's, in this process's memory only. The text is in the name, so there is nothing to invalidate.
     /// The object is shared: it must never change.

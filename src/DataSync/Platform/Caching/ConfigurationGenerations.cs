@@ -29,6 +29,10 @@ internal sealed class ConfigurationGenerations(TenantDatabase database, TimeProv
         return book.Learn(tenantId, await ReadAsync(transaction, ct));
     }
 
+    /// <summary>The same where it is known without asking; null where it is not.</summary>
+    public long? AtHand(string tenantId)
+        => _book is { } book && time.GetElapsedTime(Volatile.Read(ref _proven)) <= Trust && book.Known.TryGetValue(tenantId, out var known) ? known : null;
+
     /// <summary>The generation inside a transaction; after a change of its own, the number that the commit will make known.</summary>
     public static async Task<long> ReadAsync(TenantTransaction transaction, CancellationToken ct)
         => (await transaction.Db.Set<ConfigurationGeneration>().AsNoTracking().SingleOrDefaultAsync(ct))?.Generation ?? 0;

@@ -26,7 +26,7 @@ internal sealed class Follower(ITracksChanges connector, SourceConnection connec
 
     public Task<TrackingOffer> OfferAsync(CancellationToken ct) => connector.OfferAsync(connection, Request, ct);
 
-    public Task<TrackingSetup> SetupAsync(CancellationToken ct) => connector.SetupAsync(connection, Request, ct);
+    public Task<TrackingSetup> SetupAsync(CancellationToken ct) => connector.SetupAsync(connection, Request, State, ct);
 
     /// <summary>Syncs, and returns each record as <c>operation key</c>; with small batches it breaks off behind each batch and goes on from its token.</summary>
     public async Task<List<string>> SyncAsync(CancellationToken ct, int? breakingOffAfter = null)

@@ -157,6 +157,22 @@ public sealed class MySqlChangeLogTests : MariaDbChangeLogContract
     internal override ITracksChanges Connector { get; } = MySqlSource.Connector();
 
     internal override SourceConnection Connection => Source.Connection;
+
+    /// <summary>It takes writes as well, so nothing but its applying another server's log tells it apart.</summary>
+    [Fact]
+    public async Task Offer_at_a_replica_is_none()
+    {
+        await using var server = await MariaDbServer.StartAsync(["--server-id=2"], Ct);
+        await using var replica = await MySqlSource.CreateAsync(server, Ct);
+        await replica.ExecuteAsync("CREATE TABLE t (id int PRIMARY KEY)", Ct);
+        var follower = new Follower(Connector, replica.Connection, "t");
+        Assert.Equal("tracking.change_log.absent", (await follower.OfferAsync(Ct)).Reason?.Key);
+        await replica.ExecuteAsync("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1, MASTER_USER = 'nobody'; START SLAVE SQL_THREAD", Ct);
+        Assert.Equal("tracking.change_log.replica", (await follower.OfferAsync(Ct)).Reason?.Key);
+        Assert.Empty((await follower.SetupAsync(Ct)).Setup);
+        await replica.ExecuteAsync("STOP SLAVE", Ct);
+        Assert.Equal("tracking.change_log.absent", (await follower.OfferAsync(Ct)).Reason?.Key);
+    }
 }
 
 public sealed class OdbcMariaDbChangeLogTests : MariaDbChangeLogContract

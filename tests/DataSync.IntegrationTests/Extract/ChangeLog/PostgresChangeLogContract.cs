@@ -110,7 +110,7 @@ public sealed class PostgresChangeLogTests : PostgresChangeLogContract
         await using var connector = PostgresSource.Connector();
         var offer = await connector.OfferAsync(Connection, request, Ct);
         Assert.Equal(new TrackingOffer(TrackingMethods.ChangeLog, IsAvailable: true), offer);
-        Assert.Equal(TrackingMethods.ChangeLog, (await connector.SetupAsync(Connection, request, Ct)).Method);
+        Assert.Equal(TrackingMethods.ChangeLog, (await connector.SetupAsync(Connection, request, null, Ct)).Method);
         var whole = new Follower(connector, Connection, TableName);
         Assert.Equal(["read 1", "read 2"], await whole.SyncAsync(Ct));
         await InsertAsync(3, 1);
@@ -118,7 +118,7 @@ public sealed class PostgresChangeLogTests : PostgresChangeLogContract
 
         foreach (var sql in (await follower.SetupAsync(Ct)).Undo) await ExecuteAsync(sql);
         Assert.Equal("tracking.log.replication", (await connector.OfferAsync(Connection, request, Ct)).Reason?.Key);
-        Assert.Equal(TrackingMethods.Log, (await connector.SetupAsync(Connection, request, Ct)).Method);
+        Assert.Equal(TrackingMethods.Log, (await connector.SetupAsync(Connection, request, null, Ct)).Method);
     }
 
     /// <summary>The connector without its log.</summary>
@@ -148,7 +148,7 @@ public sealed class PostgresChangeLogTests : PostgresChangeLogContract
         public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
             => connector.ReadChangesAsync(connection, request, plan, ct);
 
-        public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => connector.ChangeLog.SetupAsync(connection, request, ct);
+        public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => connector.ChangeLog.SetupAsync(connection, request, last, ct);
 
         public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
     }

@@ -61,7 +61,7 @@ internal sealed class ReachingConnectors : IAsyncDisposable
         {
             var request = new ReadRequest { Table = "t" };
             outcomes.Add(("offer", await FailureAsync(() => tracker.OfferAsync(connection, request, ct))));
-            outcomes.Add(("setup", await FailureAsync(() => tracker.SetupAsync(connection, request, ct))));
+            outcomes.Add(("setup", await FailureAsync(() => tracker.SetupAsync(connection, request, null, ct))));
 
             // who has nothing to give back reaches for nothing: the trap would tell
             if (await FailureAsync(() => tracker.ReleaseAsync(connection, null, ct)) is { } denied) outcomes.Add(("release", denied));

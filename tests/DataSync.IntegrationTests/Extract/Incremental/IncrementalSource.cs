@@ -105,7 +105,7 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
         TenantId = "t",
         JobId = Guid.CreateVersion7(),
         SourceId = "s",
-        SourceType = "read",
+        SourceType = connector is IPreviewsPages ? "pull" : "read",
         CorrelationId = "c",
         Language = "en-US",
         CreatedAt = DateTimeOffset.UnixEpoch,

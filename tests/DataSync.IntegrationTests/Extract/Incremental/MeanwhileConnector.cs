@@ -8,9 +8,11 @@ using DataSync.Pipeline.Incremental;
 namespace DataSync.IntegrationTests.Extract.Incremental;
 
 /// <summary>The real connector, with something that happens between what a sync reads and what it compares that with.</summary>
-internal sealed class MeanwhileConnector(IReadsWindows real) : IReadsWindows
+internal class MeanwhileConnector(IReadsWindows real) : IReadsWindows
 {
     private int _readings;
+
+    private IReadsWindows Real => real;
 
     /// <summary>Awaited before each reading but the first of a sync.</summary>
     public Func<Task> Meanwhile { get; set; } = static () => Task.CompletedTask;
@@ -24,6 +26,9 @@ internal sealed class MeanwhileConnector(IReadsWindows real) : IReadsWindows
     public IReadOnlySet<string> AddressFields => real.AddressFields;
 
     public IReadOnlySet<string> ConnectionFields => real.ConnectionFields;
+
+    /// <summary>Of a connector for APIs, one for APIs.</summary>
+    public static MeanwhileConnector Of(IReadsWindows real) => real is IPreviewsPages ? new OfPages(real) : new MeanwhileConnector(real);
 
     /// <summary>Readings since the last look.</summary>
     public int TakeReadings() => Interlocked.Exchange(ref _readings, 0);
@@ -43,5 +48,10 @@ internal sealed class MeanwhileConnector(IReadsWindows real) : IReadsWindows
     {
         if (Interlocked.Increment(ref _readings) > 1) await Meanwhile();
         await foreach (var batch in real.ReadAsync(connection, request, ct)) yield return batch;
+    }
+
+    private sealed class OfPages(IReadsWindows real) : MeanwhileConnector(real), IPreviewsPages
+    {
+        public Task<PagePreview> PreviewAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => ((IPreviewsPages)Real).PreviewAsync(connection, request, ct);
     }
 }

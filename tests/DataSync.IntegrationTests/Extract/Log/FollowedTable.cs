@@ -49,7 +49,7 @@ internal sealed class FollowedTable : IAsyncDisposable
         foreach (var statement in (await SetupAsync(ct)).Setup.Where(s => !s.Contains("pg_create_logical_replication_slot", StringComparison.Ordinal))) await Source.ExecuteAsync(statement, ct);
     }
 
-    public Task<TrackingSetup> SetupAsync(CancellationToken ct) => Connector.SetupAsync(Connection, new ReadRequest { Table = "followed" }, ct);
+    public Task<TrackingSetup> SetupAsync(CancellationToken ct) => Connector.SetupAsync(Connection, new ReadRequest { Table = "followed" }, null, ct);
 
     public Task ExecuteAsync(string sql, CancellationToken ct) => Source.ExecuteAsync(sql, ct);
 

@@ -234,7 +234,7 @@ public sealed class PostgresLogTests
     {
         await using var table = await FollowedTable.CreateAsync(Columns, Ct);
         var connection = new SourceConnection(table.Connection.Driver, table.Connection.ConnectionParams, "other") { TenantId = "another", SourceId = table.Connection.SourceId };
-        foreach (var statement in (await table.Connector.SetupAsync(connection, new ReadRequest { Table = "followed" }, Ct)).Setup) await table.ExecuteAsync(statement, Ct);
+        foreach (var statement in (await table.Connector.SetupAsync(connection, new ReadRequest { Table = "followed" }, null, Ct)).Setup) await table.ExecuteAsync(statement, Ct);
         await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
         var other = new Incremental.IncrementalSource(table.Connector, connection, """{"table":"followed"}""");
         Assert.Single(await table.SyncAsync(Ct));

@@ -19,6 +19,10 @@ internal static partial class OdbcRegistrations
 
     public static string Folder { get; } = Directory.CreateTempSubdirectory("datasync-odbc-").FullName;
 
+    /// <summary>What a process of the host is told, so that it knows these registrations and may use every driver.</summary>
+    public static IEnumerable<(string Name, string Value)> Settings
+        => [("ODBCSYSINI", Folder), ("ODBCINI", Path.Combine(Folder, "none.ini")), ("DATASYNC_ODBC_DRIVERS", All)];
+
     [ModuleInitializer]
     internal static void SetEnvironment()
     {

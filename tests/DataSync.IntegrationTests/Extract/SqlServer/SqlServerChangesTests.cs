@@ -38,7 +38,7 @@ public sealed class SqlServerChangesTests
     public async Task Setup_holds_what_is_missing_and_how_it_is_taken_away()
     {
         await using var server = Server(state: [1, 0, 0, 0, 0], snapshots: false);
-        var setup = await TdsServer.Connector().SetupAsync(server.Connection(), Items, Ct);
+        var setup = await TdsServer.Connector().SetupAsync(server.Connection(), Items, null, Ct);
         Assert.Equal(
             [
                 "ALTER DATABASE [d]]b] SET CHANGE_TRACKING = ON (CHANGE_RETENTION = 7 DAYS, AUTO_CLEANUP = ON)", "ALTER DATABASE [d]]b] SET ALLOW_SNAPSHOT_ISOLATION ON",
@@ -50,7 +50,7 @@ public sealed class SqlServerChangesTests
         Assert.False(setup.IsAvailable);
 
         await using var ready = Server();
-        var done = await TdsServer.Connector().SetupAsync(ready.Connection(), Items, Ct);
+        var done = await TdsServer.Connector().SetupAsync(ready.Connection(), Items, null, Ct);
         Assert.Empty(done.Setup);
         Assert.True(done.IsAvailable);
         Assert.DoesNotContain(done.Undo, u => u.Contains("DATABASE", StringComparison.Ordinal));

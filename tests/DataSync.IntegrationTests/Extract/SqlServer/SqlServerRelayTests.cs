@@ -108,6 +108,26 @@ public sealed class SqlServerRelayTests
         Assert.Empty(demanding.Login);
     }
 
+    /// <summary>It is shown in the relay's own TLS, so it works for a driver that knows no such thing.</summary>
+    [Theory]
+    [InlineData(true), InlineData(false)]
+    public async Task Client_certificate_is_shown_to_a_server_that_asks_for_one(bool isStrict)
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var other = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        using var certificate = new CertificateRequest("CN=reader", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
+        await using var server = new TdsServer { Certificate = Certificates.Server, IsStrict = isStrict, WantsCertificate = true };
+        (string, string)[] version = isStrict ? [] : [("tls_min_version", "1.2")];
+        SourceConnection Shows(ECDsa with) => server.Connection("require", "localhost", [.. version, ("client_certificate", certificate.ExportCertificatePem()), ("client_key", with.ExportPkcs8PrivateKeyPem())]);
+
+        await ReadOutcome.FailureAsync(TdsServer.Connector(), server.Connection("require", "localhost", version), One, Ct);
+        Assert.Empty(server.Login);
+        Assert.Equal("errors.connection.client_certificate", (await ReadOutcome.FailureAsync(TdsServer.Connector(), Shows(other), One, Ct)).MessageKey);
+        Assert.Empty(server.Login);
+        Assert.Equal("{\"a\":1}", Assert.Single((await ReadOutcome.OfAsync(TdsServer.Connector(), Shows(key), One, Ct)).Documents));
+        Assert.Equal(certificate.GetCertHashString(), server.Shown);
+    }
+
     private static (X509Certificate2 Server, string Authority) Make()
     {
         var (from, to) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));

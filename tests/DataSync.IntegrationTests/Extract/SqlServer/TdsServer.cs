@@ -48,6 +48,12 @@ internal sealed class TdsServer : IAsyncDisposable
     /// <summary>TLS comes first, as in TDS 8; else within the prelogin, where there is a certificate.</summary>
     public bool IsStrict { get; init; } = true;
 
+    /// <summary>Lets in only who shows a certificate, whichever.</summary>
+    public bool WantsCertificate { get; init; }
+
+    /// <summary>Thumbprint of the certificate that was shown last; null where none was.</summary>
+    public string? Shown { get; private set; }
+
     public SslProtocols Protocols { get; init; } = SslProtocols.Tls12 | SslProtocols.Tls13;
 
     /// <summary>The value of the encryption option; null for the one that fits.</summary>
@@ -171,7 +177,19 @@ internal sealed class TdsServer : IAsyncDisposable
     {
         var secure = new SslStream(stream);
         await secure.AuthenticateAsServerAsync(
-            new SslServerAuthenticationOptions { ServerCertificate = Certificate, EnabledSslProtocols = Protocols, ApplicationProtocols = IsStrict ? [new SslApplicationProtocol("tds/8.0")] : null }, _end.Token);
+            new SslServerAuthenticationOptions
+            {
+                ServerCertificate = Certificate,
+                EnabledSslProtocols = Protocols,
+                ApplicationProtocols = IsStrict ? [new SslApplicationProtocol("tds/8.0")] : null,
+                ClientCertificateRequired = WantsCertificate,
+                RemoteCertificateValidationCallback = (_, shown, _, _) =>
+                {
+                    Shown = shown?.GetCertHashString();
+                    return !WantsCertificate || shown is not null;
+                },
+            },
+            _end.Token);
         return secure;
     }
 

@@ -86,7 +86,7 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
         (plan.Lost, Lost) = (TrackingReason.Of("tracking.lost"), Changes.Count + 1);
     }
 
-    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
         => Task.FromResult(new TrackingSetup(TrackingMethods.Log, ["SETUP"], ["UNDO"], [new TrackingCheck("all", Missing is null, Missing)]));
 
     public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct)

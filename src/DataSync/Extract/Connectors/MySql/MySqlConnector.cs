@@ -103,7 +103,7 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
 
     public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct) => Tracker.ReadAsync(connection, request, plan, ct);
 
-    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.SetupAsync(connection, request, ct);
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => Tracker.SetupAsync(connection, request, last, ct);
 
     /// <summary>The server keeps nothing for anybody: the change log is the customer's.</summary>
     public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;

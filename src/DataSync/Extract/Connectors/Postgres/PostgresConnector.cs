@@ -110,11 +110,11 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         => ChangeLogExtent.Is(plan.Extent) ? ChangeLog.ReadAsync(connection, request, plan, ct) : Log.ReadAsync(connection, request, plan, ct);
 
     /// <summary>That of the log, unless a change log is there, or what the log needs takes more than statements to a running server.</summary>
-    public async Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    public async Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
     {
         var log = await Log.SetupAsync(connection, request, ct);
         if (log.IsAvailable) return log;
-        var changeLog = await ChangeLog.SetupAsync(connection, request, ct);
+        var changeLog = await ChangeLog.SetupAsync(connection, request, last, ct);
         return changeLog.IsAvailable || (changeLog.Setup.Count > 0 && log.Checks.Any(c => c is { Passed: false, Name: "version" or "primary" or "wal_level" })) ? changeLog : log;
     }
 

@@ -35,7 +35,7 @@ internal sealed partial class SqlServerConnector : ITracksChanges
         while (await session.DoAsync(read.Next, ct) is { } batch) yield return batch;
     }
 
-    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
         => AskAsync(connection, session => TrackingState.Ask(session, request.Table!).Setup(), ct);
 
     /// <summary>The server keeps changes for a time, for nobody in particular.</summary>

@@ -90,7 +90,7 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
 
     public IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct) => Tracker.ReadAsync(connection, request, plan, ct);
 
-    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct) => Tracker.SetupAsync(connection, request, ct);
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => Tracker.SetupAsync(connection, request, last, ct);
 
     /// <summary>A file keeps nothing for anybody.</summary>
     public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;

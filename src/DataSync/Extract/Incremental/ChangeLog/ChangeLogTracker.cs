@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DataSync.Pipeline;
@@ -55,7 +56,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
         await foreach (var batch in plan.Everything ? RowsAsync(connection, request, extent, plan, ct) : ChangesAsync(connection, request, extent, plan, ct)) yield return batch;
     }
 
-    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
+    public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
         => source.LookAsync(
             connection, request,
             async session =>
@@ -64,10 +65,23 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 var checks = await ChangeLogChecks.OfAsync(session, table, ct);
                 var login = await session.Dialect.LoginAsync(session.Ask, ct);
                 List<string> undo = [.. session.Dialect.Undo(table)];
-                var isUnfit = table.Unfit is not null || checks.All(c => c.Passed);
-                return new TrackingSetup(TrackingMethods.ChangeLog, isUnfit ? [] : [.. undo, .. session.Dialect.Setup(table, login)], undo, checks);
+                var isReady = checks.All(c => c.Passed);
+                return new TrackingSetup(TrackingMethods.ChangeLog, table.Unfit is not null || isReady ? [] : [.. undo, .. session.Dialect.Setup(table, login)], undo, checks)
+                {
+                    Purge = isReady && last is { } stored && ChangeLogState.Read(stored) is { } state ? await PurgeAsync(session, table, state, ct) : null,
+                };
             },
             ct);
+
+    /// <summary>Up to the last delivered position, which tells that nothing is missing behind it, and to the first that may yet appear. Null for the state of another change log.</summary>
+    private static async Task<string?> PurgeAsync(ChangeLogSession session, FollowedTable table, ChangeLogState state, CancellationToken ct)
+    {
+        if ((await new LoggedPositions(session, table).BeginningAsync(ct)).Log != state.Log) return null;
+        var first = state.Open.Select(r => r.From).Append(state.Position).Min();
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"DELETE FROM {table.QuotedLog} WHERE {session.Dialect.Quote(ChangeLogNames.Operation)} <> '{ChangeLogNames.Start}' AND {session.Dialect.Quote(ChangeLogNames.Position)} < {first}");
+    }
 
     private static ChangePlan Plan(ChangeLogExtent extent, ChangeLogState next) => new() { Extent = extent.ToJson(), Next = next.ToJson(), Position = next.Shown };
 

@@ -13,8 +13,3 @@ namespace DataSync.Jobs.Webhooks.Receive;
 /// <param name="Mode">The mode its pushes run in.</param>
 /// <param name="Plan">What they run with; null where it has faults.</param>
 internal sealed record PushSource(string TenantId, string SourceId, Guid Id, int Version, bool IsActive, PushDoor Door, string Mode, SyncPlan? Plan);
-
-/// <summary>What a look-up found.</summary>
-/// <param name="Source">The source; null where there is none.</param>
-/// <param name="Since">The clock's timestamp when the look-up began; that of what is at hand, where it was at hand.</param>
-internal readonly record struct FoundSource(PushSource? Source, long Since);

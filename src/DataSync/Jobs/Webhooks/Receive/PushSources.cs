@@ -6,9 +6,10 @@ using DataSync.Sources;
 namespace DataSync.Jobs.Webhooks.Receive;
 
 /// <summary>
-/// Sources at hand, their secrets opened and their doors made, for a second at a time; that there is no such source is kept as long, so that asking for one costs the same whether
-/// it exists or not. How many look for one at once is bounded: whoever makes up names cannot keep the database busy. What there is takes longer to look up than what there is not, so
-/// who is refused hears it no sooner than <see cref="Settling"/> after the look-up began (<see cref="SettleAsync"/>).
+/// Sources at hand, their secrets opened and their doors made, for a second at a time. That there is no such source is at hand as well, for as long as its tenant's configuration
+/// stays what it was: asking for one again and again costs the database nothing. How many look for one at once is bounded, and what is known to be there has looks of its own: whoever makes
+/// up names can neither keep the database busy nor hold up those who do not. What there is takes longer to look up than what there is not, so whoever is refused hears it no sooner
+/// than <see cref="Settling"/> after asking (<see cref="SettleAsync"/>), whether anything had to be looked up or not.
 /// </summary>
 internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnumerable<IPushConnector> connectors, PushPlans plans, TimeProvider time) : IDisposable
 {
@@ -19,23 +20,26 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
     internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
     private readonly ConcurrentDictionary<(string Tenant, string Source), Kept> _kept = new();
     private readonly IPushConnector _connector = connectors.Single();
-    private readonly SemaphoreSlim _asking = new(MostAsking);
+    private readonly SemaphoreSlim _knownAsking = new(MostAsking), _othersAsking = new(MostAsking);
     private int _count;
 
     /// <summary>Refuses whatever is sent to nobody.</summary>
     public PushDoor Closed => _connector.Closed;
 
-    /// <summary>The source, none where there is none that takes deliveries, and when its look-up began.</summary>
-    public async ValueTask<FoundSource> FindAsync(string tenantId, string sourceId)
+    /// <summary>Now, by the clock that <see cref="SettleAsync"/> goes by.</summary>
+    public long Now => time.GetTimestamp();
+
+    /// <summary>The source; null where there is none that takes deliveries.</summary>
+    public async ValueTask<PushSource?> FindAsync(string tenantId, string sourceId)
     {
         var key = (tenantId, sourceId);
-        if (_kept.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.Since) < Fresh) return new FoundSource(await kept.Source.Value, kept.Since);
-        var next = new Kept(time.GetTimestamp(), new Lazy<Task<PushSource?>>(() => LoadAsync(tenantId, sourceId, kept)));
+        if (_kept.TryGetValue(key, out var kept) && time.GetElapsedTime(kept.Since) < Fresh) return (await kept.Found.Value).Source;
+        var next = new Kept(time.GetTimestamp(), new Lazy<Task<Found>>(() => LoadAsync(tenantId, sourceId, kept)));
         if (kept is null ? !_kept.TryAdd(key, next) : !_kept.TryUpdate(key, next, kept)) return await FindAsync(tenantId, sourceId);
         if (kept is null && Interlocked.Increment(ref _count) > MostKept) Forget(next);
         try
         {
-            return new FoundSource(await next.Source.Value, next.Since);
+            return (await next.Found.Value).Source;
         }
         catch
         {
@@ -45,46 +49,77 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
     }
 
     /// <summary>Waits until nothing can be told any more from how long the look-up took.</summary>
-    public Task SettleAsync(FoundSource found, CancellationToken ct)
-        => Settling - time.GetElapsedTime(found.Since) is { Ticks: > 0 } rest ? Task.Delay(rest, time, ct) : Task.CompletedTask;
+    /// <param name="since"><see cref="Now"/>, as it was asked.</param>
+    /// <param name="ct">Whoever asked has gone.</param>
+    public Task SettleAsync(long since, CancellationToken ct)
+        => Settling - time.GetElapsedTime(since) is { Ticks: > 0 } rest ? Task.Delay(rest, time, ct) : Task.CompletedTask;
 
-    public void Dispose() => _asking.Dispose();
-
-    private async Task<PushSource?> LoadAsync(string tenantId, string sourceId, Kept? before)
+    public void Dispose()
     {
-        if (!await _asking.WaitAsync(Patience, CancellationToken.None)) throw new SyncFailureException(WebhookFailure.Busy);
+        _knownAsking.Dispose();
+        _othersAsking.Dispose();
+    }
+
+    private async Task<Found> LoadAsync(string tenantId, string sourceId, Kept? before)
+    {
+        var was = before is { Found.Value: { IsCompletedSuccessfully: true } task } ? await task : default;
+        if (was.AbsentAt is { } generation && cache.IsUnchanged(tenantId, generation)) return was;
+        var asking = was.Source is null ? _othersAsking : _knownAsking;
+        if (!await asking.WaitAsync(Patience, CancellationToken.None)) throw new SyncFailureException(WebhookFailure.Busy);
         try
         {
-            var known = before is { Source.Value: { IsCompletedSuccessfully: true } task } ? await task : null;
-            var config = await cache.FindAsync(tenantId, sourceId, CancellationToken.None);
-            if (config is null || config.SourceType != SourceTypes.Webhook) return null;
-            if (known is not null && known.Id == config.Id && known.Version == config.Version) return known;
-            var door = _connector.Open((await reader.OpenAsync(tenantId, sourceId, CancellationToken.None)).ConnectionParams) ?? Closed;
-            var (mode, plan) = plans.Of(config);
-            return new PushSource(tenantId, sourceId, config.Id, config.Version, config.IsActive, door, mode, plan);
-        }
-        catch (SyncFailureException e) when (e.Failure.MessageKey != WebhookFailure.Busy.MessageKey)
-        {
-            return null; // gone meanwhile, or its secrets do not open, which the log tells: nothing can be checked
+            return await LookAsync(tenantId, sourceId, was.Source);
         }
         finally
         {
-            _asking.Release();
+            asking.Release();
         }
     }
 
-    /// <summary>Too many: what is old goes, and where that is not enough, all but the newest.</summary>
+    private async Task<Found> LookAsync(string tenantId, string sourceId, PushSource? known)
+    {
+        try
+        {
+            // asked for first: what is not there now may be there by the next one
+            var generation = await cache.GenerationAsync(tenantId, CancellationToken.None);
+            var config = await cache.FindAsync(tenantId, sourceId, CancellationToken.None);
+            if (config is null || config.SourceType != SourceTypes.Webhook) return new Found(null, generation);
+            if (known is not null && known.Id == config.Id && known.Version == config.Version) return new Found(known, null);
+            var door = _connector.Open((await reader.OpenAsync(tenantId, sourceId, CancellationToken.None)).ConnectionParams) ?? Closed;
+            var (mode, plan) = plans.Of(config);
+            return new Found(new PushSource(tenantId, sourceId, config.Id, config.Version, config.IsActive, door, mode, plan), null);
+        }
+        catch (SyncFailureException e) when (e.Failure.MessageKey != WebhookFailure.Busy.MessageKey)
+        {
+            return default; // gone meanwhile, or its secrets do not open, which the log tells: nothing can be checked
+        }
+    }
+
+    /// <summary>Too many: what is not there goes first, the old before the new, and where that is not enough everything.</summary>
     private void Forget(Kept newest)
     {
-        foreach (var (key, kept) in _kept)
-        {
-            if (kept != newest && time.GetElapsedTime(kept.Since) >= Fresh && _kept.TryRemove(new KeyValuePair<(string, string), Kept>(key, kept))) Interlocked.Decrement(ref _count);
-        }
-
+        Remove(kept => kept.IsAbsent && time.GetElapsedTime(kept.Since) >= Fresh);
+        if (Volatile.Read(ref _count) > MostKept) Remove(kept => kept.IsAbsent || time.GetElapsedTime(kept.Since) >= Fresh);
         if (Volatile.Read(ref _count) <= MostKept) return;
         _kept.Clear();
         Interlocked.Exchange(ref _count, 0);
+
+        void Remove(Func<Kept, bool> which)
+        {
+            foreach (var (key, kept) in _kept)
+            {
+                if (kept != newest && which(kept) && _kept.TryRemove(new KeyValuePair<(string, string), Kept>(key, kept))) Interlocked.Decrement(ref _count);
+            }
+        }
     }
 
-    private sealed record Kept(long Since, Lazy<Task<PushSource?>> Source);
+    /// <summary>What a look-up came to.</summary>
+    /// <param name="Source">The source; null where there is none.</param>
+    /// <param name="AbsentAt">The tenant's generation at which there was none; null where there is one, or where that cannot be known.</param>
+    private readonly record struct Found(PushSource? Source, long? AbsentAt);
+
+    private sealed record Kept(long Since, Lazy<Task<Found>> Found)
+    {
+        public bool IsAbsent => Found is { IsValueCreated: true, Value: { IsCompletedSuccessfully: true, Result.Source: null } };
+    }
 }

@@ -36,12 +36,15 @@ internal sealed class WebhookReceiver(
             return;
         }
 
-        var found = await FindAsync(http);
-        var (source, door) = (found.Source, found.Source?.Door ?? sources.Closed);
+        var asked = sources.Now;
+        var source = await FindAsync(http);
+        var door = source?.Door ?? sources.Closed;
         var verdict = door(new PushRequest(name => http.Request.Headers[name] is [{ } value] ? value : null, read.Bytes));
         if (!verdict.IsAccepted || source is null)
         {
-            await sources.SettleAsync(found, http.RequestAborted);
+            // who waits to be refused holds no memory
+            share.Dispose();
+            await sources.SettleAsync(asked, http.RequestAborted);
             await problems.WriteAsync(http, WebhookFailure.Refused);
             return;
         }
@@ -94,9 +97,9 @@ internal sealed class WebhookReceiver(
     }
 
     /// <summary>What is no id names nobody: it is not told apart from an id that nobody has.</summary>
-    private async ValueTask<FoundSource> FindAsync(HttpContext http)
+    private async ValueTask<PushSource?> FindAsync(HttpContext http)
     {
         var (tenant, source) = (RouteId.Read(http, "tenant_id").Value, RouteId.Read(http, "source_id").Value);
-        return tenant.Length == 0 || source.Length == 0 ? default : await sources.FindAsync(tenant, source);
+        return tenant.Length == 0 || source.Length == 0 ? null : await sources.FindAsync(tenant, source);
     }
 }

@@ -847,6 +847,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("boolean")
                         .HasColumnName("is_active");
 
+                    b.Property<Guid?>("Mark")
+                        .HasColumnType("uuid")
+                        .HasColumnName("mark");
+
                     b.Property<string>("SourceId")
                         .IsRequired()
                         .HasColumnType("text")
