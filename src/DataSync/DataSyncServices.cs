@@ -5,6 +5,7 @@ using DataSync.Extract.Push.Signatures;
 using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Push;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
@@ -51,7 +52,7 @@ public static class DataSyncServices
         }
 
         return services
-            .AddEvery<IConnector>().AddEvery<IPushConnector>().AddEvery<ISignatureScheme>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
+            .AddEvery<IConnector>().AddEvery<IPushConnector>().AddEvery<ISignatureScheme>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IEnricher>().AddEvery<IProcessingStrategy>()
             .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IFileCompression>().AddEvery<IPlanSection>();
     }
 

@@ -243,6 +243,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("dispatched_at");
 
+                    b.Property<string>("Enriched")
+                        .HasColumnType("json")
+                        .HasColumnName("enriched");
+
                     b.Property<long>("ErrorCount")
                         .HasColumnType("bigint")
                         .HasColumnName("error_count");
@@ -326,6 +330,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("routed");
 
+                    b.Property<DateTimeOffset?>("RungAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rung_at");
+
                     b.Property<long>("RunningMs")
                         .HasColumnType("bigint")
                         .HasColumnName("running_ms");
@@ -373,6 +381,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("trace_parent");
 
+                    b.Property<DateTimeOffset?>("WaitingSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("waiting_since");
+
                     b.Property<DateTimeOffset?>("WriterBackendStart")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("writer_backend_start");
@@ -410,6 +422,10 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.HasIndex(new[] { "TenantId", "Id" }, "running")
                         .HasDatabaseName("idx_sync_jobs_running")
                         .HasFilter("status = 'running'");
+
+                    b.HasIndex(new[] { "TenantId", "NotBefore" }, "waiting")
+                        .HasDatabaseName("idx_sync_jobs_waiting")
+                        .HasFilter("status = 'waiting'");
 
                     b.ToTable("sync_jobs", null, t =>
                         {
@@ -704,6 +720,52 @@ namespace DataSync.Platform.Persistence.Migrations
                         {
                             t.HasCheckConstraint("ck_tenant_settings_tenant", "char_length(tenant_id) BETWEEN 1 AND 255");
                         });
+                });
+
+            modelBuilder.Entity("DataSync.Process.StoredEnrichment", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("text")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("Result")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("result");
+
+                    b.HasKey("TenantId", "JobId", "Kind", "Seq")
+                        .HasName("pk_sync_enrichments");
+
+                    b.ToTable("sync_enrichments", (string)null);
                 });
 
             modelBuilder.Entity("DataSync.Process.StoredRecord", b =>
