@@ -16,6 +16,7 @@ using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Refine;
+using DataSync.Refine.Ai;
 using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -47,6 +48,7 @@ public static class DataSyncServices
         if (role.HasFlag(DataSyncRole.Worker))
         {
             services.AddJobWorker();
+            services.AddAiWorker();
             services.AddHostedService(provider => provider.GetRequiredService<LeafKeeper>());
             services.AddHostedService<IdempotencySweeper>();
         }
