@@ -44,7 +44,8 @@ public sealed class AiPlanTests
         var reader = new AiPlanReader(Options);
         Assert.Equal(["summary", "entities", "sentiment"], reader.Read(JsonElement.Parse("""{"enable_ai_enhancement":true}""")).Tasks);
         var plan = reader.Read(JsonElement.Parse("""{"ai_model":"n","ai":{"tasks":["sentiment","summary"],"min_confidence":0.7}}"""));
-        Assert.Equal((["summary", "sentiment"], "n", 0.7), (plan.Tasks, plan.Model, plan.MinConfidence));
+        Assert.Equal(["summary", "sentiment"], plan.Tasks);
+        Assert.Equal(("n", 0.7), (plan.Model, plan.MinConfidence));
         Assert.Equal([], reader.Read(JsonElement.Parse("""{"ai":{"schema":{"type":"object","properties":{"a":{"type":"string"}}}}}""")).Tasks);
     }
 
