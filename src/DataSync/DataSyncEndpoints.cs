@@ -8,6 +8,7 @@ using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
+using DataSync.Refine.Ai;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 
@@ -28,6 +29,8 @@ public static class DataSyncEndpoints
         app.MapJobs();
         app.MapWebhooks();
         app.MapRecords();
+        app.MapEnrichments();
+        app.MapAi();
         app.MapRouteTest();
         app.MapExports();
         app.MapCoco();

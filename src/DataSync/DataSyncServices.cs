@@ -5,6 +5,7 @@ using DataSync.Extract.Push.Signatures;
 using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Push;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
@@ -15,6 +16,7 @@ using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Refine;
+using DataSync.Refine.Ai;
 using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -46,12 +48,13 @@ public static class DataSyncServices
         if (role.HasFlag(DataSyncRole.Worker))
         {
             services.AddJobWorker();
+            services.AddAiWorker();
             services.AddHostedService(provider => provider.GetRequiredService<LeafKeeper>());
             services.AddHostedService<IdempotencySweeper>();
         }
 
         return services
-            .AddEvery<IConnector>().AddEvery<IPushConnector>().AddEvery<ISignatureScheme>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IProcessingStrategy>()
+            .AddEvery<IConnector>().AddEvery<IPushConnector>().AddEvery<ISignatureScheme>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IEnricher>().AddEvery<IProcessingStrategy>()
             .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IFileCompression>().AddEvery<IPlanSection>();
     }
 

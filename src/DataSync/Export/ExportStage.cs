@@ -34,7 +34,7 @@ internal sealed class ExportStage(
         var compiled = await _refiners.CompileAsync(run.TenantId, run.Plan.RefinementConfig, ct);
         if (run.Plan.Export.Inline)
         {
-            using var shown = new RecordView(run.Plan.Export, compiled);
+            using var shown = new RecordView(run.Plan.Export, compiled, run.Enrichments);
             var (count, milliseconds) = (await InlineExport.WriteAsync(context, shown, ct), time.GetElapsedTime(started).TotalMilliseconds);
             ExportLog.FinishedInline(log, run.JobId, count, milliseconds);
             return new StageOutcome([]);
@@ -43,7 +43,7 @@ internal sealed class ExportStage(
         var location = new ExportLocation(run.TenantId, run.JobId);
         await run.Confirm(ct);
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
-        using var view = new RecordView(run.Plan.Export, compiled);
+        using var view = new RecordView(run.Plan.Export, compiled, run.Enrichments);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
         var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);

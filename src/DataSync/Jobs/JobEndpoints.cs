@@ -21,7 +21,7 @@ internal static class JobEndpoints
     private const string StartExample = """
         {"source_id":"orders-db","mode":"async","sync_type":"full","processing_rules":{"batch_size":1000},
          "refinement_config":{"business_rules":[{"id":"big","when":{">":[{"var":"amount"},1000]},"then":[{"tag":"big"}]}]},
-         "output_format":["jsonl","csv"],"export_config":{"include_original":true,"pagination":{"page_size":1000}},"timeout_seconds":300}
+         "output_format":["jsonl","csv"],"export_config":{"include_original":true,"pagination":{"page_size":1000}},"timeout_seconds":300,"annotation_timeout_seconds":604800}
         """;
 
     private const string JobMembers = """
@@ -31,7 +31,7 @@ internal static class JobEndpoints
          "created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00.02Z","completed_at":"2026-01-01T00:00:00.3Z","duration_ms":280,"attempts":1,"queue_position":null,"parked":false,
          "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"async"},
          "result":{"exports":[{"name":"data.jsonl","format":"jsonl","bytes":4660000,"records":10000,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","path":"acme/019f0000-0000-7000-8000-000000000000/data.jsonl"}]},
-         "gap":null,"change_tracking":null,"error_details":null
+         "gap":null,"enriched":{"ai":{"completed":9990,"low_confidence":8,"failed":2,"calls":9995,"input_tokens":4100000,"output_tokens":960000,"cost":1.19}},"waiting_until":null,"change_tracking":null,"error_details":null
         """;
 
     private const string JobExample = JobMembers + "}";

@@ -1,4 +1,5 @@
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.Engine.Waiting;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Inline;
 using DataSync.Jobs.Retry;
@@ -7,6 +8,7 @@ using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
 using DataSync.Jobs.Webhooks;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Settings;
 using Hangfire;
@@ -49,6 +51,8 @@ internal static class JobsServices
         services.AddSingleton<JobViews>();
         services.AddSingleton<JobExists>(provider => async (tenant, job, ct)
             => await provider.GetRequiredService<SyncManager>().FindAsync(tenant, job, ct) is not null);
+        services.AddSingleton<WaitingBell>();
+        services.AddSingleton<RingJob>(provider => provider.GetRequiredService<WaitingBell>().RingAsync);
         services.AddSingleton<WorkerSession>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSession>());
         services.AddSingleton<JobLease>();
@@ -71,6 +75,7 @@ internal static class JobsServices
         services.AddSingleton<HandOut>();
         services.AddSingleton<JobChain>();
         services.AddHostedService<Dispatcher>();
+        services.AddHostedService<WaitingJobs>();
         services.AddScheduler();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
         services.AddWebhookWorker();

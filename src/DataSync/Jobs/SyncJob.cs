@@ -63,8 +63,14 @@ internal sealed class SyncJob : ITenantOwned
     /// <summary>When the dispatcher last gave it to Hangfire; null when nobody has it.</summary>
     public DateTimeOffset? DispatchedAt { get; set; }
 
-    /// <summary>Not before this time: the wait after an attempt that failed.</summary>
+    /// <summary>Not before this time: the wait after an attempt that failed, and of a job that waits.</summary>
     public DateTimeOffset? NotBefore { get; set; }
+
+    /// <summary>When it first waited; null where it never did. Its waiting is bounded from here.</summary>
+    public DateTimeOffset? WaitingSince { get; set; }
+
+    /// <summary>A hint came that what it waits for may be there, and no attempt has begun since.</summary>
+    public DateTimeOffset? RungAt { get; set; }
 
     /// <summary>Goes up at each claim; a write under an older number commits nothing.</summary>
     public long Fence { get; set; }
@@ -101,6 +107,9 @@ internal sealed class SyncJob : ITenantOwned
 
     /// <summary>JSON: what comparing an incremental sync with its source found; null where nothing was compared.</summary>
     public string? Gap { get; set; }
+
+    /// <summary>JSON: what its enrichers tell, by kind: counts, costs. Null where none has told.</summary>
+    public string? Enriched { get; set; }
 
     /// <summary>JSON: how an incremental sync found what changed, and why so; null where nobody chose.</summary>
     public string? ChangeTracking { get; set; }

@@ -22,6 +22,9 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.HasIndex(j => new { j.TenantId, j.Id }, "running").HasDatabaseName("idx_sync_jobs_running").HasFilter("status = 'running'");
         builder.HasIndex(j => new { j.TenantId, j.DispatchedAt }).HasDatabaseName("idx_sync_jobs_handed_out").HasFilter("status = 'queued' AND dispatched_at IS NOT NULL");
 
+        // Who looks for those whose time has come walks all that wait.
+        builder.HasIndex(j => new { j.TenantId, j.NotBefore }, "waiting").HasDatabaseName("idx_sync_jobs_waiting").HasFilter("status = 'waiting'");
+
         // What a schedule asks: is a job of the source open? Without it the answer would be among all that ever ended.
         builder.HasIndex(j => new { j.TenantId, j.SourceId }, "open").HasDatabaseName("idx_sync_jobs_open").HasFilter("status IN ('queued', 'running', 'waiting')");
 
@@ -33,6 +36,7 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.Property(j => j.ErrorDetails).HasColumnType("text");
         builder.Property(j => j.Routed).HasColumnType("json");
         builder.Property(j => j.Gap).HasColumnType("json");
+        builder.Property(j => j.Enriched).HasColumnType("json");
         builder.Property(j => j.ChangeTracking).HasColumnType("json");
         builder.Property(j => j.Checkpoint).HasColumnType("json");
         builder.Property(j => j.SourceType).HasMaxLength(50);

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Pipeline;
@@ -17,6 +18,9 @@ internal sealed record Checkpoint
 
     /// <summary>How far the source's state moves once the job is complete; null before everything is read, and where nothing moves.</summary>
     public StateMove? State { get; init; }
+
+    /// <summary>How far each enricher is, by its kind; null before the first has begun.</summary>
+    public IReadOnlyDictionary<string, EnrichmentPosition>? Enrichments { get; init; }
 
     /// <summary>Files that an earlier walk of the job exported already, which the export adds to its own; null where there was none.</summary>
     public IReadOnlyList<ExportedFile>? Exported { get; init; }

@@ -23,7 +23,8 @@ internal sealed record StageContext(SyncRun Run, Func<CancellationToken, IAsyncE
 
 /// <summary>What a stage leaves behind.</summary>
 /// <param name="Exports">The files written, in order.</param>
-internal sealed record StageOutcome(IReadOnlyList<ExportedFile> Exports);
+/// <param name="Wait">Null where the stage is over; else the attempt ends here and the job rests for this long, or until it is rung, and then the stage runs again.</param>
+internal sealed record StageOutcome(IReadOnlyList<ExportedFile> Exports, TimeSpan? Wait = null);
 
 /// <summary>A file of an export, as the job and the manifest name it.</summary>
 /// <param name="Name">File name within the job's folder, such as <c>data-00001.json</c>.</param>

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
@@ -8,13 +9,14 @@ namespace DataSync.Pipeline;
 /// once; the stages after it run one by one, each named in the checkpoint before it starts.
 /// </summary>
 internal sealed class PipelineRunner(
-    IEnumerable<IRecordSource> sources, IEnumerable<IRefiner> refiners, IEnumerable<IProcessingStrategy> strategies, IEnumerable<IStage> stages,
-    CompileConditions conditions)
+    IEnumerable<IRecordSource> sources, IEnumerable<IRefiner> refiners, IEnumerable<IEnricher> enrichers, IEnumerable<IProcessingStrategy> strategies,
+    IEnumerable<IStage> stages, CompileConditions conditions)
 {
     private readonly Dictionary<string, IRecordSource> _sources = sources.ToDictionary(s => s.SourceType, StringComparer.Ordinal);
     private readonly Dictionary<string, IProcessingStrategy> _strategies = strategies.ToDictionary(s => s.Mode, StringComparer.Ordinal);
     private readonly Dictionary<string, IStage> _stages = stages.ToDictionary(s => s.Name, StringComparer.Ordinal);
     private readonly IRefiner[] _refiners = [.. refiners.OrderBy(r => r.Order)];
+    private readonly IEnricher[] _enrichers = [.. enrichers];
 
     /// <summary>Runs the attempt.</summary>
     /// <param name="run">The attempt.</param>
@@ -25,6 +27,7 @@ internal sealed class PipelineRunner(
         SyncRun run, Func<string, CancellationToken, Task> entering, CancellationToken ct, Func<StageContext, CancellationToken, Task>? last = null)
     {
         var strategy = _strategies[run.Plan.Mode];
+        run = Prepared(run);
         try
         {
             if (string.Equals(run.Checkpoint.Stage, Stages.Extract, StringComparison.Ordinal))
@@ -36,8 +39,15 @@ internal sealed class PipelineRunner(
                 ct.ThrowIfCancellationRequested();
             }
 
-            await entering(Stages.Export, ct);
             var context = new StageContext(run, token => strategy.ReadAsync(run, token));
+            if (run.AfterStoring == Stages.Refine && run.Checkpoint.Stage != Stages.Export)
+            {
+                await entering(Stages.Refine, ct);
+                var refined = await _stages[Stages.Refine].RunAsync(context, ct);
+                if (refined.Wait is not null) return refined;
+            }
+
+            await entering(Stages.Export, ct);
             var outcome = await _stages[Stages.Export].RunAsync(context, ct);
             if (last is not null) await last(context, ct);
             return outcome;
@@ -52,6 +62,7 @@ internal sealed class PipelineRunner(
     public async Task StoreAsync(SyncRun run, CancellationToken ct)
     {
         var strategy = _strategies[run.Plan.Mode];
+        run = Prepared(run);
         try
         {
             await StoreAsync(run, strategy, ct);
@@ -74,8 +85,18 @@ internal sealed class PipelineRunner(
             run.Progress.Restore(0, 0, 0);
         }
 
-        await strategy.StoreAsync(run, Refined(run, strategy.AdmitAsync(run, Extracted(run, ct), ct), ct), ct);
-        return run;
+        // The stage after this one goes on from where this attempt has come, not from where it began.
+        var (reached, advance) = (run.Checkpoint, run.Advance);
+        var noting = run with
+        {
+            Advance = async (connection, move, token) =>
+            {
+                await advance(connection, move, token);
+                reached = move.Next;
+            },
+        };
+        await strategy.StoreAsync(noting, Refined(run, strategy.AdmitAsync(noting, Extracted(noting, ct), ct), ct), ct);
+        return run with { Checkpoint = reached };
     }
 
     private async IAsyncEnumerable<RecordBatch> Extracted(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
@@ -102,15 +123,26 @@ internal sealed class PipelineRunner(
         foreach (var stage in _stages.Values) await stage.ForgetAsync(tenantId, jobId, ct);
     }
 
+    /// <summary>What enrichers add, and whether they do it in a stage of their own. Only what is stored for the export anyway may be looked at again later.</summary>
+    private SyncRun Prepared(SyncRun run)
+    {
+        var kinds = _enrichers.AskedFor(run.Plan.RefinementConfig).Select(e => e.Kind).ToArray();
+        return kinds.Length == 0 ? run : run with { Enrichments = kinds, AfterStoring = Streams(run) ? Stages.Export : Stages.Refine };
+    }
+
+    private static bool Streams(SyncRun run) => run.Plan.Mode != SyncModes.Async;
+
     private async IAsyncEnumerable<RecordBatch> Refined(
         SyncRun run, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
     {
         var config = run.Plan.RefinementConfig;
         var compiled = await _refiners.CompileAsync(run.TenantId, config, ct);
+        await using var enriching = await EnrichingStream.OpenAsync(Streams(run) ? _enrichers.AskedFor(config) : [], run, ct);
         await foreach (var batch in batches.WithCancellation(ct))
         {
             foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);
             if (compiled.Length > 0) run.Progress.AddRefined(batch.Count - batch.AsideCount);
+            await enriching.EnrichAsync(batch, ct);
             yield return batch;
         }
     }

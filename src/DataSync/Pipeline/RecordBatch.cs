@@ -26,6 +26,9 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
     /// <summary>Per record a JSON object of metadata (tags …), empty where there is none; null where no record has any.</summary>
     public RecordBuffer? Metadata { get; set; }
 
+    /// <summary>Per record a JSON object of what enrichers made, by their kind, empty where there is none; null where no record has any.</summary>
+    public RecordBuffer? Enriched { get; set; }
+
     /// <summary>JSON that tells the source where to go on after this batch; empty where the source cannot resume in the middle.</summary>
     public ReadOnlyMemory<byte> ResumeToken { get; set; }
 
@@ -37,7 +40,7 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
     public int AsideCount { get; private set; }
 
     /// <summary>Bytes of memory the batch's buffers take.</summary>
-    public long Capacity => Raw.Capacity + (Refined?.Capacity ?? 0) + (Metadata?.Capacity ?? 0);
+    public long Capacity => Raw.Capacity + (Refined?.Capacity ?? 0) + (Metadata?.Capacity ?? 0) + (Enriched?.Capacity ?? 0);
 
     public long SeqOf(int index) => Seqs is { } seqs ? seqs[index] : FirstSeq + index;
 
@@ -75,5 +78,6 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
         Raw.Dispose();
         Refined?.Dispose();
         Metadata?.Dispose();
+        Enriched?.Dispose();
     }
 }

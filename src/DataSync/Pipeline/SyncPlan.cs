@@ -39,6 +39,9 @@ internal sealed record SyncPlan
 
     /// <summary>Running time at most.</summary>
     public int TimeoutSeconds { get; init; } = 300;
+
+    /// <summary>Waiting at most, from when the job first waits; it does not count as running time.</summary>
+    public int AnnotationTimeoutSeconds { get; init; } = 7 * 86_400;
 }
 
 /// <summary><c>export_config</c> of a Start.</summary>

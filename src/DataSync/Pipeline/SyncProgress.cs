@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+using System.Text.Json;
 using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
@@ -5,7 +7,8 @@ namespace DataSync.Pipeline;
 /// <summary>Counters of a running job. Stages add, the engine reads them at any time and stores them with the job.</summary>
 internal sealed class SyncProgress
 {
-    private long _extracted, _processed, _refined, _exported, _rejected, _bytes;
+    private readonly ConcurrentDictionary<string, JsonElement> _summaries = new(StringComparer.Ordinal);
+    private long _extracted, _processed, _refined, _exported, _rejected, _bytes, _enriched;
 
     /// <summary>Records read from the source.</summary>
     public long Extracted => Interlocked.Read(ref _extracted);
@@ -21,6 +24,12 @@ internal sealed class SyncProgress
 
     /// <summary>Records in quarantine.</summary>
     public long Rejected => Interlocked.Read(ref _rejected);
+
+    /// <summary>Results of enrichers that this attempt made durable.</summary>
+    public long Enriched => Interlocked.Read(ref _enriched);
+
+    /// <summary>What the job shows of its enrichers, by their kind; null where none has told.</summary>
+    public IReadOnlyDictionary<string, JsonElement>? EnrichmentSummaries => _summaries.IsEmpty ? null : _summaries;
 
     /// <summary>Payload bytes read from the source.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
@@ -47,6 +56,11 @@ internal sealed class SyncProgress
     }
 
     public void AddRefined(long records) => Interlocked.Add(ref _refined, records);
+
+    public void AddEnriched(long results) => Interlocked.Add(ref _enriched, results);
+
+    /// <summary>Sets what the job shows of an enricher.</summary>
+    public void Summarise(string kind, JsonElement summary) => _summaries[kind] = summary;
 
     public void AddExported(long records) => Interlocked.Add(ref _exported, records);
 

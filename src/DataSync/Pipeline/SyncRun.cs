@@ -29,6 +29,15 @@ internal sealed record SyncRun
     public required Checkpoint Checkpoint { get; init; }
     public SyncProgress Progress { get; init; } = new();
 
+    /// <summary>Kinds of what enrichers add to the records, in their order. The corridor fills it in.</summary>
+    public IReadOnlyList<string> Enrichments { get; init; } = [];
+
+    /// <summary>The stage that follows once everything is kept: <see cref="Stages.Refine"/> where enrichers work on stored records. The corridor fills it in.</summary>
+    public string AfterStoring { get; init; } = Stages.Export;
+
+    /// <summary>When the job first waited, by the database's clock; null where it never did.</summary>
+    public DateTimeOffset? WaitingSince { get; init; }
+
     /// <summary>Set where the process that took the request runs it; null on a worker.</summary>
     public InlineRun? Inline { get; init; }
 

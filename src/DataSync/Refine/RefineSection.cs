@@ -1,16 +1,18 @@
 using System.Text.Json;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Refine;
 
-/// <summary>The member of a Start that says what is made of records: <c>refinement_config</c>, each part named by the refiner that reads it.</summary>
-internal sealed class RefineSection(IEnumerable<IRefiner> refiners) : IPlanSection
+/// <summary>The member of a Start that says what is made of records: <c>refinement_config</c>, each part named by the refiner or enricher that reads it.</summary>
+internal sealed class RefineSection(IEnumerable<IRefiner> refiners, IEnumerable<IEnricher> enrichers) : IPlanSection
 {
-    /// <summary>Members of the contract whose refiner is not in this version: their neutral values are accepted.</summary>
-    private static readonly string[] Planned = ["ai_model", "enable_ai_enhancement", "enable_label_studio", "label_studio_project_id"];
+    /// <summary>Members of the contract that nobody reads in this version: their neutral values are accepted.</summary>
+    private static readonly string[] Planned = ["enable_label_studio", "label_studio_project_id"];
 
     private readonly IRefiner[] _refiners = [.. refiners.OrderBy(r => r.Order)];
+    private readonly IEnricher[] _enrichers = [.. enrichers.OrderBy(e => e.Order)];
 
     public IReadOnlySet<string> Members { get; } = new HashSet<string>(StringComparer.Ordinal) { "refinement_config" };
 
@@ -24,7 +26,7 @@ internal sealed class RefineSection(IEnumerable<IRefiner> refiners) : IPlanSecti
             yield break;
         }
 
-        foreach (var member in config.EnumerateObject().Where(m => !_refiners.Any(r => r.Members.Contains(m.Name))))
+        foreach (var member in config.EnumerateObject().Where(m => !IsRead(m.Name)))
         {
             var pointer = path + JsonPointer.Segment(member.Name);
             if (!Planned.Contains(member.Name, StringComparer.Ordinal)) yield return new Fault(pointer, "faults.unknown");
@@ -32,5 +34,9 @@ internal sealed class RefineSection(IEnumerable<IRefiner> refiners) : IPlanSecti
         }
 
         foreach (var fault in _refiners.SelectMany(r => r.Validate(config, path))) yield return fault;
+        var mode = plan.TryGetProperty("mode", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : SyncModes.Async;
+        foreach (var fault in _enrichers.SelectMany(e => e.Validate(config, mode, path))) yield return fault;
     }
+
+    private bool IsRead(string member) => Array.Exists(_refiners, r => r.Members.Contains(member)) || Array.Exists(_enrichers, e => e.Members.Contains(member));
 }

@@ -42,6 +42,8 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["POST /api/sync/jobs/{job_id}/retry"] = ApiScope.SyncWrite,
         ["POST /api/sync/route-test"] = ApiScope.SyncWrite,
         ["GET /api/sync/jobs/{job_id}/events"] = ApiScope.SyncRead,
+        ["GET /api/ai/usage"] = ApiScope.SyncRead,
+        ["GET /api/sync/jobs/{job_id}/enrichments"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/records"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/rejections"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncRead,

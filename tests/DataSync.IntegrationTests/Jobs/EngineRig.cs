@@ -3,9 +3,12 @@ using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.Engine.Waiting;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Monitoring;
 using DataSync.Process.Async;
+using DataSync.Process.Async.Enriching;
 using DataSync.Sources;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -20,7 +23,7 @@ internal sealed class EngineRig : IAsyncDisposable
     private readonly SystemDatabase _database;
     private readonly SyncTelemetry _telemetry;
 
-    private EngineRig(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export)
+    private EngineRig(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, IEnricher[] enrichers)
     {
         _database = database;
         _telemetry = new SyncTelemetry(_metrics.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
@@ -29,10 +32,13 @@ internal sealed class EngineRig : IAsyncDisposable
         Session = new WorkerSession(database.Sources, TimeProvider.System, NullLogger<WorkerSession>.Instance);
         Leases = new JobLease(Jobs.Tenants, Session, options, TimeProvider.System, NullLogger<JobLease>.Instance);
         Outcomes = new JobOutcome(Jobs.Tenants);
-        var pipeline = new PipelineRunner([source], [], [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()], DataSync.Refine.Rules.RecordConditions.Compile);
+        var pipeline = new PipelineRunner(
+            [source], [], enrichers, [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [new EnrichStage(enrichers, Jobs.Tenants, TimeProvider.System), export ?? new NoExport()],
+            DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(
             Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, new SourceStates(Jobs.Tenants), options, _telemetry,
             TimeProvider.System, NullLogger<JobRunner>.Instance);
+        Waiting = new WaitingJobs(database.Sources, Jobs.Tenants, TimeProvider.System, NullLogger<WaitingJobs>.Instance);
         Manager = new SyncManager(Jobs.Tenants, options, TimeProvider.System);
     }
 
@@ -43,10 +49,11 @@ internal sealed class EngineRig : IAsyncDisposable
     public JobOutcome Outcomes { get; }
     public JobRunner Runner { get; }
     public SyncManager Manager { get; }
+    public WaitingJobs Waiting { get; }
 
-    public static async Task<EngineRig> StartAsync(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, CancellationToken ct)
+    public static async Task<EngineRig> StartAsync(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, CancellationToken ct, params IEnricher[] enrichers)
     {
-        var rig = new EngineRig(database, options, source, export);
+        var rig = new EngineRig(database, options, source, export, enrichers);
         await rig.Session.StartAsync(ct);
         while (rig.Session.Current is null) await Task.Delay(10, ct);
         return rig;
@@ -115,6 +122,7 @@ internal sealed class EngineRig : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Waiting.Dispose();
         await Session.StopAsync(CancellationToken.None);
         Session.Dispose();
         _telemetry.Dispose();

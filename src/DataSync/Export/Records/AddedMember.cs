@@ -15,6 +15,9 @@ internal sealed class AddedMember
     /// <summary>What refinement says about the record, such as its tags.</summary>
     public static readonly AddedMember Metadata = new("metadata");
 
+    /// <summary>What an enricher made of the record.</summary>
+    public static AddedMember Of(string kind) => new(kind);
+
     private readonly byte[] _word;
     private readonly byte[] _ending;
 

@@ -17,12 +17,14 @@ internal sealed class RecordView : IDisposable
     /// <summary>A view of one export.</summary>
     /// <param name="plan">What the export is to show.</param>
     /// <param name="refiners">The job's refiners; none where it asks for none.</param>
-    public RecordView(ExportPlan plan, IReadOnlyCollection<IBatchRefiner> refiners)
+    /// <param name="kinds">Kinds of the job's enrichers; null for none.</param>
+    public RecordView(ExportPlan plan, IReadOnlyCollection<IBatchRefiner> refiners, IReadOnlyList<string>? kinds = null)
     {
         _plan = plan;
         ShowsOriginals = refiners.Count > 0 && plan is { IncludeEnhanced: true, IncludeOriginal: true };
         ShowsMetadata = refiners.Any(r => r.AddsMetadata) && plan is { IncludeEnhanced: true, IncludeMetadata: true };
-        _composer = ShowsOriginals || ShowsMetadata ? new RecordComposer(ShowsOriginals, ShowsMetadata) : null;
+        ShowsEnriched = plan.IncludeEnhanced && kinds is not null ? kinds : [];
+        _composer = ShowsOriginals || ShowsMetadata || ShowsEnriched.Count > 0 ? new RecordComposer(ShowsOriginals, ShowsMetadata, ShowsEnriched) : null;
     }
 
     /// <summary>Whether the records have a member <c>_original</c>.</summary>
@@ -30,6 +32,9 @@ internal sealed class RecordView : IDisposable
 
     /// <summary>Whether the records have a member <c>_metadata</c>.</summary>
     public bool ShowsMetadata { get; }
+
+    /// <summary>The kinds of enrichers of which the records have a member, such as <c>_ai</c> for <c>ai</c>.</summary>
+    public IReadOnlyList<string> ShowsEnriched { get; }
 
     public int Count => _kept.Count;
 
@@ -49,9 +54,13 @@ internal sealed class RecordView : IDisposable
 
         if (_composer is null) return;
         _composed?.Dispose();
-        _composed = new RecordBuffer(batch.Raw.Length + (batch.Refined?.Length ?? 0) + (batch.Metadata?.Length ?? 0) + (batch.Count * 48), batch.Count);
+        _composed = new RecordBuffer(batch.Raw.Length + (batch.Refined?.Length ?? 0) + (batch.Metadata?.Length ?? 0) + (batch.Enriched?.Length ?? 0) + (batch.Count * 48), batch.Count);
         foreach (var i in _kept)
-            _composer.Compose(batch.Raw[i], batch.Refined is { } changed ? changed[i] : default, batch.Metadata is { } about ? about[i] : default, _composed);
+        {
+            _composer.Compose(
+                batch.Raw[i], batch.Refined is { } changed ? changed[i] : default, batch.Metadata is { } about ? about[i] : default,
+                batch.Enriched is { } made ? made[i] : default, _composed);
+        }
     }
 
     public void Dispose()

@@ -37,7 +37,7 @@ internal abstract record AttemptVerdict
             _ when IsOwnDatabase(error) => SyncFailure.Transient("errors.database.unavailable"),
             _ => SyncFailure.Permanent("errors.internal", ("correlation_id", run.CorrelationId)),
         };
-        var moved = run.Progress.Processed + run.Progress.Rejected > claim.Records + claim.Rejected;
+        var moved = run.Progress.Processed + run.Progress.Rejected > claim.Records + claim.Rejected || run.Progress.Enriched > 0;
 
         // A source that gave nothing was asked again and again within the attempt: its failure is the answer. One that gave records and cannot go on in the
         // middle was not asked again, and other stages have no retries of their own.

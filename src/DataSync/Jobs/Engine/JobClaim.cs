@@ -35,6 +35,9 @@ internal sealed record JobClaim
     public required TimeSpan Waited { get; init; }
     /// <summary>Called off while its worker was dead: nothing is left but to end it.</summary>
     public required bool CancelRequested { get; init; }
+
+    /// <summary>When the job first waited; null where it never did.</summary>
+    public required DateTimeOffset? WaitingSince { get; init; }
     public required SyncPlan Plan { get; init; }
     public required Checkpoint Checkpoint { get; init; }
     public required long Records { get; init; }

@@ -102,7 +102,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             UPDATE sync_jobs SET checkpoint = $4, record_count = $5, error_count = $6, bytes = $7, extracted = $8, lease_until = now() + $9,
                    fruitful_attempts = fruitful_attempts + CASE WHEN $10 > furthest AND fruitless_attempts > 0 THEN 1 ELSE 0 END,
                    fruitless_attempts = CASE WHEN $10 > furthest THEN 0 ELSE fruitless_attempts END,
-                   furthest = greatest(furthest, $10), stage = coalesce($11, stage)
+                   furthest = greatest(furthest, $10), stage = coalesce($11, stage), enriched = coalesce($12, enriched)
             WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
             """,
             (NpgsqlConnection)connection);
@@ -112,9 +112,10 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             new NpgsqlParameter { Value = JsonSerializer.Serialize(move.Next, JobJson.Options), NpgsqlDbType = NpgsqlDbType.Json },
             move.Records, move.Rejected, move.Bytes, move.Records + move.Rejected, lease,
 
-            // The end of the extraction is a step of its own. An attempt that only repeats what another did, having begun anew, is none.
-            move.Next.NextSeq + (string.Equals(move.Next.Stage, Stages.Extract, StringComparison.Ordinal) ? 0 : 1),
+            // The end of the extraction is a step of its own, and so is each result of an enricher. An attempt that only repeats what another did, having begun anew, is none.
+            move.Next.NextSeq + (string.Equals(move.Next.Stage, Stages.Extract, StringComparison.Ordinal) ? 0 : 1) + (move.Next.Enrichments?.Values.Sum(p => p.Results) ?? 0),
             new NpgsqlParameter { Value = (object?)stage ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
+            JobOutcome.Json(run.Progress.EnrichmentSummaries),
         ];
         foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
@@ -140,7 +141,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
         batch.Add(
             $"""
-            UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, dispatched_at = NULL,
+            UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, rung_at = NULL, dispatched_at = NULL,
                    started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint ->> 'stage', 'extract'), attempts = j.attempts + 1,
                    fruitless_attempts = CASE WHEN o.lost AND pg_postmaster_start_time() > j.lease_backend_start THEN greatest(1, j.fruitless_attempts) ELSE j.fruitless_attempts + 1 END,
                    interruption = CASE WHEN o.lost THEN $6 ELSE j.interruption END,
@@ -153,7 +154,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
                       timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,
-                      fruitful_attempts, interruption, o.lost
+                      fruitful_attempts, interruption, o.lost, waiting_since
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
         await using var row = await batch.ReadAsync(ct);
@@ -182,6 +183,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             FruitfulAttempts = row.GetInt32(18),
             Interruption = await row.IsDBNullAsync(19, ct) ? null : JobFailure.Read(row.GetString(19)),
             IsTakeover = row.GetBoolean(20),
+            WaitingSince = await row.IsDBNullAsync(21, ct) ? null : await row.GetFieldValueAsync<DateTimeOffset>(21, ct),
         };
         await row.CloseAsync(); // the claim holds from here
         return claim;

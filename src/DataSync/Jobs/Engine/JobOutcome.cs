@@ -20,7 +20,7 @@ internal sealed class JobOutcome(TenantDatabase database)
             run,
             """
             status = $5, completed_at = now(), stage = CASE WHEN $5 = 'completed' THEN 'export' ELSE stage END, lease_until = NULL, lease_pid = NULL, writer_pid = NULL,
-            result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed), gap = coalesce($12, gap), change_tracking = coalesce($13, change_tracking)
+            result = coalesce($6, result), error_details = $7, exported = $8, extracted = $9, refined = $10, routed = coalesce($11, routed), gap = coalesce($12, gap), change_tracking = coalesce($13, change_tracking), enriched = coalesce($14, enriched)
             """,
             "($5 <> 'completed' OR cancel_requested_at IS NULL)", wakes: false, status == JobStatus.Completed ? run.State.Move : null, ran, ct,
             status,
@@ -29,7 +29,8 @@ internal sealed class JobOutcome(TenantDatabase database)
             run.Progress.Exported, run.Progress.Extracted, run.Progress.Refined,
             Json(run.Progress.Routed?.Snapshot()),
             Json(status == JobStatus.Completed ? run.State.Move?.Gap : null),
-            Json(status == JobStatus.Completed ? run.State.Move?.Tracking : null));
+            Json(status == JobStatus.Completed ? run.State.Move?.Tracking : null),
+            Json(run.Progress.EnrichmentSummaries));
 
     /// <summary>
     /// The job goes back into the queue, to be taken up after the wait by any worker. An attempt that does not count leaves the budgets as they were
@@ -45,6 +46,20 @@ internal sealed class JobOutcome(TenantDatabase database)
             """,
             "true", wakes: true, null, ran, ct, wait, counts, Text(failure is null ? null : JobFailure.Serialize(failure)));
 
+    /// <summary>
+    /// The job waits, holding nothing: no worker, no place of its tenant, no lease. It has come as far as it can, so the attempt counts for none of the budgets. It rests until
+    /// the time is over, its waiting's bound is reached, or it is rung; where it was rung since the attempt began, it is due at once.
+    /// </summary>
+    public async Task<bool> WaitAsync(SyncRun run, TimeSpan wait, TimeSpan ran, CancellationToken ct)
+        => await UpdateAsync(
+            run,
+            """
+            status = 'waiting', lease_until = NULL, lease_pid = NULL, writer_pid = NULL, dispatched_at = NULL, waiting_since = coalesce(waiting_since, now()), interruption = NULL,
+            fruitless_attempts = 0, not_before = CASE WHEN rung_at IS NOT NULL THEN now()
+                ELSE greatest(now() + interval '1 second', least(now() + $5, coalesce(waiting_since, now()) + $6)) END
+            """,
+            "cancel_requested_at IS NULL", wakes: false, null, ran, ct, wait, TimeSpan.FromSeconds(run.Plan.AnnotationTimeoutSeconds));
+
     private async Task<bool> UpdateAsync(SyncRun run, string set, string condition, bool wakes, StateMove? state, TimeSpan ran, CancellationToken ct, params object[] values)
     {
         await using var batch = await database.BatchAsync(run.TenantId, durable: true, ct);
@@ -59,7 +74,7 @@ internal sealed class JobOutcome(TenantDatabase database)
 
     private static NpgsqlParameter Text(string? value) => new() { Value = (object?)value ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text };
 
-    private static NpgsqlParameter Json<T>(T? value) where T : class
+    internal static NpgsqlParameter Json<T>(T? value) where T : class
         => new() { Value = value is null ? DBNull.Value : JsonSerializer.Serialize(value, JobJson.Options), NpgsqlDbType = NpgsqlDbType.Json };
 }
 

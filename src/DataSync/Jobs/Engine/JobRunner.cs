@@ -50,7 +50,7 @@ internal sealed class JobRunner(
             var outcome = await _unwinding.AwaitAsync(ct => pipeline.RunAsync(run, stages.EnterAsync, ct), run, static () => true, signals.Token);
             await signals.EndAsync();
             await beating;
-            if (!await EndAsync(run, JobStatus.Completed, outcome, null, began) && await IsCalledOffAsync(run))
+            if (!await (outcome.Wait is { } wait ? WaitAsync(run, wait, began) : EndAsync(run, JobStatus.Completed, outcome, null, began)) && await IsCalledOffAsync(run))
                 await EndAsync(run, JobStatus.Cancelled, null, new AttemptVerdict.Over(JobStatus.Cancelled, null), began);
         }
         catch (Exception e)
@@ -89,6 +89,7 @@ internal sealed class JobRunner(
             Fence = claim.Fence,
             Plan = claim.Plan,
             Checkpoint = claim.Checkpoint,
+            WaitingSince = claim.WaitingSince,
             State = states.Of(claim.TenantId, claim.SourceId, claim.Checkpoint.State),
             OpenSource = async ct => await sources.OpenAsync(claim.TenantId, claim.SourceId, ct),
             Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, options.Lease, move, move.Next.Stage, ct),
@@ -122,6 +123,13 @@ internal sealed class JobRunner(
                 RunnerLog.Superseded(logger);
                 break;
         }
+    }
+
+    private async Task<bool> WaitAsync(SyncRun run, TimeSpan wait, long began)
+    {
+        if (!await StoreAsync(() => outcomes.WaitAsync(run, wait, time.GetElapsedTime(began), CancellationToken.None))) return false;
+        RunnerLog.Waits(logger, wait.TotalSeconds, run.Progress.Enriched);
+        return true;
     }
 
     private async Task<bool> EndAsync(SyncRun run, string status, StageOutcome? outcome, AttemptVerdict.Over? over, long began)

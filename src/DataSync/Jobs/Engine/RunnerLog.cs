@@ -37,6 +37,9 @@ internal static partial class RunnerLog
     [LoggerMessage(1321, LogLevel.Information, "This worker stops; the job goes back into the queue with {Records} records kept")]
     public static partial void HandedOver(ILogger logger, long records);
 
+    [LoggerMessage(1850, LogLevel.Information, "The job waits for {Seconds:0} s at most, without a worker; {Results} results were kept")]
+    public static partial void Waits(ILogger logger, double seconds, long results);
+
     [LoggerMessage(1322, LogLevel.Warning, "Job {JobId} could not be claimed; trying again")]
     public static partial void NotClaimed(ILogger logger, Guid jobId, Exception exception);
 }

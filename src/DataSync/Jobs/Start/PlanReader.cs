@@ -25,6 +25,7 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
         OutputFormats = Formats(plan),
         Export = Member(plan, "export_config") is { } export ? ReadExport(export) : new ExportPlan(),
         TimeoutSeconds = Member(plan, "timeout_seconds")?.GetInt32() ?? options.DefaultTimeoutSeconds,
+        AnnotationTimeoutSeconds = Member(plan, "annotation_timeout_seconds")?.GetInt32() ?? new SyncPlan().AnnotationTimeoutSeconds,
     };
 
     private static RoutingPlan ReadRouting(JsonElement? rules)

@@ -42,6 +42,12 @@ internal sealed record JobView
     /// <summary>What comparing an incremental sync with its source found; null where nothing was compared.</summary>
     public RawJson? Gap { get; init; }
 
+    /// <summary>What the job's enrichers tell, by their kind: counts and costs; null where none has told.</summary>
+    public RawJson? Enriched { get; init; }
+
+    /// <summary>When a job that waits is taken up again at the latest; null where it does not wait.</summary>
+    public DateTimeOffset? WaitingUntil { get; init; }
+
     /// <summary>How an incremental sync found what changed, and why so; null where nobody chose.</summary>
     public TrackingView? ChangeTracking { get; init; }
     public ErrorView? ErrorDetails { get; init; }

@@ -57,6 +57,8 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         Result = job.Result is null ? null : new RawJson(job.Result),
         Routed = job.Routed is null ? null : new RawJson(job.Routed),
         Gap = job.Gap is null ? null : new RawJson(job.Gap),
+        Enriched = job.Enriched is null ? null : new RawJson(job.Enriched),
+        WaitingUntil = job.Status == JobStatus.Waiting ? job.NotBefore : null,
         Parked = failure is { IsParked: true },
     };
 

@@ -47,14 +47,15 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
         if (run.Progress.Processed == 0) yield break; // the commonest sync of all finds nothing new
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
-        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, withSeqs, ct)) yield return batch;
+        var wanted = new StoredSelection(withSeqs, run.Plan.Export.IncludeEnhanced ? run.Enrichments : []);
+        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, wanted, ct)) yield return batch;
     }
 
     public async Task ResetAsync(SyncRun run, CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
-        foreach (var table in (string[])["sync_data", "sync_rejections"])
+        foreach (var table in (string[])["sync_data", "sync_rejections", "sync_enrichments"])
         {
             await using var delete = new NpgsqlCommand($"DELETE FROM public.{table} WHERE tenant_id = $1 AND job_id = $2", connection.Connection, transaction)
             {

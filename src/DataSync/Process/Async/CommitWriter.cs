@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Platform.Tenancy;
+using DataSync.Process.Async.Enriching;
 using Npgsql;
 
 namespace DataSync.Process.Async;
@@ -20,6 +21,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
 
     private readonly ArrayBufferWriter<byte> _buffer = new(256 * 1024);
     private readonly RejectionWriter _rejections = new();
+    private readonly EnrichedRows _enriched = new();
     private NpgsqlTransaction? _transaction;
     private bool _registered;
     private LeafCopy? _copy;
@@ -51,6 +53,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
         var written = await _copy.WriteAsync(batch, ct);
         _pendingRecords += written;
         _pendingRejected += _rejections.Add(batch);
+        if (batch.Enriched is not null) _enriched.Add(batch);
         _bytes += batch.Raw.Length + (batch.Refined?.Length ?? 0);
         _totalBytes += batch.Raw.Length;
         _nextSeq = batch.FirstSeq + batch.Count;
@@ -64,7 +67,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
     public async Task FinishAsync(CancellationToken ct)
     {
         _transaction ??= await connection.BeginAsync(ct);
-        await CommitAsync(Stages.Export, ct);
+        await CommitAsync(run.AfterStoring, ct);
     }
 
     public async ValueTask DisposeAsync()
@@ -92,8 +95,9 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
         }
 
         await _rejections.FlushAsync(connection.Connection, run, ct);
+        await _enriched.FlushAsync(connection.Connection, run, ct);
         var move = new CheckpointMove(
-            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume, State = stage == Stages.Export ? run.State.Move : null }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes);
+            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume, State = stage == Stages.Extract ? null : run.State.Move }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes);
         await run.Advance(connection.Connection, move, ct);
         await _transaction!.CommitAsync(ct);
         await _transaction.DisposeAsync();

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using Npgsql;
 
 namespace DataSync.Process.Async;
@@ -16,10 +17,10 @@ internal static class StoredRecords
     /// <summary>Streams the job's records in order.</summary>
     /// <param name="connection">In a transaction of the tenant.</param>
     /// <param name="run">Whose records.</param>
-    /// <param name="withSeqs">Also reads each record's sequence number; without, batches count from 0 past what is missing.</param>
+    /// <param name="wanted">Which of them, and what of each.</param>
     /// <param name="ct">Ends the reading.</param>
     public static async IAsyncEnumerable<RecordBatch> ReadAsync(
-        NpgsqlConnection connection, SyncRun run, bool withSeqs, [EnumeratorCancellation] CancellationToken ct)
+        NpgsqlConnection connection, SyncRun run, StoredSelection wanted, [EnumeratorCancellation] CancellationToken ct)
     {
         // The primary key gives the order and lies nearly in the order of the heap; a sort of a large job would go to disk.
         await using (var plan = new NpgsqlCommand("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off", connection))
@@ -27,20 +28,18 @@ internal static class StoredRecords
             await plan.ExecuteNonQueryAsync(ct);
         }
 
-        // COPY takes no parameters; a Guid's own text has nothing to escape.
-        await using var stream = await connection.BeginRawBinaryCopyAsync(
-            $"COPY (SELECT {(withSeqs ? "seq, " : "")}raw_data, refined_data, metadata FROM public.sync_data WHERE job_id = '{run.JobId:D}' ORDER BY seq) TO STDOUT (FORMAT binary)", ct);
+        await using var stream = await connection.BeginRawBinaryCopyAsync($"COPY ({wanted.Sql(run.JobId)}) TO STDOUT (FORMAT binary)", ct);
         using var reader = new CopyReader(stream);
         await reader.SkipAsync(HeaderBytes, ct);
         var seq = 0L;
         while (true)
         {
-            var seqs = withSeqs ? new List<long>(BatchRecords) : null;
+            var seqs = wanted.WithSeqs ? new List<long>(BatchRecords) : null;
             var batch = new RecordBatch(seq, new RecordBuffer(BatchBytes + (64 * 1024), BatchRecords)) { Seqs = seqs };
             var more = false;
             try
             {
-                more = await FillAsync(reader, batch, seqs, ct);
+                more = await FillAsync(reader, batch, seqs, wanted.Kinds, ct);
             }
             catch
             {
@@ -56,7 +55,7 @@ internal static class StoredRecords
     }
 
     /// <summary>Reads rows until the batch is full; false at the end of the data.</summary>
-    private static async ValueTask<bool> FillAsync(CopyReader reader, RecordBatch batch, List<long>? seqs, CancellationToken ct)
+    private static async ValueTask<bool> FillAsync(CopyReader reader, RecordBatch batch, List<long>? seqs, IReadOnlyList<string> kinds, CancellationToken ct)
     {
         while (batch.Count < BatchRecords && batch.Raw.Length < BatchBytes)
         {
@@ -70,6 +69,7 @@ internal static class StoredRecords
             await ReadFieldAsync(reader, batch.Raw, ct);
             batch.Refined = await ReadOptionalAsync(reader, batch.Refined, batch.Count - 1, ct);
             batch.Metadata = await ReadOptionalAsync(reader, batch.Metadata, batch.Count - 1, ct);
+            if (kinds.Count > 0) await ReadEnrichedAsync(reader, batch.Enriched ??= new RecordBuffer(), kinds, ct);
         }
 
         return true;
@@ -99,6 +99,22 @@ internal static class StoredRecords
         await reader.ReadBytesAsync(target, length, ct);
         target.EndRecord();
         return target;
+    }
+
+    /// <summary>The columns of the kinds, put together as <see cref="RecordBatch.Enriched"/> has them.</summary>
+    private static async ValueTask ReadEnrichedAsync(CopyReader reader, RecordBuffer target, IReadOnlyList<string> kinds, CancellationToken ct)
+    {
+        var any = false;
+        foreach (var kind in kinds)
+        {
+            var length = await reader.ReadInt32Async(ct);
+            if (length < 0) continue;
+            EnrichedDocument.Begin(target, kind, any);
+            await reader.ReadBytesAsync(target, length, ct);
+            any = true;
+        }
+
+        EnrichedDocument.End(target, any);
     }
 
     /// <summary>A buffered reader of big-endian numbers and bytes over the COPY stream.</summary>

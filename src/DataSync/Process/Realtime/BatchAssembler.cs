@@ -6,7 +6,7 @@ namespace DataSync.Process.Realtime;
 internal sealed class BatchAssembler(int batchBytes) : IDisposable
 {
     private const int BatchRecords = 1000;
-    private RecordBuffer? _raw, _refined, _metadata;
+    private RecordBuffer? _raw, _refined, _metadata, _enriched;
     private List<long> _seqs = [];
 
     public int Count => _seqs.Count;
@@ -22,6 +22,9 @@ internal sealed class BatchAssembler(int batchBytes) : IDisposable
     /// <summary>The same for its metadata.</summary>
     public RecordBuffer Metadata => Filled(ref _metadata);
 
+    /// <summary>The same for what enrichers made of it.</summary>
+    public RecordBuffer Enriched => Filled(ref _enriched);
+
     public void EndRaw(long seq)
     {
         Raw.EndRecord();
@@ -35,6 +38,7 @@ internal sealed class BatchAssembler(int batchBytes) : IDisposable
         _seqs.Add(batch.SeqOf(index));
         if (batch.Refined is { } refined && refined[index].Length > 0) Refined.Add(refined[index]);
         if (batch.Metadata is { } metadata && metadata[index].Length > 0) Metadata.Add(metadata[index]);
+        if (batch.Enriched is { } enriched && enriched[index].Length > 0) Enriched.Add(enriched[index]);
     }
 
     /// <summary>The batch so far; null where it is empty.</summary>
@@ -43,8 +47,9 @@ internal sealed class BatchAssembler(int batchBytes) : IDisposable
         if (Count == 0) return null;
         Pad(_refined, Count);
         Pad(_metadata, Count);
-        var batch = new RecordBatch(_seqs[0], _raw!) { Refined = _refined, Metadata = _metadata, Seqs = _seqs[^1] - _seqs[0] == Count - 1 ? null : _seqs };
-        (_raw, _refined, _metadata, _seqs) = (null, null, null, []);
+        Pad(_enriched, Count);
+        var batch = new RecordBatch(_seqs[0], _raw!) { Refined = _refined, Metadata = _metadata, Enriched = _enriched, Seqs = _seqs[^1] - _seqs[0] == Count - 1 ? null : _seqs };
+        (_raw, _refined, _metadata, _enriched, _seqs) = (null, null, null, null, []);
         return batch;
     }
 
@@ -53,7 +58,8 @@ internal sealed class BatchAssembler(int batchBytes) : IDisposable
         _raw?.Dispose();
         _refined?.Dispose();
         _metadata?.Dispose();
-        (_raw, _refined, _metadata) = (null, null, null);
+        _enriched?.Dispose();
+        (_raw, _refined, _metadata, _enriched) = (null, null, null, null);
     }
 
     private RecordBuffer Filled(ref RecordBuffer? buffer)

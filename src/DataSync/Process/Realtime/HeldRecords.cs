@@ -123,10 +123,13 @@ internal sealed class HeldRecords : IDisposable
         if (batch.TryGetRejection(index, out var rejection)) Reject(batch.SeqOf(index), rejection);
         var refined = batch.Refined is { } documents ? documents[index] : default;
         var metadata = batch.Metadata is { } objects ? objects[index] : default;
+        var enriched = batch.Enriched is { } made ? made[index] : default;
         _outcomes.Write(refined.Length);
         _outcomes.Write(metadata.Length);
+        _outcomes.Write(enriched.Length);
         _outcomes.Write(refined);
         _outcomes.Write(metadata);
+        _outcomes.Write(enriched);
     }
 
     private void Reject(long seq, Rejection rejection)
@@ -206,7 +209,7 @@ internal sealed class HeldRecords : IDisposable
             target.EndRaw(seq);
             _seq = null;
             if (!withOutcomes) return;
-            var (refined, metadata) = (_outcomes.ReadInt32(), _outcomes.ReadInt32());
+            var (refined, metadata, enriched) = (_outcomes.ReadInt32(), _outcomes.ReadInt32(), _outcomes.ReadInt32());
             if (refined > 0)
             {
                 _outcomes.CopyTo(target.Refined, refined);
@@ -217,6 +220,12 @@ internal sealed class HeldRecords : IDisposable
             {
                 _outcomes.CopyTo(target.Metadata, metadata);
                 target.Metadata.EndRecord();
+            }
+
+            if (enriched > 0)
+            {
+                _outcomes.CopyTo(target.Enriched, enriched);
+                target.Enriched.EndRecord();
             }
         }
     }

@@ -6,6 +6,7 @@ using DataSync.Export;
 using DataSync.Export.Json;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Caching;
 using DataSync.Process.Realtime;
 using DataSync.Refine.Rules;
@@ -52,6 +53,8 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
 
     public int Refined { get; private set; }
 
+    public IEnricher[] Enrichers { get; set; } = [];
+
     public SyncPlan Plan { get; set; } = new() { Mode = SyncModes.Realtime, Export = new ExportPlan { Inline = true } };
 
     public SyncProgress Progress { get; private set; } = new();
@@ -65,7 +68,7 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
         var run = NewRun(tenant, output);
         var refiner = new CountingRefiner(this, new RulesRefiner(_cache, NullLogger<RulesRefiner>.Instance));
         var stage = new ExportStage([new JsonExporter()], [], [refiner], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
-        var runner = new PipelineRunner([this], [refiner], [Strategy], [stage], RecordConditions.Compile);
+        var runner = new PipelineRunner([this], [refiner], Enrichers, [Strategy], [stage], RecordConditions.Compile);
         var outcome = await runner.RunAsync(run, static (_, _) => Task.CompletedTask, ct, last);
         await output.FlushAsync(ct);
         return (Encoding.UTF8.GetString(body.ToArray()), outcome);

@@ -243,6 +243,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("dispatched_at");
 
+                    b.Property<string>("Enriched")
+                        .HasColumnType("json")
+                        .HasColumnName("enriched");
+
                     b.Property<long>("ErrorCount")
                         .HasColumnType("bigint")
                         .HasColumnName("error_count");
@@ -326,6 +330,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("routed");
 
+                    b.Property<DateTimeOffset?>("RungAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("rung_at");
+
                     b.Property<long>("RunningMs")
                         .HasColumnType("bigint")
                         .HasColumnName("running_ms");
@@ -373,6 +381,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("trace_parent");
 
+                    b.Property<DateTimeOffset?>("WaitingSince")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("waiting_since");
+
                     b.Property<DateTimeOffset?>("WriterBackendStart")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("writer_backend_start");
@@ -410,6 +422,10 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.HasIndex(new[] { "TenantId", "Id" }, "running")
                         .HasDatabaseName("idx_sync_jobs_running")
                         .HasFilter("status = 'running'");
+
+                    b.HasIndex(new[] { "TenantId", "NotBefore" }, "waiting")
+                        .HasDatabaseName("idx_sync_jobs_waiting")
+                        .HasFilter("status = 'waiting'");
 
                     b.ToTable("sync_jobs", null, t =>
                         {
@@ -706,6 +722,52 @@ namespace DataSync.Platform.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("DataSync.Process.StoredEnrichment", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Kind")
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("kind");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("Outcome")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("character varying(20)")
+                        .HasColumnName("outcome");
+
+                    b.Property<string>("Problem")
+                        .HasColumnType("text")
+                        .HasColumnName("problem");
+
+                    b.Property<string>("Result")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("result");
+
+                    b.HasKey("TenantId", "JobId", "Kind", "Seq")
+                        .HasName("pk_sync_enrichments");
+
+                    b.ToTable("sync_enrichments", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Process.StoredRecord", b =>
                 {
                     b.Property<string>("TenantId")
@@ -807,6 +869,76 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasName("pk_sync_rejections");
 
                     b.ToTable("sync_rejections", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Refine.Ai.Answers.AiUsage", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<DateOnly>("Month")
+                        .HasColumnType("date")
+                        .HasColumnName("month");
+
+                    b.Property<long>("Calls")
+                        .HasColumnType("bigint")
+                        .HasColumnName("calls");
+
+                    b.Property<long>("CostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_micros");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.HasKey("TenantId", "Month")
+                        .HasName("pk_ai_usage");
+
+                    b.ToTable("ai_usage", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Refine.Ai.Answers.StoredAnswer", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<byte[]>("Key")
+                        .HasColumnType("bytea")
+                        .HasColumnName("key");
+
+                    b.Property<string>("Answer")
+                        .IsRequired()
+                        .HasColumnType("json")
+                        .HasColumnName("answer");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<long>("InputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("input_tokens");
+
+                    b.Property<long>("OutputTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("output_tokens");
+
+                    b.HasKey("TenantId", "Key")
+                        .HasName("pk_ai_answers");
+
+                    b.HasIndex("TenantId", "CreatedAt")
+                        .HasDatabaseName("idx_ai_answers_created");
+
+                    b.ToTable("ai_answers", (string)null);
                 });
 
             modelBuilder.Entity("DataSync.Sources.DataSourceConfig", b =>

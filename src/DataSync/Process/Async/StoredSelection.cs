@@ -1,0 +1,24 @@
+using System.Globalization;
+
+namespace DataSync.Process.Async;
+
+/// <summary>Which of a job's records are read back, and what of each.</summary>
+/// <param name="WithSeqs">Also each record's sequence number; without, batches count from 0 past what is missing.</param>
+/// <param name="Kinds">What enrichers made, by these kinds.</param>
+/// <param name="From">The first sequence number.</param>
+/// <param name="Limit">Records at most; null for all.</param>
+internal sealed record StoredSelection(bool WithSeqs, IReadOnlyList<string> Kinds, long From = 0, int? Limit = null)
+{
+    /// <summary>The SELECT. A COPY takes no parameters; a Guid's own text, numbers and the names of our own kinds have nothing to escape.</summary>
+    public string Sql(Guid jobId)
+    {
+        var made = string.Concat(Kinds.Select((_, i) => $", e{Name(i)}.result"));
+        var joins = string.Concat(Kinds.Select((kind, i) =>
+            $" LEFT JOIN public.sync_enrichments e{Name(i)} ON e{Name(i)}.tenant_id = d.tenant_id AND e{Name(i)}.job_id = d.job_id AND e{Name(i)}.kind = '{kind}' AND e{Name(i)}.seq = d.seq"));
+        var from = From > 0 ? " AND d.seq >= " + From.ToString(CultureInfo.InvariantCulture) : "";
+        var limit = Limit is { } most ? " LIMIT " + Name(most) : "";
+        return $"SELECT {(WithSeqs ? "d.seq, " : "")}d.raw_data, d.refined_data, d.metadata{made} FROM public.sync_data d{joins} WHERE d.job_id = '{jobId:D}'{from} ORDER BY d.seq{limit}";
+    }
+
+    private static string Name(int number) => number.ToString(CultureInfo.InvariantCulture);
+}

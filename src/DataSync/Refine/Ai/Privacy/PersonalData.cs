@@ -1,0 +1,82 @@
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+
+namespace DataSync.Refine.Ai.Privacy;
+
+/// <summary>
+/// Finds what names a person or opens a door in a text: by pattern, and by its check digits where it has any, so that an order's number is not taken for a card. Every pattern
+/// runs in time linear in the text. Names of people are not found: no pattern can.
+/// </summary>
+internal static class PersonalData
+{
+    /// <summary>In order: what stands first wins where two overlap.</summary>
+    private static readonly Recogniser[] Recognisers =
+    [
+        new("TEXT", @"<[A-Z]+_[0-9]+>", static _ => true, Bounded: false),
+        new("SECRET", @"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]*(-----END [A-Z ]*PRIVATE KEY-----)?", static _ => true, Bounded: false),
+        new("SECRET", @"\b(sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bey[A-Za-z0-9_-]{8,}\.ey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+", static _ => true, Bounded: false),
+        new("SECRET", @"(?i:\b(pass(word|wd|phrase)?|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|authorization|bearer|密码|口令)\b?['""]?\s*(:|=|：|is )\s*['""]?(bearer |basic )?)(?<value>[^\s'"",;<>]{4,})", static _ => true, Bounded: false),
+        new("SECRET", @"[a-zA-Z][a-zA-Z0-9+.-]*://(?<value>[^\s/@:<>]+:[^\s/@<>]+)@", static _ => true, Bounded: false),
+        new("EMAIL", @"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+", static _ => true, Bounded: false),
+        new("IBAN", @"[A-Z]{2}[0-9]{2}([ -]?[A-Z0-9]){11,30}", CheckDigits.IsIban, Bounded: true),
+        new("ID", @"[1-9][0-9]{16}[0-9Xx]", CheckDigits.IsChineseId, Bounded: true),
+        new("CARD", @"[0-9]([ -]?[0-9]){12,18}", CheckDigits.IsCard, Bounded: true),
+        new("ID", @"[0-9]{3}-[0-9]{2}-[0-9]{4}", CheckDigits.IsSocialSecurity, Bounded: true),
+        new("IP", @"[0-9]{1,3}(\.[0-9]{1,3}){3}", static text => IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetwork, Bounded: true),
+        new("IP", @"[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}", static text => text.Count(char.IsAsciiHexDigit) >= 3 && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6, Bounded: true),
+        new("PHONE", @"(\+|00)[1-9][0-9]{0,2}([ .()/-]{0,2}[0-9]){6,13}", static _ => true, Bounded: true),
+        new("PHONE", @"1[3-9][0-9]([ -]?[0-9]{4}){2}", static _ => true, Bounded: true),
+        new("PHONE", @"\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}", static _ => true, Bounded: true),
+        new("PHONE", @"0[0-9]{2,4}[ /-][0-9]{3,4}[ -]?[0-9]{3,5}", static _ => true, Bounded: true),
+    ];
+
+    /// <summary>The finds in a text, in order, none within another.</summary>
+    public static List<Find> In(string text)
+    {
+        var found = new List<Find>();
+        foreach (var recogniser in Recognisers)
+        {
+            for (var match = recogniser.Pattern.Match(text); match.Success;)
+            {
+                var find = recogniser.Accepted(text, match);
+                var isNew = find.Length > 0 && !found.Exists(f => f.Start < find.Start + find.Length && find.Start < f.Start + f.Length);
+                if (isNew) found.Add(find);
+
+                // What is none may hide one that begins within it.
+                var next = isNew ? find.Start + find.Length : match.Index + 1;
+                match = next > text.Length ? Match.Empty : recogniser.Pattern.Match(text, next);
+            }
+        }
+
+        found.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        return found;
+    }
+
+    /// <summary>A stretch of a text.</summary>
+    internal readonly record struct Find(string Kind, int Start, int Length);
+
+    /// <param name="Kind">The placeholder's word.</param>
+    /// <param name="Expression">What it looks like; a group <c>value</c>, where there is one, is the part that counts.</param>
+    /// <param name="Check">Whether it is one.</param>
+    /// <param name="Bounded">It is none where a letter or digit stands at either side.</param>
+    private sealed record Recogniser(string Kind, string Expression, Func<string, bool> Check, bool Bounded)
+    {
+        public Regex Pattern { get; } = new(Expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+
+        /// <summary>The stretch that is one: the longest beginning of the match that passes; of no length where none does.</summary>
+        public Find Accepted(string text, Match match)
+        {
+            var part = match.Groups["value"] is { Success: true } value ? value : (Group)match;
+            if (!Bounded) return new Find(Kind, part.Index, part.Length);
+            if (part.Index > 0 && char.IsAsciiLetterOrDigit(text[part.Index - 1])) return default;
+            for (var end = part.Index + part.Length; end > part.Index + 6; end--)
+            {
+                if (end < text.Length && char.IsAsciiLetterOrDigit(text[end])) continue;
+                if (char.IsLetterOrDigit(text[end - 1]) && Check(text[part.Index..end])) return new Find(Kind, part.Index, end - part.Index);
+            }
+
+            return default;
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using System.Globalization;
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace DataSync.Refine.Ai.Privacy;
+
+/// <summary>
+/// What stands for what, for one call: the same value has the same placeholder throughout, and each comes back as it was. Numbered in the order of their first appearance, so the
+/// same record gives the same text, and an answer that is kept for later holds placeholders only.
+/// </summary>
+internal sealed partial class Placeholders
+{
+    private readonly Dictionary<(string Kind, string Value), string> _byValue = [];
+    private readonly Dictionary<string, string> _byName = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
+
+    /// <summary>How many values have one.</summary>
+    public int Count => _byName.Count;
+
+    /// <summary>The text with placeholders for what <see cref="PersonalData"/> finds.</summary>
+    public string Hide(string text)
+    {
+        var found = PersonalData.In(text);
+        if (found.Count == 0) return text;
+        var hidden = new StringBuilder(text.Length);
+        var at = 0;
+        foreach (var find in found)
+        {
+            hidden.Append(text, at, find.Start - at).Append(NameOf(find.Kind, text.Substring(find.Start, find.Length)));
+            at = find.Start + find.Length;
+        }
+
+        return hidden.Append(text, at, text.Length - at).ToString();
+    }
+
+    /// <summary>The text with what its placeholders stand for.</summary>
+    public string Restore(string text) => text.Contains('<', StringComparison.Ordinal) ? Written().Replace(text, match => _byName.GetValueOrDefault(match.Value) ?? match.Value) : text;
+
+    /// <summary>The first placeholder of a text that stands for nothing.</summary>
+    public string? Unknown(string text)
+    {
+        foreach (Match match in Written().Matches(text))
+        {
+            if (!_byName.ContainsKey(match.Value)) return match.Value;
+        }
+
+        return null;
+    }
+
+    private string NameOf(string kind, string value)
+    {
+        if (_byValue.TryGetValue((kind, value), out var known)) return known;
+        var number = _counts[kind] = _counts.GetValueOrDefault(kind) + 1;
+        var name = string.Create(CultureInfo.InvariantCulture, $"<{kind}_{number}>");
+        _byValue.Add((kind, value), name);
+        _byName.Add(name, value);
+        return name;
+    }
+
+    [GeneratedRegex("<[A-Z]+_[0-9]+>", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex Written();
+}

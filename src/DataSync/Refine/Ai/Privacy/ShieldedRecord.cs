@@ -1,0 +1,132 @@
+using System.Buffers;
+using System.Text;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+
+namespace DataSync.Refine.Ai.Privacy;
+
+/// <summary>A record as the model gets it: the members asked for, with placeholders for personal data, as one line of JSON. Knows how to bring an answer's values back.</summary>
+internal sealed class ShieldedRecord
+{
+    /// <summary>What is longer is cut by its own provider or costs more than it is worth; such a record is not sent.</summary>
+    public const int MostBytes = 256 * 1024;
+
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
+    private static readonly JsonDocumentOptions Depth = new() { MaxDepth = 256 };
+    private readonly Placeholders _placeholders = new();
+    private readonly List<string> _values = [];
+
+    private ShieldedRecord() { }
+
+    /// <summary>One line of JSON.</summary>
+    public string Text { get; private set; } = "";
+
+    /// <summary>Whether there is anything to look at.</summary>
+    public bool IsEmpty => _values.Count == 0;
+
+    /// <summary>Values that have a placeholder.</summary>
+    public int Hidden => _placeholders.Count;
+
+    /// <summary>Reads a document. Throws <see cref="JsonException"/> where it is none that can be read.</summary>
+    /// <param name="document">The record.</param>
+    /// <param name="fields">The members that are sent; null for all.</param>
+    public static ShieldedRecord Of(ReadOnlySpan<byte> document, IReadOnlyList<string>? fields)
+    {
+        var record = new ShieldedRecord();
+        var root = JsonElement.Parse(document, Depth);
+        var buffer = new ArrayBufferWriter<byte>(document.Length + 64);
+        using (var json = new Utf8JsonWriter(buffer, Readable)) record.Write(root, fields, json);
+        record.Text = Encoding.UTF8.GetString(buffer.WrittenSpan);
+        return record;
+    }
+
+    /// <summary>Whether a text stands in the data, in one value, exactly so.</summary>
+    public bool Contains(string text) => _values.Exists(v => v.Contains(text, StringComparison.Ordinal));
+
+    /// <summary>The first placeholder of a text that stands for nothing; null where there is none.</summary>
+    public string? UnknownPlaceholder(string text) => _placeholders.Unknown(text);
+
+    /// <summary>Writes a value of an answer with what its placeholders stand for.</summary>
+    public void Restore(JsonElement value, Utf8JsonWriter json)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                json.WriteStringValue(_placeholders.Restore(value.GetString()!));
+                break;
+            case JsonValueKind.Array:
+                json.WriteStartArray();
+                foreach (var item in value.EnumerateArray()) Restore(item, json);
+                json.WriteEndArray();
+                break;
+            case JsonValueKind.Object:
+                json.WriteStartObject();
+                foreach (var member in value.EnumerateObject())
+                {
+                    json.WritePropertyName(member.Name);
+                    Restore(member.Value, json);
+                }
+
+                json.WriteEndObject();
+                break;
+            default:
+                value.WriteTo(json);
+                break;
+        }
+    }
+
+    private void Write(JsonElement value, IReadOnlyList<string>? fields, Utf8JsonWriter json)
+    {
+        switch (value.ValueKind)
+        {
+            case JsonValueKind.String:
+                json.WriteStringValue(Hide(TextOf(value)));
+                break;
+            case JsonValueKind.Number:
+                var number = value.GetRawText();
+                var hidden = Hide(number);
+                if (hidden == number) json.WriteRawValue(number);
+                else json.WriteStringValue(hidden);
+                break;
+            case JsonValueKind.Array:
+                json.WriteStartArray();
+                foreach (var item in value.EnumerateArray()) Write(item, null, json);
+                json.WriteEndArray();
+                break;
+            case JsonValueKind.Object:
+                json.WriteStartObject();
+                foreach (var member in value.EnumerateObject().Where(m => fields is null || fields.Contains(m.Name, StringComparer.Ordinal)))
+                {
+                    // Names can be data as well, where data is used as names.
+                    json.WritePropertyName(_placeholders.Hide(member.Name));
+                    Write(member.Value, null, json);
+                }
+
+                json.WriteEndObject();
+                break;
+            default:
+                value.WriteTo(json);
+                break;
+        }
+    }
+
+    private string Hide(string text)
+    {
+        var hidden = _placeholders.Hide(text);
+        if (hidden.Length > 0) _values.Add(hidden);
+        return hidden;
+    }
+
+    /// <summary>Half of a character (an unpaired escape) is no text; it is shown as what it looks like in JSON.</summary>
+    private static string TextOf(JsonElement value)
+    {
+        try
+        {
+            return value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            return value.GetRawText().Trim('"');
+        }
+    }
+}

@@ -1,0 +1,129 @@
+using System.Text;
+using System.Text.Json;
+using DataSync.IntegrationTests.Postgres;
+using DataSync.Pipeline;
+using DataSync.Refine.Ai;
+using DataSync.Refine.Ai.Answers;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace DataSync.IntegrationTests.Ai;
+
+/// <summary>What is paid for, and what is not: answers kept, budgets, kills.</summary>
+public sealed class AiCostTests(AiRig rig) : IClassFixture<AiRig>
+{
+    private static readonly SyncPlan Summary = AiRig.Plan("""{"tasks":["summary"]}""");
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task Same_question_is_paid_for_once_and_no_tenant_gets_anothers_answer()
+    {
+        Script();
+        string[] records = [.. Enumerable.Range(0, 40).Select(i => $$"""{"t":"{{i % 10}}"}""")];
+        var first = await rig.RunAsync("kept", records, Summary, Ct);
+        Assert.Equal((10L, 30L, 10), (first.Count("calls"), first.Count("cached"), rig.Model.Calls.Count));
+        var second = await rig.RunAsync("kept", records, Summary, Ct);
+        Assert.Equal((0L, 40L, 10), (second.Count("calls"), second.Count("cached"), rig.Model.Calls.Count));
+        Assert.Equal(Values(first), Values(second));
+        Assert.Equal(10, (await rig.RunAsync("other", records, Summary, Ct)).Count("calls"));
+        Assert.Equal(10, (await rig.RunAsync("kept", records, AiRig.Plan("""{"tasks":["summary"],"instructions":"Be brief."}"""), Ct)).Count("calls"));
+
+        static IEnumerable<string> Values(AiJob job) => Enumerable.Range(0, job.Lines.Length).Select(i => job.Ai(i).GetProperty("values").GetRawText());
+    }
+
+    [Fact]
+    public async Task Killed_worker_is_followed_by_one_that_asks_for_no_answer_that_was_given()
+    {
+        rig.Model.Forget();
+        using var killed = new CancellationTokenSource();
+        rig.Model.Script = async (call, ct) =>
+        {
+            if (call.Number % 7 == 0) await Task.Delay(20, ct);
+            return ModelAnswer.Valid(call);
+        };
+        string[] records = [.. Enumerable.Range(0, 400).Select(i => $$"""{"t":"killed {{i}}"}""")];
+        await using var engine = await rig.EngineAsync(rig.Options(o => o.MaxConcurrency = 4), Ct);
+        var id = await rig.QueueAsync("killed", records, Summary, Ct);
+        var running = engine.RunAsync("killed", id, killed.Token);
+        await engine.UntilAsync("SELECT count(*) >= 100 FROM ai_answers WHERE tenant_id = 'killed'", Ct);
+        await killed.CancelAsync();
+        await running;
+        Assert.Equal("queued", await engine.StatusAsync(id, Ct));
+        var answered = await engine.ScalarAsync<long>("SELECT count(*) FROM ai_answers WHERE tenant_id = 'killed'", Ct);
+        var asked = rig.Model.Calls.Count;
+        Assert.InRange(asked - answered, 0, 4); // those that were on their way
+        await engine.RunAsync("killed", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal(("completed", 400L), (job.Status, job.Count("completed")));
+        Assert.Equal(400 - answered, rig.Model.Calls.Count - asked);
+        Assert.Equal(records.Length, job.Rows.Length);
+    }
+
+    [Fact]
+    public async Task Budget_is_never_passed_and_the_rest_goes_on_without_or_fails_as_asked()
+    {
+        Script();
+        var options = rig.Options(o => (o.TenantTokens, o.MaxOutputTokens, o.MaxConcurrency) = (3000, 100, 8));
+        await using var engine = await rig.EngineAsync(options, Ct);
+        string[] records = [.. Enumerable.Range(0, 60).Select(i => $$"""{"t":"budget {{i}}"}""")];
+        var id = await rig.QueueAsync("poor", records, Summary, Ct);
+        await engine.RunAsync("poor", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal("completed", job.Status);
+        Assert.Equal(60, job.Count("completed") + job.Count("over_budget"));
+        Assert.InRange(job.Count("completed"), 15, 25);
+        Assert.InRange(job.Count("input_tokens") + job.Count("output_tokens"), 1, 3000);
+        Assert.Equal(rig.Model.Calls.Count, job.Count("calls"));
+        var used = await new AnswerStore(new TestJobs(rig.Database).Tenants, options).UsageAsync("poor", Ct);
+        Assert.Equal((job.Count("calls"), job.Count("input_tokens"), job.Count("output_tokens")), (used.Calls, used.InputTokens, used.OutputTokens));
+
+        id = await rig.QueueAsync("poor", ["""{"t":"one more"}"""], AiRig.Plan("""{"tasks":["summary"],"over_budget":"fail"}"""), Ct);
+        await engine.RunAsync("poor", id, CancellationToken.None);
+        var failed = await rig.CollectAsync(id, Ct);
+        Assert.Equal(("failed", "errors.ai.budget"), (failed.Status, failed.Error));
+    }
+
+    [Fact]
+    public async Task Tokens_have_a_price_on_record_job_and_tenant()
+    {
+        Script();
+        var options = rig.Options(o => (o.InputPrice, o.OutputPrice) = (2, 10));
+        await using var engine = await rig.EngineAsync(options, Ct);
+        var id = await rig.QueueAsync("priced", ["""{"t":"a"}""", """{"t":"b"}"""], Summary, Ct);
+        await engine.RunAsync("priced", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal(0.0004m, job.Ai(0).GetProperty("cost").GetDecimal());
+        Assert.Equal(0.0008m, job.Told.GetProperty("cost").GetDecimal());
+        Assert.Equal(800, (await new AnswerStore(new TestJobs(rig.Database).Tenants, options).UsageAsync("priced", Ct)).CostMicros);
+    }
+
+    [Fact]
+    public async Task Streamed_records_leave_nothing_behind_but_counts()
+    {
+        Script();
+        var enricher = new AiEnricher(rig.NewModel(rig.Options()), NullLogger<AiEnricher>.Instance);
+        var run = TestJobs.Attempt("streamed", "s", Guid.CreateVersion7(), 1, Summary with { Mode = SyncModes.Realtime }, new Checkpoint());
+        await using var enrichment = await enricher.OpenAsync(run, Ct);
+        for (var round = 0; round < 2; round++)
+        {
+            var buffer = new RecordBuffer();
+            for (var i = 0; i < 20; i++) buffer.Add(Encoding.UTF8.GetBytes($$"""{"t":"streamed {{i}}"}"""));
+            using var batch = new RecordBatch(0, buffer);
+            batch.Reject(3, new Rejection("r", "c", "m"));
+            var results = await enrichment.EnrichAsync(batch, Ct);
+            Assert.Equal(Enumerable.Range(0, 20).Select(i => i != 3), results.Select(r => !r.IsEmpty));
+            Assert.All(results.Where(r => !r.IsEmpty), r => Assert.Equal("completed", JsonElement.Parse(r.Span).GetProperty("outcome").GetString()));
+        }
+
+        Assert.Equal(38, rig.Model.Calls.Count);
+        await using var kept = rig.Database.Superuser.CreateCommand("SELECT (SELECT count(*) FROM ai_answers WHERE tenant_id = 'streamed') + (SELECT count(*) FROM sync_enrichments WHERE tenant_id = 'streamed')");
+        Assert.Equal(0L, await kept.ExecuteScalarAsync(Ct));
+        Assert.Equal(38L, run.Progress.EnrichmentSummaries!["ai"].GetProperty("completed").GetInt64());
+    }
+
+    private void Script()
+    {
+        rig.Model.Forget();
+        rig.Model.Script = static (call, _) => Task.FromResult(ModelAnswer.Valid(call));
+    }
+}
