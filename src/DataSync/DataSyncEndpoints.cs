@@ -8,6 +8,7 @@ using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
+using DataSync.Refine.LabelStudio.Projects;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 
@@ -31,6 +32,7 @@ public static class DataSyncEndpoints
         app.MapRouteTest();
         app.MapExports();
         app.MapCoco();
+        app.MapLabelStudio();
         app.MapDashboard();
         return app;
     }

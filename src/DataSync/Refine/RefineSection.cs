@@ -9,7 +9,7 @@ namespace DataSync.Refine;
 internal sealed class RefineSection(IEnumerable<IRefiner> refiners, IEnumerable<IEnricher> enrichers) : IPlanSection
 {
     /// <summary>Members of the contract that nobody reads in this version: their neutral values are accepted.</summary>
-    private static readonly string[] Planned = ["ai_model", "enable_ai_enhancement", "enable_label_studio", "label_studio_project_id"];
+    private static readonly string[] Planned = ["ai_model", "enable_ai_enhancement"];
 
     private readonly IRefiner[] _refiners = [.. refiners.OrderBy(r => r.Order)];
     private readonly IEnricher[] _enrichers = [.. enrichers.OrderBy(e => e.Order)];

@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Routing;
+using DataSync.Refine.LabelStudio;
 using DataSync.Refine.Rules;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,5 +11,5 @@ internal static class RefineServices
 {
     /// <summary>Registers the room. Refiners themselves are found by their contract; what they share belongs here.</summary>
     public static IServiceCollection AddRefine(this IServiceCollection services, IConfiguration configuration)
-        => services.AddSingleton<CompileConditions>(RecordConditions.Compile);
+        => services.AddSingleton<CompileConditions>(RecordConditions.Compile).AddLabelStudio(configuration);
 }
