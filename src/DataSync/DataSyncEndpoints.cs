@@ -9,6 +9,7 @@ using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
 using DataSync.Refine.Ai;
+using DataSync.Refine.LabelStudio.Projects;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 
@@ -34,6 +35,7 @@ public static class DataSyncEndpoints
         app.MapRouteTest();
         app.MapExports();
         app.MapCoco();
+        app.MapLabelStudio();
         app.MapDashboard();
         return app;
     }

@@ -1,4 +1,3 @@
-using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -7,7 +6,7 @@ namespace DataSync.Extract;
 /// <summary>What the operator allows sources to be.</summary>
 internal sealed class ExtractOptions
 {
-    public const string TlsExceptionsSetting = "DATASYNC_TLS_EXCEPTIONS";
+    public const string TlsExceptionsSetting = Platform.Http.Egress.TlsExceptions.Setting;
     public const string AllowWritableSetting = "DATASYNC_ALLOW_WRITABLE_SOURCES";
     public const string SqliteRootsSetting = "DATASYNC_SQLITE_ROOTS";
     public const string OdbcDriversSetting = "DATASYNC_ODBC_DRIVERS";
@@ -38,17 +37,7 @@ internal sealed class ExtractOptions
     }
 
     /// <summary>True where the operator named this host, or a range its address lies in.</summary>
-    public bool IsTlsException(string host)
-    {
-        var literal = System.Net.IPAddress.TryParse(host, out var address);
-        foreach (var entry in Entries(TlsExceptions))
-        {
-            if (string.Equals(EgressAllowList.Normal(entry), EgressAllowList.Normal(host), StringComparison.Ordinal)) return true;
-            if (literal && AddressRange.TryParse(entry, out var range) && range.Value.Contains(address!)) return true;
-        }
-
-        return false;
-    }
+    public bool IsTlsException(string host) => Platform.Http.Egress.TlsExceptions.Names(TlsExceptions, host);
 
     /// <summary>The folders of <see cref="SqliteRoots"/>.</summary>
     public IEnumerable<string> SqliteFolders() => Entries(SqliteRoots);

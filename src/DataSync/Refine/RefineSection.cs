@@ -8,9 +8,6 @@ namespace DataSync.Refine;
 /// <summary>The member of a Start that says what is made of records: <c>refinement_config</c>, each part named by the refiner or enricher that reads it.</summary>
 internal sealed class RefineSection(IEnumerable<IRefiner> refiners, IEnumerable<IEnricher> enrichers) : IPlanSection
 {
-    /// <summary>Members of the contract that nobody reads in this version: their neutral values are accepted.</summary>
-    private static readonly string[] Planned = ["enable_label_studio", "label_studio_project_id"];
-
     private readonly IRefiner[] _refiners = [.. refiners.OrderBy(r => r.Order)];
     private readonly IEnricher[] _enrichers = [.. enrichers.OrderBy(e => e.Order)];
 
@@ -26,13 +23,7 @@ internal sealed class RefineSection(IEnumerable<IRefiner> refiners, IEnumerable<
             yield break;
         }
 
-        foreach (var member in config.EnumerateObject().Where(m => !IsRead(m.Name)))
-        {
-            var pointer = path + JsonPointer.Segment(member.Name);
-            if (!Planned.Contains(member.Name, StringComparer.Ordinal)) yield return new Fault(pointer, "faults.unknown");
-            else if (member.Value.ValueKind is not (JsonValueKind.Null or JsonValueKind.False)) yield return new Fault(pointer, "faults.not_available", ("value", member.Name), ("allowed", "null, false"));
-        }
-
+        foreach (var member in config.EnumerateObject().Where(m => !IsRead(m.Name))) yield return new Fault(path + JsonPointer.Segment(member.Name), "faults.unknown");
         foreach (var fault in _refiners.SelectMany(r => r.Validate(config, path))) yield return fault;
         var mode = plan.TryGetProperty("mode", out var given) && given.ValueKind == JsonValueKind.String ? given.GetString()! : SyncModes.Async;
         foreach (var fault in _enrichers.SelectMany(e => e.Validate(config, mode, path))) yield return fault;

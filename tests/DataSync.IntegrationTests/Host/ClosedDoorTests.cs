@@ -13,8 +13,8 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
     /// <summary>The document's routes that ask for no token.</summary>
     private static readonly string[] Open = ["GET /health/live", "GET /health/ready", "GET /errors/{code}"];
 
-    /// <summary>The routes that a signature opens instead of a token.</summary>
-    private static readonly string[] BySignature = ["POST /api/webhooks/{tenant_id}/{source_id}"];
+    /// <summary>The routes that a signature, or a secret of their own, opens instead of a token.</summary>
+    private static readonly string[] BySignature = ["POST /api/webhooks/{tenant_id}/{source_id}", "POST /api/label-studio/hooks/{tenant_id}/{project_id}"];
 
     /// <summary>The scope that each route must demand. A route that is not here fails the tests until somebody has decided.</summary>
     private static readonly Dictionary<string, string> Scopes = new(StringComparer.Ordinal)
@@ -49,6 +49,12 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["GET /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports/{name}"] = ApiScope.SyncRead,
         ["POST /api/exports/validate"] = ApiScope.SyncRead,
+        ["GET /api/label-studio/projects"] = ApiScope.SyncRead,
+        ["GET /api/label-studio/projects/{project_id}"] = ApiScope.SyncRead,
+        ["PUT /api/label-studio/projects/{project_id}"] = ApiScope.SourcesWrite,
+        ["DELETE /api/label-studio/projects/{project_id}"] = ApiScope.SourcesWrite,
+        ["PUT /api/label-studio/projects/{project_id}/binding"] = ApiScope.Operator,
+        ["POST /api/label-studio/projects/{project_id}/hook"] = ApiScope.SourcesWrite,
         ["GET /api/webhooks/deliveries"] = ApiScope.SyncRead,
         ["GET /api/webhooks/deliveries/{delivery_id}"] = ApiScope.SyncRead,
         ["POST /api/webhooks/deliveries/{delivery_id}/replay"] = ApiScope.SyncWrite,
@@ -160,7 +166,8 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
     {
         var (method, path) = (route[..route.IndexOf(' ', StringComparison.Ordinal)], route[(route.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
         path = path.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal)
-            .Replace("{delivery_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{tenant_id}", "t1", StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal);
+            .Replace("{delivery_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{tenant_id}", "t1", StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal)
+            .Replace("{project_id}", "7", StringComparison.Ordinal);
         Assert.DoesNotContain('{', path);
         using var client = system.Running.Client("any");
         client.DefaultRequestHeaders.Authorization = null;

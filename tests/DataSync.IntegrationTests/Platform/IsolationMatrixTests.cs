@@ -36,7 +36,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
     {
         var tables = await TablesAsync();
-        Assert.Equal(["ai_answers", "ai_usage", "configuration_generations", "data_source_configs", "idempotency_keys", "rate_limits", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
+        Assert.Equal(["ai_answers", "ai_usage", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "rate_limits", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
         List<string> holes = [];
         foreach (var table in tables)
         {
@@ -107,7 +107,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     [Fact]
     public async Task System_role_reads_only_the_columns_of_its_sweeps()
     {
-        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("sync_job_attempts", "failure"), ("sync_schedules", "cron"), ("sync_schedules", "failure"), ("data_source_configs", "sync"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("sync_enrichments", "result"), ("ai_answers", "answer"), ("ai_usage", "calls"), ("idempotency_keys", "body"), ("webhook_deliveries", "payload"), ("webhook_deliveries", "webhook_id"), ("webhook_drains", "job_id")])
+        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("sync_job_attempts", "failure"), ("sync_schedules", "cron"), ("sync_schedules", "failure"), ("data_source_configs", "sync"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("sync_enrichments", "result"), ("ai_answers", "answer"), ("ai_usage", "calls"), ("idempotency_keys", "body"), ("webhook_deliveries", "payload"), ("webhook_deliveries", "webhook_id"), ("webhook_drains", "job_id"), ("label_studio_projects", "api_key")])
         {
             await using var command = database.System.Sources.System.CreateCommand($"SELECT {column} FROM {table}");
             var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteScalarAsync(Ct));
@@ -195,6 +195,9 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
                 await using var fill = System.Superuser.CreateCommand($"""
                     INSERT INTO data_source_configs (tenant_id, id, source_id, source_name, source_type, connection_params, extraction_params, sync, is_active, created_at, updated_at, created_by, version)
                     VALUES ('{tenant}', gen_random_uuid(), 's', 's', 'database', '{"{}"}', '{"{}"}', '{"{}"}', true, now(), now(), '', 1);
+                    INSERT INTO label_studio_projects (tenant_id, project_id, version, created_by, created_at, updated_at) VALUES ('{tenant}', 1, 1, '', now(), now());
+                    INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ('{tenant}', '{run.JobId:D}', 1);
+                    INSERT INTO label_studio_tasks (tenant_id, job_id, seq, task_id, settled) VALUES ('{tenant}', '{run.JobId:D}', 1, 1, false);
                     INSERT INTO sync_schedules (tenant_id, source_id, cron, time_zone, next_run_at, settled, idle_runs, failed_runs, created_by, created_at, updated_at)
                     VALUES ('{tenant}', 's', '0 0 * * *', 'UTC', now(), true, 0, 0, '', now(), now());
                     INSERT INTO sync_state (tenant_id, id, source_id, last_sync_timestamp, updated_at) VALUES ('{tenant}', gen_random_uuid(), 's', now(), now());

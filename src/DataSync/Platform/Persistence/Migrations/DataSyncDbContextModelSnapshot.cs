@@ -941,6 +941,115 @@ namespace DataSync.Platform.Persistence.Migrations
                     b.ToTable("ai_answers", (string)null);
                 });
 
+            modelBuilder.Entity("DataSync.Refine.LabelStudio.Projects.LabelStudioProject", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<long>("ProjectId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("project_id");
+
+                    b.Property<byte[]>("ApiKey")
+                        .HasColumnType("bytea")
+                        .HasColumnName("api_key");
+
+                    b.Property<string>("BaseUrl")
+                        .HasMaxLength(2048)
+                        .HasColumnType("character varying(2048)")
+                        .HasColumnName("base_url");
+
+                    b.Property<DateTimeOffset>("CreatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("created_at");
+
+                    b.Property<string>("CreatedBy")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("created_by");
+
+                    b.Property<byte[]>("HookDigest")
+                        .HasColumnType("bytea")
+                        .HasColumnName("hook_digest");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer")
+                        .HasColumnName("version");
+
+                    b.HasKey("TenantId", "ProjectId")
+                        .HasName("pk_label_studio_projects");
+
+                    b.ToTable("label_studio_projects", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_label_studio_projects", "project_id > 0 AND (base_url IS NULL) = (api_key IS NULL) AND char_length(tenant_id) BETWEEN 1 AND 255");
+                        });
+                });
+
+            modelBuilder.Entity("DataSync.Refine.LabelStudio.Waiting.LabelStudioJob", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<DateTimeOffset?>("HintedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("hinted_at");
+
+                    b.Property<long>("ProjectId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("project_id");
+
+                    b.HasKey("TenantId", "JobId")
+                        .HasName("pk_label_studio_jobs");
+
+                    b.HasIndex("TenantId", "ProjectId")
+                        .HasDatabaseName("ix_label_studio_jobs_tenant_id_project_id");
+
+                    b.ToTable("label_studio_jobs", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Refine.LabelStudio.Waiting.LabelStudioTask", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint")
+                        .HasColumnName("seq");
+
+                    b.Property<bool>("Settled")
+                        .HasColumnType("boolean")
+                        .HasColumnName("settled");
+
+                    b.Property<long?>("TaskId")
+                        .HasColumnType("bigint")
+                        .HasColumnName("task_id");
+
+                    b.HasKey("TenantId", "JobId", "Seq")
+                        .HasName("pk_label_studio_tasks");
+
+                    b.HasIndex("TenantId", "JobId", "Seq")
+                        .HasDatabaseName("ix_label_studio_tasks_open")
+                        .HasFilter("NOT settled");
+
+                    b.ToTable("label_studio_tasks", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Sources.DataSourceConfig", b =>
                 {
                     b.Property<string>("TenantId")
@@ -1101,6 +1210,16 @@ namespace DataSync.Platform.Persistence.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired()
                         .HasConstraintName("fk_sync_schedules_data_source_config_tenant_id_source_id");
+                });
+
+            modelBuilder.Entity("DataSync.Refine.LabelStudio.Waiting.LabelStudioTask", b =>
+                {
+                    b.HasOne("DataSync.Refine.LabelStudio.Waiting.LabelStudioJob", null)
+                        .WithMany()
+                        .HasForeignKey("TenantId", "JobId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired()
+                        .HasConstraintName("fk_label_studio_tasks_label_studio_jobs_tenant_id_job_id");
                 });
 
             modelBuilder.Entity("DataSync.Sources.SyncState", b =>

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.Api.Auth;
 

@@ -5,6 +5,7 @@ using DataSync.Extract.Connectors.Api.Auth;
 using DataSync.Extract.Connectors.Api.Bodies;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
 
 namespace DataSync.Extract.Connectors.Api.Http;

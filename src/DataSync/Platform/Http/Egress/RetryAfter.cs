@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace DataSync.Extract.Connectors.Api.Http;
+namespace DataSync.Platform.Http.Egress;
 
 /// <summary>The wait that an answer asks for.</summary>
 internal static class RetryAfter

@@ -1,7 +1,7 @@
-using DataSync.Extract.Connectors.Api.Http;
+using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Time.Testing;
 
-namespace DataSync.Tests.Extract.Connectors.Api;
+namespace DataSync.Tests.Platform.Http.Egress;
 
 public sealed class RetryAfterTests
 {

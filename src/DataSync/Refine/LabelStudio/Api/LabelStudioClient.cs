@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using DataSync.Refine.LabelStudio.Tasks;
+
+namespace DataSync.Refine.LabelStudio.Api;
+
+/// <summary>
+/// The endpoints of Label Studio that are used, each asked once: who calls decides what is asked again. What wipes a project is not among them, and nothing is deleted
+/// but single tasks that are ours.
+/// </summary>
+internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioTokens tokens)
+{
+    /// <summary>True for an edition that imports in the background.</summary>
+    public async Task<bool> IsEnterpriseAsync(LabelStudioServer server, CancellationToken ct)
+    {
+        var version = (await GetAsync(server, "api/version/", ct)).Json();
+        return version.ValueKind == JsonValueKind.Object && version.TryGetProperty("edition", out var edition) && edition.ValueKind == JsonValueKind.String
+            && edition.ValueEquals("Enterprise");
+    }
+
+    /// <summary>Sends tasks. Not safe to repeat: the server has no key for that. 400 fails permanently with <see cref="LabelStudioErrors.Refused"/>.</summary>
+    public async Task<ImportAnswer> ImportAsync(LabelStudioServer server, long project, ReadOnlyMemory<byte> tasks, CancellationToken ct)
+    {
+        var path = string.Create(CultureInfo.InvariantCulture, $"api/projects/{project}/import?return_task_ids=true&commit_to_project=true");
+        var answer = await SendAsync(server, HttpMethod.Post, path, tasks, ct);
+        return ImportAnswer.Read(answer);
+    }
+
+    /// <summary>How an import in the background stands.</summary>
+    public async Task<ImportState> ImportStateAsync(LabelStudioServer server, long project, long import, CancellationToken ct)
+        => ImportState.Read(await GetAsync(server, string.Create(CultureInfo.InvariantCulture, $"api/projects/{project}/imports/{import}/"), ct));
+
+    /// <summary>A page of tasks; empty behind the last one, which some servers answer with 404.</summary>
+    public async Task<TaskPage> ListAsync(LabelStudioServer server, TaskQuery query, int page, CancellationToken ct)
+    {
+        var answer = await SendAsync(server, HttpMethod.Get, query.Path(page), default, ct, mayBeMissing: page > 1);
+        return answer.Status == HttpStatusCode.NotFound ? TaskPage.Empty : TaskPage.Read(answer);
+    }
+
+    /// <summary>One task; null where there is none.</summary>
+    public async Task<TaskReading?> FindAsync(LabelStudioServer server, long task, CancellationToken ct)
+    {
+        var answer = await SendAsync(server, HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"api/tasks/{task}/?resolve_uri=false"), default, ct, mayBeMissing: true);
+        if (answer.Status == HttpStatusCode.NotFound) return null;
+        return TaskReading.Read(answer.Json()) ?? throw LabelStudioErrors.Body(answer.Url);
+    }
+
+    /// <summary>Removes one task, of which the caller knows that it is ours; nothing to do where it is gone.</summary>
+    public Task DeleteAsync(LabelStudioServer server, long task, CancellationToken ct)
+        => SendAsync(server, HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"api/tasks/{task}/"), default, ct, mayBeMissing: true);
+
+    private Task<LabelStudioAnswer> GetAsync(LabelStudioServer server, string path, CancellationToken ct) => SendAsync(server, HttpMethod.Get, path, default, ct);
+
+    private async Task<LabelStudioAnswer> SendAsync(LabelStudioServer server, HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken ct, bool mayBeMissing = false)
+    {
+        string? refused = null;
+        while (true)
+        {
+            var header = await tokens.HeaderAsync(server, refused, ct);
+            using var request = new HttpRequestMessage(method, server.At(path)) { Headers = { Authorization = header } };
+            request.Headers.Accept.ParseAdd("application/json");
+            request.Headers.UserAgent.ParseAdd("DataSync");
+            if (!body.IsEmpty) request.Content = new ReadOnlyMemoryContent(body) { Headers = { ContentType = new MediaTypeHeaderValue("application/json") } };
+            var answer = await pools.SendAsync(request, ct);
+            if (answer.IsSuccess || (mayBeMissing && answer.Status == HttpStatusCode.NotFound)) return answer;
+
+            // the token may have been withdrawn before its time; a second one that is refused too is the key's fault
+            if (answer.Status != HttpStatusCode.Unauthorized || refused is not null || !LabelStudioTokens.CanRenew(server)) throw answer.Failure();
+            refused = header.Parameter;
+        }
+    }
+}

@@ -1,0 +1,30 @@
+using DataSync.Platform.Encryption;
+using DataSync.Platform.Http.Egress;
+using DataSync.Platform.Resilience;
+using DataSync.Refine.LabelStudio.Api;
+using DataSync.Refine.LabelStudio.Hooks;
+using DataSync.Refine.LabelStudio.Projects;
+using DataSync.Refine.LabelStudio.Tasks;
+using DataSync.Refine.LabelStudio.Waiting;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Refine.LabelStudio;
+
+/// <summary>Annotation by people, at Label Studio.</summary>
+internal static class LabelStudioServices
+{
+    public static IServiceCollection AddLabelStudio(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<LabelStudioOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LabelStudioOptions>, LabelStudioOptionsValidation>());
+        services.AddEgress(configuration).AddResilience(configuration);
+        services.AddSingleton<LabelStudioPools>().AddSingleton<LabelStudioTokens>().AddSingleton<LabelStudioClient>();
+        services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskLook>();
+        services.AddSingleton<ProjectStore>().AddSingleton<ISealedStore, SealedProjectKeys>();
+        services.AddSingleton<SentTasks>().AddSingleton<AnnotationFloor>();
+        return services.AddSingleton<HookWake>().AddSingleton<HookReceiver>();
+    }
+}

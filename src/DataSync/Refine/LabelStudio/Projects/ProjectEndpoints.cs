@@ -1,0 +1,78 @@
+using System.Globalization;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.Paging;
+using DataSync.Platform.Http.Requests;
+using DataSync.Refine.LabelStudio.Api;
+using DataSync.Refine.LabelStudio.Hooks;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.Refine.LabelStudio.Projects;
+
+internal static class ProjectEndpoints
+{
+    private const string Example = """
+        {"project_id":12,"server":"own","base_url":"https://labels.example.com/","api_key":"***","has_hook":true,"version":1,"created_by":"alice",
+         "created_at":"2026-01-31T08:00:00Z","updated_at":"2026-01-31T08:00:00Z"}
+        """;
+
+    public static IEndpointRouteBuilder MapLabelStudio(this IEndpointRouteBuilder endpoints)
+    {
+        var projects = endpoints.MapApiGroup("/api/label-studio/projects", "Label Studio");
+        projects.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+            "List the projects that jobs may send to", "By their numbers, page by page. Keys never come back.", response: $$"""{"items":[{{Example}}],"next_cursor":null}""");
+        projects.MapGet("{project_id}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi("Show a project", "404 for one that is not the tenant's.", response: Example);
+        projects.MapPut("{project_id}", ReplaceAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+            "Use a project of the tenant's own Label Studio",
+            "The key (a legacy token or a personal access token) is sealed and never comes back; sent as `***` with the same address, the stored one is kept. "
+            + "https, unless the operator excepts the host; and only where the operator lets this installation connect.",
+            """{"base_url":"https://labels.example.com","api_key":"0123456789abcdef0123456789abcdef01234567"}""", Example);
+        projects.MapPut("{project_id}/binding", BindAsync).RequireScope(ApiScope.Operator).WithApi(
+            "Bind a project of the operator's Label Studio to the token's tenant", "Without it no job of the tenant reaches the project, whatever its number.", response: Example);
+        projects.MapDelete("{project_id}", DeleteAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+            "Forget a project", "What is at its server stays there. A job that waits for its annotations fails at its next look.", status: StatusCodes.Status204NoContent);
+        projects.MapPost("{project_id}/hook", NewHookAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+            "Give the project's webhook a new secret",
+            "Told this once; the one before is good for nothing from here on. Register `path` below this server's address in Label Studio, with the header; `send_payload` may be off.",
+            response: """{"path":"/api/label-studio/hooks/acme/12","header":"X-DataSync-Secret","secret":"q3vQe0c1d5kq3n0Yw1rYqfUQ2cDk0l0tJ0m8x3b5Z9s"}""");
+        endpoints.MapHook();
+        return endpoints;
+    }
+
+    private static async Task<IResult> ListAsync(Query<ProjectListQuery> query, Caller caller, ProjectStore store, CursorCodec cursors, CancellationToken ct)
+    {
+        var page = query.Value.Page;
+        var after = page.After is [var last] ? long.Parse(last, CultureInfo.InvariantCulture) : 0;
+        var found = await store.ListAsync(caller.Tenant, after, page.Fetch, ct);
+        return TypedResults.Ok(cursors.Page(caller, page, [.. found.Select(ProjectAnswer.Of)], p => [p.ProjectId.ToString(CultureInfo.InvariantCulture)]));
+    }
+
+    private static async Task<IResult> GetAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
+        => TypedResults.Ok(ProjectAnswer.Of(await store.FindAsync(caller.Tenant, projectId.Value, ct) ?? throw ProjectFailure.NotBound(projectId.Value)));
+
+    private static async Task<IResult> ReplaceAsync(
+        ProjectNumber projectId, Body<OwnServerBody> body, Caller caller, ProjectStore store, IOptions<LabelStudioOptions> options, CancellationToken ct)
+    {
+        if (projectId.Value == 0) throw ProjectFailure.NotBound(0);
+        if (!LabelStudioServer.TryReadUrl(body.Value.BaseUrl, out var url)) throw ProjectFailure.Invalid("base_url", "faults.label_studio_url");
+        if (url.Scheme != Uri.UriSchemeHttps && !options.Value.IsTlsException(url)) throw ProjectFailure.Invalid("base_url", "faults.label_studio_tls");
+        if (body.Value.ApiKey.Any(c => c is <= ' ' or > '~')) throw ProjectFailure.Invalid("api_key", "faults.label_studio_key");
+        return TypedResults.Ok(ProjectAnswer.Of(await store.ReplaceAsync(caller.Tenant, projectId.Value, url, body.Value.ApiKey, caller.Subject, ct)));
+    }
+
+    private static async Task<IResult> BindAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
+        => projectId.Value == 0 ? throw ProjectFailure.NotBound(0) : TypedResults.Ok(ProjectAnswer.Of(await store.BindAsync(caller.Tenant, projectId.Value, caller.Subject, ct)));
+
+    private static async Task<IResult> DeleteAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
+        => await store.DeleteAsync(caller.Tenant, projectId.Value, ct) ? TypedResults.NoContent() : throw ProjectFailure.NotBound(projectId.Value);
+
+    private static async Task<IResult> NewHookAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
+    {
+        var secret = await store.NewHookAsync(caller.Tenant, projectId.Value, ct) ?? throw ProjectFailure.NotBound(projectId.Value);
+        var path = string.Create(CultureInfo.InvariantCulture, $"/api/label-studio/hooks/{UrlId.Encode(caller.Tenant)}/{projectId.Value}");
+        return TypedResults.Ok(new HookAnswer(path, HookSecret.Header, secret));
+    }
+}

@@ -1,0 +1,125 @@
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Resilience;
+using DataSync.Refine.LabelStudio.Api;
+
+namespace DataSync.Refine.LabelStudio.Tasks;
+
+/// <summary>
+/// Brings a batch to a project, each record once. An import cannot be repeated safely, so after every failure that leaves open whether the server took it, the tasks
+/// that are there are looked for by their keys, and only the others are sent again. A batch that is refused is halved until the record is known that is to blame.
+/// </summary>
+internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, TransientRetry retry, TimeProvider time)
+{
+    private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(250), LongestLook = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromMinutes(15);
+
+    /// <summary>The server's clock may be off from ours by as much.</summary>
+    private static readonly TimeSpan ClockSkew = TimeSpan.FromDays(1);
+
+    /// <summary>Sends what is missing of a batch; afterwards each of its tasks has a number or is refused.</summary>
+    /// <param name="server">Where to.</param>
+    /// <param name="project">Which project.</param>
+    /// <param name="batch">The records.</param>
+    /// <param name="since">When the first attempt at sending any of them was made at the earliest.</param>
+    /// <param name="mayBeThere">An earlier attempt may have sent them.</param>
+    /// <param name="ct">Ends the work, not what the server has taken.</param>
+    public Task SendAsync(LabelStudioServer server, long project, TaskBatch batch, DateTimeOffset since, bool mayBeThere, CancellationToken ct)
+        => SendAsync(new Target(server, project, since - ClockSkew), batch.Tasks, mayBeThere, ct);
+
+    private async Task SendAsync(Target target, IReadOnlyList<OutgoingTask> tasks, bool mayBeThere, CancellationToken ct)
+    {
+        var known = tasks.Count(t => t.TaskId is not null);
+        var unanswered = false;
+        try
+        {
+            await retry.RunAsync(
+                async (_, token) =>
+                {
+                    if (unanswered || mayBeThere) await LookAsync(target, tasks, unanswered, token);
+                    if (Missing(tasks) is not { Count: > 0 } missing) return;
+                    try
+                    {
+                        await SendOnceAsync(target, missing, token);
+                    }
+                    catch (SyncFailureException e)
+                    {
+                        unanswered |= !WasNotTaken(e.Failure);
+                        throw;
+                    }
+                },
+                static () => true,
+                () => known < (known = tasks.Count(t => t.TaskId is not null)),
+                static _ => { },
+                ct);
+        }
+        catch (SyncFailureException e) when (e.Failure.MessageKey == LabelStudioErrors.Refused)
+        {
+            // part of it may be there all the same
+            await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
+            var left = Missing(tasks);
+            if (left.Count == 1) left[0].IsRefused = true;
+            if (left.Count <= 1) return;
+            await SendAsync(target, [.. left.Take(left.Count / 2)], mayBeThere: false, ct);
+            await SendAsync(target, [.. left.Skip(left.Count / 2)], mayBeThere: false, ct);
+        }
+    }
+
+    private async Task SendOnceAsync(Target target, IReadOnlyList<OutgoingTask> missing, CancellationToken ct)
+    {
+        var answer = await client.ImportAsync(target.Server, target.Project, TaskBatch.Body(missing), ct);
+        var ids = answer.Import is { } import ? await EndOfAsync(target, import, ct) : answer.TaskIds;
+        if (ids is not null) await match.AmongAsync(target.Server, target.Project, ids, missing, ct);
+        if (Missing(missing).Count > 0) await match.SinceAsync(target.Server, target.Project, target.Since, missing, ct);
+
+        // Said to be done, and not to be found: asked again, where it will be looked for first.
+        if (Missing(missing).Count > 0) throw LabelStudioErrors.Body(target.Server.Url);
+    }
+
+    /// <summary>Waits for an import in the background.</summary>
+    private async Task<IReadOnlyList<long>?> EndOfAsync(Target target, long import, CancellationToken ct)
+    {
+        var (began, wait) = (time.GetTimestamp(), ShortestLook);
+        while (true)
+        {
+            ImportState? state = null;
+            try
+            {
+                state = await client.ImportStateAsync(target.Server, target.Project, import, ct);
+            }
+            catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Transient && time.GetElapsedTime(began) < Patience)
+            {
+                wait = e.Failure.RetryAfter ?? wait;
+            }
+
+            if (state is { HasFailed: true }) throw LabelStudioErrors.ImportFailed(target.Server.Url);
+            if (state is { IsDone: true }) return state.TaskIds;
+            if (time.GetElapsedTime(began) >= Patience) throw LabelStudioErrors.ImportOpen(target.Server.Url);
+            await Task.Delay(wait, time, ct);
+            wait = TimeSpan.FromTicks(Math.Min(LongestLook.Ticks, wait.Ticks * 2));
+        }
+    }
+
+    /// <summary>
+    /// Looks for what an earlier request may have left. Where imports run in the background, one that was taken and not answered may still be at work: it is looked at
+    /// until nothing more comes.
+    /// </summary>
+    private async Task LookAsync(Target target, IReadOnlyList<OutgoingTask> tasks, bool justSent, CancellationToken ct)
+    {
+        await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
+        if (!justSent || Missing(tasks).Count == 0 || !await client.IsEnterpriseAsync(target.Server, ct)) return;
+        for (var (quiet, wait) = (0, ShortestLook); quiet < 4 && Missing(tasks) is { Count: var left and > 0 }; wait *= 2)
+        {
+            await Task.Delay(wait, time, ct);
+            await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
+            quiet = Missing(tasks).Count < left ? 0 : quiet + 1;
+        }
+    }
+
+    /// <summary>True where it is certain that the server did nothing.</summary>
+    private static bool WasNotTaken(SyncFailure failure)
+        => failure.MessageKey is "errors.connection.refused" or "errors.connection.unresolved"
+            || (failure.MessageKey == LabelStudioErrors.BusyKey && failure.Params?["status"] is 429);
+
+    private static List<OutgoingTask> Missing(IReadOnlyList<OutgoingTask> tasks) => [.. tasks.Where(t => t.TaskId is null && !t.IsRefused)];
+
+    private sealed record Target(LabelStudioServer Server, long Project, DateTimeOffset Since);
+}

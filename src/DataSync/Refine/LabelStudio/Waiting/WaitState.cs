@@ -1,0 +1,26 @@
+using System.Text.Json;
+
+namespace DataSync.Refine.LabelStudio.Waiting;
+
+/// <summary>How far a job's annotation is. It lies in the checkpoint, so its JSON form must stay readable.</summary>
+internal sealed record WaitState
+{
+    /// <summary>The server that tasks go to: a project of that number elsewhere is another one.</summary>
+    public string Server { get; init; } = "";
+
+    /// <summary>Records below are tasks, or were refused.</summary>
+    public long SentTo { get; init; }
+
+    /// <summary>All records are.</summary>
+    public bool AllSent { get; init; }
+
+    /// <summary>Looks in a row that saw nothing new.</summary>
+    public int Idle { get; init; }
+
+    /// <summary>Annotations and skips of the open tasks, as the last look saw them.</summary>
+    public long Seen { get; init; }
+
+    public static WaitState? Read(JsonElement? state) => state is { ValueKind: JsonValueKind.Object } given ? given.Deserialize<WaitState>(JsonSerializerOptions.Web) : null;
+
+    public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, JsonSerializerOptions.Web);
+}
