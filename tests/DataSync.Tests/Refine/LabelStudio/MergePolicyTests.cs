@@ -106,7 +106,7 @@ public sealed class MergePolicyTests
         Assert.Equal(outcome, told is { } known ? TaskOutcomes.NameOf(known) : null);
     }
 
-    private static string Choice(string value) => $$"""{"id":"c{{value}}","from_name":"mood","to_name":"t","type":"choices","value":{"choices":["{{value}}"]}}""";
+    private static string Choice(string value) => $$$"""{"id":"c{{{value}}}","from_name":"mood","to_name":"t","type":"choices","value":{"choices":["{{{value}}}"]}}""";
 
     private static RawAnnotation One(long id, string who, int second, params string[] results) => One(id, who, second, false, results);
 
