@@ -42,7 +42,7 @@ public sealed class LabelStudioProperties(LabelStudioProperties.Servers servers)
         List<(string Raw, JsonElement Made)> exported = [];
         await using var rig = await EngineRig.StartAsync(servers.Database, new EngineOptions(), new ScriptedSource((_, _) => RecordsAsync(given.Records)), new Collecting(exported), Ct, enricher);
         enricher.Is = new LabelStudioEnricher(first.Floor(rig.Jobs.Tenants));
-        await first.Floor(rig.Jobs.Tenants).Projects.BindAsync(tenant, project, "operator", Ct);
+        await first.Floor(rig.Jobs.Tenants).Projects.BindOperatorsAsync(tenant, project, "operator", Ct);
         var plan = new SyncPlan { AnnotationTimeoutSeconds = 600, RefinementConfig = JsonElement.Parse($$"""{"enable_label_studio":true,"label_studio_project_id":{{project}},"label_studio_merge":"{{given.Policy}}"}""") };
         var job = await rig.QueueAsync(tenant, Ct, plan);
         await rig.RunAsync(tenant, job, CancellationToken.None);

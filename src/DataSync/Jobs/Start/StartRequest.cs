@@ -11,7 +11,7 @@ internal sealed record StartRequest(string SourceId, IReadOnlyDictionary<string,
 {
     /// <summary>The members that a Start may lay over a source's <c>sync</c> section.</summary>
     public static readonly IReadOnlyList<string> Sections =
-        ["mode", "sync_type", "extraction_params", "processing_rules", "refinement_config", "output_format", "export_config", "timeout_seconds"];
+        ["mode", "sync_type", "extraction_params", "processing_rules", "refinement_config", "output_format", "export_config", "timeout_seconds", "annotation_timeout_seconds"];
 
     public static StartRequest Read(JsonObjectReader json)
     {

@@ -47,7 +47,7 @@ public sealed class ProjectStoreTests(SystemDatabase database) : IClassFixture<S
         {
             var store = without.GetRequiredService<ProjectStore>();
             await store.ReplaceAsync("turns", 5, Url, Key, "alice", Ct);
-            var bound = await store.BindAsync("turns", 5, "operator", Ct);
+            var bound = await store.BindOperatorsAsync("turns", 5, "operator", Ct);
             Assert.Equal((null, null, 2), (bound.BaseUrl, bound.ApiKey, bound.Version));
             Assert.Equal("errors.label_studio.not_configured", await FailureAsync(store, "turns", 5));
         }

@@ -92,7 +92,9 @@ public sealed class MergePolicyTests
         Assert.Contains("10.10", Encoding.UTF8.GetString(buffer.WrittenSpan), StringComparison.Ordinal);
         var objects = new ImageObjects(1, new ImageSize(200, 100), CocoOptions.Read(default), new CocoReport());
         objects.Read(written.GetProperty("annotations"));
-        Assert.Equal((["cat"], 10.0 * 9), (Assert.Single(objects.Shapes).Labels, Math.Round(objects.Shapes[0].Area, 9)));
+        var shape = Assert.Single(objects.Shapes);
+        Assert.Equal(["cat"], shape.Labels);
+        Assert.Equal(10.0 * 9, shape.Area, 9);
     }
 
     [Theory]
@@ -106,7 +108,7 @@ public sealed class MergePolicyTests
         Assert.Equal(outcome, told is { } known ? TaskOutcomes.NameOf(known) : null);
     }
 
-    private static string Choice(string value) => $$"""{"id":"c{{value}}","from_name":"mood","to_name":"t","type":"choices","value":{"choices":["{{value}}"]}}""";
+    private static string Choice(string value) => $$$"""{"id":"c{{{value}}}","from_name":"mood","to_name":"t","type":"choices","value":{"choices":["{{{value}}}"]}}""";
 
     private static RawAnnotation One(long id, string who, int second, params string[] results) => One(id, who, second, false, results);
 

@@ -64,7 +64,7 @@ internal static class ProjectEndpoints
     }
 
     private static async Task<IResult> BindAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
-        => projectId.Value == 0 ? throw ProjectFailure.NotBound(0) : TypedResults.Ok(ProjectAnswer.Of(await store.BindAsync(caller.Tenant, projectId.Value, caller.Subject, ct)));
+        => projectId.Value == 0 ? throw ProjectFailure.NotBound(0) : TypedResults.Ok(ProjectAnswer.Of(await store.BindOperatorsAsync(caller.Tenant, projectId.Value, caller.Subject, ct)));
 
     private static async Task<IResult> DeleteAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
         => await store.DeleteAsync(caller.Tenant, projectId.Value, ct) ? TypedResults.NoContent() : throw ProjectFailure.NotBound(projectId.Value);

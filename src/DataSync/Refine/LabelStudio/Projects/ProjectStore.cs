@@ -31,7 +31,7 @@ internal sealed class ProjectStore(TenantDatabase database, TenantKeyring keyrin
     }
 
     /// <summary>Makes the project one of the operator's server.</summary>
-    public Task<LabelStudioProject> BindAsync(string tenantId, long project, string by, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
+    public Task<LabelStudioProject> BindOperatorsAsync(string tenantId, long project, string by, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
     {
         var row = await OpenRowAsync(transaction, project, by, ct);
         (row.BaseUrl, row.ApiKey) = (null, null);
