@@ -32,7 +32,7 @@ internal sealed class DataSourceConfig : ITenantOwned
     /// <summary>Goes up by one at each change; two writers of the same version are told apart by it.</summary>
     public int Version { get; set; } = 1;
 
-    /// <summary>Random: what the source's server keeps for it is called by it, and nothing that another installation keeps there can be. Null for a source from before there were marks.</summary>
+    /// <summary>A UUID that no other source has, of no installation: what the source's server keeps for it is called by it. Null for a source from before there were marks.</summary>
     public Guid? Mark { get; set; }
 
     /// <summary>JSON of an <see cref="AccessState"/>; null where the source has no login that anybody could look at. No part of the version.</summary>

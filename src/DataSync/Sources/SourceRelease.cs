@@ -34,7 +34,7 @@ internal sealed partial class SourceRelease(
         }
         catch (SyncFailureException e)
         {
-            Log.NotReleased(logger, e.Failure.MessageKey);
+            Log.NotOpened(logger, e.Failure.MessageKey);
             return null;
         }
     }
@@ -102,6 +102,9 @@ internal sealed partial class SourceRelease(
     {
         [LoggerMessage(1012, LogLevel.Warning, "A source was deleted, but what its server keeps for following its changes was left there: {ErrorKey}. The undo of its tracking setup takes it away")]
         public static partial void NotReleased(ILogger logger, string errorKey);
+
+        [LoggerMessage(1831, LogLevel.Warning, "What a source's server keeps for following its changes will be left there, since the source cannot be opened: {ErrorKey}. The undo of its tracking setup takes it away")]
+        public static partial void NotOpened(ILogger logger, string errorKey);
 
         [LoggerMessage(1830, LogLevel.Warning, "A source reads from another server now, but what the old one keeps for following its changes was left there: {ErrorKey}. The undo of its tracking setup takes it away")]
         public static partial void LeftBehind(ILogger logger, string errorKey);

@@ -50,7 +50,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
             CreatedAt = now,
             UpdatedAt = now,
             Version = 1,
-            Mark = Guid.NewGuid(),
+            Mark = Guid.CreateVersion7(now),
             Access = access?.ToJson(),
         };
         await FillAsync(transaction, source, definition, definition.ConnectionParams, ct);

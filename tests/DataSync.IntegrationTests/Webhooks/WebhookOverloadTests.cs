@@ -80,6 +80,31 @@ public sealed class WebhookOverloadTests(WebhookSystem system)
         }
     }
 
+    /// <summary>All look-ups of names that nobody knows wait for the database; a source that is known is looked after all the same.</summary>
+    [Fact]
+    public async Task Made_up_names_do_not_hold_up_a_source_that_is_known()
+    {
+        using var client = new WebhookClient(system.Running, "made up");
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"));
+        var stranger = SignedDelivery.Sign("github", "{}"u8.ToArray(), secret: "not the secret of anybody");
+        Assert.Equal(401, (await client.SendAsync("hook", stranger)).Status);
+        List<Task<WebhookAnswer>> flood;
+        await using (var held = await system.Running.Database.Superuser.OpenConnectionAsync(Ct))
+        {
+            await using var hold = new NpgsqlCommand("BEGIN; LOCK TABLE data_source_configs IN ACCESS EXCLUSIVE MODE", held);
+            await hold.ExecuteNonQueryAsync(Ct);
+            flood = [.. Enumerable.Range(0, 30).Select(i => client.SendAsync($"name {i}", stranger))];
+            await Task.Delay(1200, Ct);
+            Assert.DoesNotContain(flood, f => f.IsCompleted);
+            Assert.Equal(401, (await client.SendAsync("hook", stranger).WaitAsync(TimeSpan.FromSeconds(30), Ct)).Status);
+            Assert.Contains(flood, f => !f.IsCompleted);
+            await using var free = new NpgsqlCommand("ROLLBACK", held);
+            await free.ExecuteNonQueryAsync(Ct);
+        }
+
+        Assert.All(await Task.WhenAll(flood), a => Assert.True(a.Status is 401 or 503, a.Text));
+    }
+
     private static SignedDelivery New() => SignedDelivery.Sign("github", Encoding.UTF8.GetBytes($$"""{"n":"{{Guid.NewGuid()}}"}"""));
 
     /// <summary>The answers to all but those that have a place.</summary>

@@ -43,7 +43,7 @@ public sealed class OdbcHostileServerTests
             var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(), server.Connection, Request, Ct);
             return (m.Driver, m.Mode, failure.MessageKey, IsRight: m.Keys.Split('|').Contains(failure.MessageKey, StringComparer.Ordinal) && clock.Elapsed < TimeSpan.FromSeconds(TimeoutSeconds) + Margin, clock.Elapsed);
         }));
-        Assert.Empty(found.Where(f => !f.IsRight));
+        Assert.Empty(found.Where(f => !f.IsRight).Select(f => $"{f.Driver}, {f.Mode}: {f.MessageKey} after {f.Elapsed}"));
     }
 
     [Theory]
