@@ -66,10 +66,10 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
     {
         while (true)
         {
-            var settled = model.Answers.Outstanding.Next(tenantId);
+            var isOut = model.Answers.Outstanding.TryNext(tenantId, out var settled);
             if (await model.Answers.ReserveAsync(tenantId, input, output, ct) is { } reserved) return reserved;
-            if (settled is null) return null;
-            await settled.WaitAsync(ct);
+            if (!isOut) return null;
+            await settled!.WaitAsync(ct);
         }
     }
 
