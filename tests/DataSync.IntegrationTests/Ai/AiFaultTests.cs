@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DataSync.Pipeline;
-using DataSync.Refine.Ai;
 
 namespace DataSync.IntegrationTests.Ai;
 

@@ -10,7 +10,6 @@ using DataSync.Pipeline;
 using DataSync.Platform.Http.Egress;
 using DataSync.Refine.Ai;
 using Microsoft.Extensions.Logging.Abstractions;
-using Microsoft.Extensions.Options;
 
 namespace DataSync.IntegrationTests.Ai;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Refine.Ai.Schema;
 

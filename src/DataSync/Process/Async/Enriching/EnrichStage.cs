@@ -3,7 +3,6 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Tenancy;
-using DataSync.Process.Async;
 
 namespace DataSync.Process.Async.Enriching;
 

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Tenancy;

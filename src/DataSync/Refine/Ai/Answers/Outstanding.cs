@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace DataSync.Refine.Ai.Answers;
 
 /// <summary>Calls of this process that are counted by an estimate and not set right yet, by tenant. Whoever finds a budget used up waits for them before believing it.</summary>
@@ -21,10 +23,15 @@ internal sealed class Outstanding
         }
     }
 
-    /// <summary>Ends when the tenant's next call is set right; null where none is out. To be asked before the budget is.</summary>
-    public Task? Next(string tenantId)
+    /// <summary>Gives what ends when the tenant's next call is set right; false where none is out. To be asked before the budget is.</summary>
+    public bool TryNext(string tenantId, [NotNullWhen(true)] out Task? next)
     {
-        lock (_gate) return _tenants.TryGetValue(tenantId, out var known) ? known.Next.Task : null;
+        lock (_gate)
+        {
+            var isOut = _tenants.TryGetValue(tenantId, out var known);
+            next = isOut ? known.Next.Task : Task.CompletedTask;
+            return isOut;
+        }
     }
 
     private static TaskCompletionSource New() => new(TaskCreationOptions.RunContinuationsAsynchronously);

@@ -56,6 +56,7 @@ internal static class PersonalData
     /// <summary>A stretch of a text.</summary>
     internal readonly record struct Find(string Kind, int Start, int Length);
 
+    /// <summary>Knows one kind.</summary>
     /// <param name="Kind">The placeholder's word.</param>
     /// <param name="Expression">What it looks like; a group <c>value</c>, where there is one, is the part that counts.</param>
     /// <param name="Check">Whether it is one.</param>

@@ -29,9 +29,9 @@ internal static partial class RateHeaders
         var (seconds, read) = (0.0, 0);
         foreach (Match part in Parts().Matches(text))
         {
-            if (part.Index != read || !double.TryParse(part.Groups[1].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return null;
+            if (part.Index != read || !double.TryParse(part.Groups["value"].ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var value)) return null;
             read = part.Index + part.Length;
-            seconds += value * part.Groups[2].Value switch { "h" => 3600, "m" => 60, "s" => 1, "ms" => 1e-3, "us" or "µs" => 1e-6, _ => 1e-9 };
+            seconds += value * part.Groups["unit"].Value switch { "h" => 3600, "m" => 60, "s" => 1, "ms" => 1e-3, "us" or "µs" => 1e-6, _ => 1e-9 };
         }
 
         return read == text.Length && read > 0 && seconds is >= 0 and < 86_400 ? TimeSpan.FromSeconds(seconds) : null;
@@ -42,6 +42,6 @@ internal static partial class RateHeaders
 
     private static string? Text(HttpResponseHeaders headers, string name) => headers.TryGetValues(name, out var values) ? values.FirstOrDefault() : null;
 
-    [GeneratedRegex("([0-9]+(?:[.][0-9]+)?)(ms|us|µs|ns|h|m|s)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
+    [GeneratedRegex("(?<value>[0-9]+(?:[.][0-9]+)?)(?<unit>ms|us|µs|ns|h|m|s)", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Parts();
 }

@@ -66,26 +66,30 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
     {
         while (true)
         {
-            var settled = model.Answers.Outstanding.Next(tenantId);
+            var isOut = model.Answers.Outstanding.TryNext(tenantId, out var settled);
             if (await model.Answers.ReserveAsync(tenantId, input, output, ct) is { } reserved) return reserved;
-            if (settled is null) return null;
-            await settled.WaitAsync(ct);
+            if (!isOut) return null;
+            await settled!.WaitAsync(ct);
         }
     }
 
     private async Task<ModelReply> CallAsync(IReadOnlyList<ChatMessage> said, int mostTokens, string key, long input, Reservation reserved, CancellationToken ct)
     {
+        RateGate.Pass pass;
         try
         {
-            var pass = await _gate.EnterAsync(input + mostTokens, ct);
-            try
-            {
-                return await model.Client.AskAsync(plan.Model, said, prompt.Schema, mostTokens, key, _gate, pass, ct);
-            }
-            finally
-            {
-                _gate.Leave();
-            }
+            pass = await _gate.EnterAsync(input + mostTokens, ct);
+        }
+        catch
+        {
+            // It never went out.
+            await model.Answers.SettleAsync(tenantId, reserved, 0, 0, CancellationToken.None);
+            throw;
+        }
+
+        try
+        {
+            return await model.Client.AskAsync(plan.Model, said, prompt.Schema, mostTokens, key, _gate, pass, ct);
         }
         catch (SyncFailureException)
         {
@@ -97,6 +101,10 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
             // Called off while it was out: it may be paid all the same.
             model.Answers.LetStand(tenantId);
             throw;
+        }
+        finally
+        {
+            _gate.Leave();
         }
     }
 
