@@ -5,6 +5,7 @@ internal static class LookAgain
 {
     private const double Jitter = 0.2;
 
+    /// <summary>The time to the next look.</summary>
     /// <param name="options">The bounds.</param>
     /// <param name="idle">Looks in a row that saw nothing new.</param>
     /// <param name="left">Time until the end of the waiting; the last look is made then.</param>
