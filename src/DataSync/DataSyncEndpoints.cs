@@ -1,5 +1,6 @@
 using DataSync.Export;
 using DataSync.Export.Coco;
+using DataSync.Export.Storage.Links;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Schedules;
@@ -8,6 +9,8 @@ using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
+using DataSync.Process.Rejections;
+using DataSync.Refine.Rules.Trial;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 
@@ -28,8 +31,11 @@ public static class DataSyncEndpoints
         app.MapJobs();
         app.MapWebhooks();
         app.MapRecords();
+        app.MapRejections();
         app.MapRouteTest();
+        app.MapRuleTest();
         app.MapExports();
+        app.MapExportLinks();
         app.MapCoco();
         app.MapDashboard();
         return app;

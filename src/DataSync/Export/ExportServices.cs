@@ -1,4 +1,5 @@
 using DataSync.Export.Storage;
+using DataSync.Export.Storage.Links;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -16,6 +17,7 @@ internal static class ExportServices
             .ValidateOnStart();
         services.AddSingleton<IExportStorage, DiskExportStorage>();
         services.AddSingleton<ExportFiles>();
+        services.AddSingleton<DownloadLinks>();
         return services;
     }
 }

@@ -72,9 +72,10 @@ internal sealed class PipelineRunner(
             await strategy.ResetAsync(run, ct);
             run = run with { Checkpoint = new Checkpoint() };
             run.Progress.Restore(0, 0, 0);
+            run.Progress.Rules = null;
         }
 
-        await strategy.StoreAsync(run, Refined(run, strategy.AdmitAsync(run, Extracted(run, ct), ct), ct), ct);
+        await strategy.StoreAsync(run, Refined(run, strategy, strategy.AdmitAsync(run, Extracted(run, ct), ct), ct), ct);
         return run;
     }
 
@@ -103,15 +104,32 @@ internal sealed class PipelineRunner(
     }
 
     private async IAsyncEnumerable<RecordBatch> Refined(
-        SyncRun run, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
+        SyncRun run, IProcessingStrategy strategy, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
     {
         var config = run.Plan.RefinementConfig;
         var compiled = await _refiners.CompileAsync(run.TenantId, config, ct);
-        await foreach (var batch in batches.WithCancellation(ct))
+        try
         {
-            foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);
-            if (compiled.Length > 0) run.Progress.AddRefined(batch.Count - batch.AsideCount);
-            yield return batch;
+            if (run.Checkpoint.NextSeq > 0 && Array.Exists(compiled, r => r.Remembers)) await RecallAsync(run, strategy, compiled, ct);
+            await foreach (var batch in batches.WithCancellation(ct))
+            {
+                foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);
+                if (compiled.Length > 0) run.Progress.AddRefined(batch.Count - batch.AsideCount);
+                yield return batch;
+            }
+        }
+        finally
+        {
+            foreach (var refiner in compiled) (refiner as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>Whoever goes on in the middle knows what the records before were.</summary>
+    private static async Task RecallAsync(SyncRun run, IProcessingStrategy strategy, IBatchRefiner[] refiners, CancellationToken ct)
+    {
+        await foreach (var seen in strategy.ReadSeenAsync(run, ct))
+        {
+            foreach (var refiner in refiners.Where(r => r.Remembers)) refiner.Recall(seen);
         }
     }
 

@@ -20,7 +20,7 @@ internal sealed class EngineRig : IAsyncDisposable
     private readonly SystemDatabase _database;
     private readonly SyncTelemetry _telemetry;
 
-    private EngineRig(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export)
+    private EngineRig(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, IEnumerable<IRefiner> refiners)
     {
         _database = database;
         _telemetry = new SyncTelemetry(_metrics.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
@@ -29,7 +29,7 @@ internal sealed class EngineRig : IAsyncDisposable
         Session = new WorkerSession(database.Sources, TimeProvider.System, NullLogger<WorkerSession>.Instance);
         Leases = new JobLease(Jobs.Tenants, Session, options, TimeProvider.System, NullLogger<JobLease>.Instance);
         Outcomes = new JobOutcome(Jobs.Tenants);
-        var pipeline = new PipelineRunner([source], [], [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()], DataSync.Refine.Rules.RecordConditions.Compile);
+        var pipeline = new PipelineRunner([source], refiners, [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [export ?? new NoExport()], DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(
             Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, new SourceStates(Jobs.Tenants), options, _telemetry,
             TimeProvider.System, NullLogger<JobRunner>.Instance);
@@ -44,9 +44,9 @@ internal sealed class EngineRig : IAsyncDisposable
     public JobRunner Runner { get; }
     public SyncManager Manager { get; }
 
-    public static async Task<EngineRig> StartAsync(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, CancellationToken ct)
+    public static async Task<EngineRig> StartAsync(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, CancellationToken ct, params IEnumerable<IRefiner> refiners)
     {
-        var rig = new EngineRig(database, options, source, export);
+        var rig = new EngineRig(database, options, source, export, refiners);
         await rig.Session.StartAsync(ct);
         while (rig.Session.Current is null) await Task.Delay(10, ct);
         return rig;

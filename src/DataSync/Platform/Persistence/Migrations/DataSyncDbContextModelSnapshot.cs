@@ -326,6 +326,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("routed");
 
+                    b.Property<string>("Rules")
+                        .HasColumnType("json")
+                        .HasColumnName("rules");
+
                     b.Property<long>("RunningMs")
                         .HasColumnType("bigint")
                         .HasColumnName("running_ms");
@@ -706,6 +710,35 @@ namespace DataSync.Platform.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("DataSync.Process.SeenChunk", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Upto")
+                        .HasColumnType("bigint")
+                        .HasColumnName("upto");
+
+                    b.Property<byte[]>("Hashes")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hashes");
+
+                    b.HasKey("TenantId", "JobId", "Name", "Upto")
+                        .HasName("pk_sync_seen_values");
+
+                    b.ToTable("sync_seen_values", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Process.StoredRecord", b =>
                 {
                     b.Property<string>("TenantId")
@@ -778,6 +811,18 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("code");
 
+                    b.Property<DateTimeOffset?>("CorrectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("corrected_at");
+
+                    b.Property<string>("CorrectedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("corrected_by");
+
+                    b.Property<string>("Correction")
+                        .HasColumnType("json")
+                        .HasColumnName("correction");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -798,6 +843,14 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("original");
 
+                    b.Property<Guid?>("ReplayJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("replay_job_id");
+
+                    b.Property<DateTimeOffset?>("ReplayedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("replayed_at");
+
                     b.Property<string>("RuleId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -805,6 +858,10 @@ namespace DataSync.Platform.Persistence.Migrations
 
                     b.HasKey("TenantId", "JobId", "Seq")
                         .HasName("pk_sync_rejections");
+
+                    b.HasIndex("TenantId", "ReplayJobId", "Seq")
+                        .HasDatabaseName("idx_sync_rejections_replay")
+                        .HasFilter("replay_job_id IS NOT NULL");
 
                     b.ToTable("sync_rejections", (string)null);
                 });
