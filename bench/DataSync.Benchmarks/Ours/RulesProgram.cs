@@ -18,9 +18,12 @@ internal static class RulesProgram
         var (count, hits) = (0L, 0L);
         await foreach (var batch in StoreProgram.BatchesAsync(documents, ct))
         {
-            using (batch) await refiner.RefineAsync(batch, ct);
-            count += batch.Count - batch.RejectedCount;
-            hits += batch.RuleHits!.Snapshot().Sum(r => r.Hits);
+            using (batch)
+            {
+                await refiner.RefineAsync(batch, ct);
+                count += batch.Count - batch.RejectedCount;
+                hits += batch.RuleHits!.Snapshot().Sum(r => r.Hits);
+            }
         }
 
         if (count != long.Parse(Environment.GetEnvironmentVariable(ExpectedSetting)!, System.Globalization.CultureInfo.InvariantCulture) || hits == 0) throw new BenchmarkException($"{count} records, {hits} hits");
