@@ -18,6 +18,7 @@ try
         [SelfProcess.Switch, BareHangfireProgram.Name, var jobs, var threads, var result] => await ChildAsync(BareHangfireProgram.RunAsync(jobs, threads, result, stop.Token)),
         [SelfProcess.Switch, StoreProgram.Name, var path] => await ChildAsync(StoreProgram.RunAsync(path, fenced: true, stop.Token)),
         [SelfProcess.Switch, StoreProgram.Name, var path, StoreProgram.Unfenced] => await ChildAsync(StoreProgram.RunAsync(path, fenced: false, stop.Token)),
+        [SelfProcess.Switch, RulesProgram.Name, var rules, var documents] => await ChildAsync(RulesProgram.RunAsync(rules, documents, stop.Token)),
         [FaultRun.Name, .. var rest] => await FaultRun.RunAsync(BenchRun.Checkout(), FaultArguments.Parse(rest), stop.Token),
         _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
     };

@@ -1,5 +1,6 @@
 using DataSync.Export;
 using DataSync.Export.Coco;
+using DataSync.Export.Storage.Links;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Schedules;
@@ -8,8 +9,10 @@ using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
+using DataSync.Process.Rejections;
 using DataSync.Refine.Ai;
 using DataSync.Refine.LabelStudio.Projects;
+using DataSync.Refine.Rules.Trial;
 using DataSync.Sources;
 using Microsoft.AspNetCore.Builder;
 
@@ -32,8 +35,11 @@ public static class DataSyncEndpoints
         app.MapRecords();
         app.MapEnrichments();
         app.MapAi();
+        app.MapRejections();
         app.MapRouteTest();
+        app.MapRuleTest();
         app.MapExports();
+        app.MapExportLinks();
         app.MapCoco();
         app.MapLabelStudio();
         app.MapDashboard();

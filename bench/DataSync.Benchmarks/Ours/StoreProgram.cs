@@ -76,7 +76,8 @@ internal static class StoreProgram
         };
     }
 
-    private static async IAsyncEnumerable<RecordBatch> BatchesAsync(string path, [EnumeratorCancellation] CancellationToken ct)
+    /// <summary>A file's documents, a thousand in a batch.</summary>
+    public static async IAsyncEnumerable<RecordBatch> BatchesAsync(string path, [EnumeratorCancellation] CancellationToken ct)
     {
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
         var bytes = new byte[1024 * 1024];

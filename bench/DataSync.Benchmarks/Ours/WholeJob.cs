@@ -5,8 +5,8 @@ using DataSync.Benchmarks.Running;
 
 namespace DataSync.Benchmarks.Ours;
 
-/// <summary>One sync over HTTP, from the POST until the job is seen completed: extract, store, two rules, JSONL and CSV.</summary>
-internal sealed class WholeJob(BenchContext context, StartedSystem system)
+/// <summary>One sync over HTTP, from the POST until the job is seen completed: extract, store, rules (two where nobody says others), JSONL and CSV.</summary>
+internal sealed class WholeJob(BenchContext context, StartedSystem system, string rules = WholeJob.Rules)
 {
     private const string Source = "orders";
     private static readonly TimeSpan Poll = TimeSpan.FromMilliseconds(20);
@@ -54,11 +54,11 @@ internal sealed class WholeJob(BenchContext context, StartedSystem system)
     public static Task RegisterAsync(StartedSystem system, Npgsql.NpgsqlConnectionStringBuilder reader, CancellationToken ct)
         => system.Client.RegisterAsync(Source, SourceParameters.Of(reader), new JsonObject { ["table"] = "orders" }, ct);
 
-    private static JsonObject Start() => new()
+    private JsonObject Start() => new()
     {
         ["source_id"] = Source,
         ["mode"] = "async",
-        ["refinement_config"] = new JsonObject { ["business_rules"] = JsonNode.Parse(Rules) },
+        ["refinement_config"] = new JsonObject { ["business_rules"] = JsonNode.Parse(rules) },
         ["output_format"] = new JsonArray("jsonl", "csv"),
 
         // The limit and the peers write records alone: so does this.

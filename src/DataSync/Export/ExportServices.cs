@@ -1,4 +1,5 @@
 using DataSync.Export.Storage;
+using DataSync.Export.Storage.Links;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -14,8 +15,9 @@ internal static class ExportServices
             .Validate(options => options.Root.Trim().Length > 0 && !options.Root.Contains('\0', StringComparison.Ordinal), $"{ExportOptions.RootSetting} must be a folder's path.")
             .Validate(options => !File.Exists(options.Root), $"{ExportOptions.RootSetting} names a file; it must be a folder, or a path where one can be made.")
             .ValidateOnStart();
-        services.AddSingleton<IExportStorage, DiskExportStorage>();
+        services.AddExportStorage(configuration);
         services.AddSingleton<ExportFiles>();
+        services.AddSingleton<DownloadLinks>();
         return services;
     }
 }

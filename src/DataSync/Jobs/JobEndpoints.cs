@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Jobs.Inline;
+using DataSync.Jobs.Replay;
 using DataSync.Jobs.Retry;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
@@ -31,7 +32,7 @@ internal static class JobEndpoints
          "created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00.02Z","completed_at":"2026-01-01T00:00:00.3Z","duration_ms":280,"attempts":1,"queue_position":null,"parked":false,
          "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"async"},
          "result":{"exports":[{"name":"data.jsonl","format":"jsonl","bytes":4660000,"records":10000,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","path":"acme/019f0000-0000-7000-8000-000000000000/data.jsonl"}]},
-         "gap":null,"enriched":{"ai":{"completed":9990,"low_confidence":8,"failed":2,"calls":9995,"input_tokens":4100000,"output_tokens":960000,"cost":1.19}},"waiting_until":null,"change_tracking":null,"error_details":null
+         "rules":[{"rule_id":"big","hits":4711,"failed":0,"rejected":2}],"gap":null,"enriched":{"ai":{"completed":9990,"low_confidence":8,"failed":2,"calls":9995,"input_tokens":4100000,"output_tokens":960000,"cost":1.19}},"waiting_until":null,"change_tracking":null,"error_details":null
         """;
 
     private const string JobExample = JobMembers + "}";
@@ -76,6 +77,7 @@ internal static class JobEndpoints
             "Retry a job",
             "Queues a failed or cancelled job again. It goes on from its checkpoint: what was stored is neither read nor stored again. 409 for a job that is not failed or cancelled.",
             response: RetriedExample, status: StatusCodes.Status202Accepted);
+        ReplayEndpoint.Map(sync, JobExample);
         sync.MapGet("/jobs/{job_id}/events", JobEvents.StreamAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Follow a job", "Server-sent events: `progress` with the job whenever it changes, at last `end`. Then the stream closes.", responseType: "text/event-stream");
         return endpoints;

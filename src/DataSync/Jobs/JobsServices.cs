@@ -2,6 +2,7 @@ using DataSync.Jobs.Engine;
 using DataSync.Jobs.Engine.Waiting;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Inline;
+using DataSync.Jobs.Replay;
 using DataSync.Jobs.Retry;
 using DataSync.Jobs.Schedules;
 using DataSync.Jobs.Start;
@@ -9,6 +10,7 @@ using DataSync.Jobs.Status;
 using DataSync.Jobs.Webhooks;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
+using DataSync.Pipeline.Replay;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Settings;
 using Hangfire;
@@ -47,12 +49,15 @@ internal static class JobsServices
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<SyncManager>();
         services.AddSingleton<JobRetry>();
+        services.AddSingleton<ReplayStart>();
         services.AddSingleton<PlanReader>();
         services.AddSingleton<JobViews>();
         services.AddSingleton<JobExists>(provider => async (tenant, job, ct)
             => await provider.GetRequiredService<SyncManager>().FindAsync(tenant, job, ct) is not null);
         services.AddSingleton<WaitingBell>();
         services.AddSingleton<RingJob>(provider => provider.GetRequiredService<WaitingBell>().RingAsync);
+        services.AddSingleton<FindJobState>(provider => async (tenant, job, ct)
+            => await provider.GetRequiredService<SyncManager>().FindAsync(tenant, job, ct) is { } found ? (found.Mode, found.Status) : null);
         services.AddSingleton<WorkerSession>();
         services.AddHostedService(provider => provider.GetRequiredService<WorkerSession>());
         services.AddSingleton<JobLease>();

@@ -105,6 +105,9 @@ internal sealed class SyncJob : ITenantOwned
     /// <summary>JSON: records sent to memory and to the database, counted by rule. Hybrid mode only.</summary>
     public string? Routed { get; set; }
 
+    /// <summary>JSON: how often each rule and check was met, committed with the records it was met on; null where none ran.</summary>
+    public string? Rules { get; set; }
+
     /// <summary>JSON: what comparing an incremental sync with its source found; null where nothing was compared.</summary>
     public string? Gap { get; set; }
 

@@ -35,6 +35,7 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         builder.Property(j => j.Result).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");
         builder.Property(j => j.Routed).HasColumnType("json");
+        builder.Property(j => j.Rules).HasColumnType("json");
         builder.Property(j => j.Gap).HasColumnType("json");
         builder.Property(j => j.Enriched).HasColumnType("json");
         builder.Property(j => j.ChangeTracking).HasColumnType("json");

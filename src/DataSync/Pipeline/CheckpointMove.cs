@@ -1,4 +1,5 @@
 using System.Data.Common;
+using DataSync.Pipeline.Refinement;
 
 namespace DataSync.Pipeline;
 
@@ -7,7 +8,8 @@ namespace DataSync.Pipeline;
 /// <param name="Records">Records kept so far.</param>
 /// <param name="Rejected">Records refused so far.</param>
 /// <param name="Bytes">Payload bytes read so far.</param>
-internal sealed record CheckpointMove(Checkpoint Next, long Records, long Rejected, long Bytes);
+/// <param name="Rules">How often rules were met so far; null where none ran.</param>
+internal sealed record CheckpointMove(Checkpoint Next, long Records, long Rejected, long Bytes, RuleHits? Rules = null);
 
 /// <summary>
 /// Moves the checkpoint inside the caller's open transaction, as its last statement: where the run's fence is not the job's any more, it throws

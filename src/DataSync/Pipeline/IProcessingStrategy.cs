@@ -1,3 +1,5 @@
+using DataSync.Pipeline.Refinement;
+
 namespace DataSync.Pipeline;
 
 /// <summary>Where records are kept between extraction and export (extension point): the three modes.</summary>
@@ -20,6 +22,9 @@ internal interface IProcessingStrategy
 
     /// <summary>Forgets what an attempt stored that cannot be resumed, so that the next begins with nothing.</summary>
     Task ResetAsync(SyncRun run, CancellationToken ct);
+
+    /// <summary>Streams what refiners remembered of the records below the run's checkpoint, in the order it was kept. Nothing where no attempt goes on in the middle.</summary>
+    IAsyncEnumerable<SeenValues> ReadSeenAsync(SyncRun run, CancellationToken ct) => AsyncEnumerable.Empty<SeenValues>();
 
     /// <summary>Gives back what this process holds of the run. Called once the run is over, however it ended.</summary>
     void Release(SyncRun run) { }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Refinement;
 
 namespace DataSync.Pipeline;
 
@@ -43,6 +44,12 @@ internal interface IBatchRefiner
 {
     /// <summary>Whether it may fill <see cref="RecordBatch.Metadata"/>, so that an export knows its columns before the first record.</summary>
     bool AddsMetadata { get; }
+
+    /// <summary>Whether it remembers anything from one record to the next.</summary>
+    bool Remembers => false;
+
+    /// <summary>Takes back what it remembered of the records that earlier attempts committed, before the first batch.</summary>
+    void Recall(SeenValues seen) { }
 
     /// <summary>
     /// Fills <see cref="RecordBatch.Refined"/> and <see cref="RecordBatch.Metadata"/> and rejects records. The originals stay as they are.

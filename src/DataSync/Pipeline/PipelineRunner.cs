@@ -83,6 +83,7 @@ internal sealed class PipelineRunner(
             await strategy.ResetAsync(run, ct);
             run = run with { Checkpoint = new Checkpoint() };
             run.Progress.Restore(0, 0, 0);
+            run.Progress.Rules = null;
         }
 
         // The stage after this one goes on from where this attempt has come, not from where it began.
@@ -95,7 +96,7 @@ internal sealed class PipelineRunner(
                 reached = move.Next;
             },
         };
-        await strategy.StoreAsync(noting, Refined(run, strategy.AdmitAsync(noting, Extracted(noting, ct), ct), ct), ct);
+        await strategy.StoreAsync(noting, Refined(run, strategy, strategy.AdmitAsync(noting, Extracted(noting, ct), ct), ct), ct);
         return run with { Checkpoint = reached };
     }
 
@@ -133,17 +134,34 @@ internal sealed class PipelineRunner(
     private static bool Streams(SyncRun run) => run.Plan.Mode != SyncModes.Async;
 
     private async IAsyncEnumerable<RecordBatch> Refined(
-        SyncRun run, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
+        SyncRun run, IProcessingStrategy strategy, IAsyncEnumerable<RecordBatch> batches, [EnumeratorCancellation] CancellationToken ct)
     {
         var config = run.Plan.RefinementConfig;
         var compiled = await _refiners.CompileAsync(run.TenantId, config, ct);
         await using var enriching = await EnrichingStream.OpenAsync(Streams(run) ? _enrichers.AskedFor(config) : [], run, ct);
-        await foreach (var batch in batches.WithCancellation(ct))
+        try
         {
-            foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);
-            if (compiled.Length > 0) run.Progress.AddRefined(batch.Count - batch.AsideCount);
-            await enriching.EnrichAsync(batch, ct);
-            yield return batch;
+            if (run.Checkpoint.NextSeq > 0 && Array.Exists(compiled, r => r.Remembers)) await RecallAsync(run, strategy, compiled, ct);
+            await foreach (var batch in batches.WithCancellation(ct))
+            {
+                foreach (var refiner in compiled) await refiner.RefineAsync(batch, ct);
+                if (compiled.Length > 0) run.Progress.AddRefined(batch.Count - batch.AsideCount);
+                await enriching.EnrichAsync(batch, ct);
+                yield return batch;
+            }
+        }
+        finally
+        {
+            foreach (var refiner in compiled) (refiner as IDisposable)?.Dispose();
+        }
+    }
+
+    /// <summary>Whoever goes on in the middle knows what the records before were.</summary>
+    private static async Task RecallAsync(SyncRun run, IProcessingStrategy strategy, IBatchRefiner[] refiners, CancellationToken ct)
+    {
+        await foreach (var seen in strategy.ReadSeenAsync(run, ct))
+        {
+            foreach (var refiner in refiners.Where(r => r.Remembers)) refiner.Recall(seen);
         }
     }
 

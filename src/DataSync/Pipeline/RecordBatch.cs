@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using DataSync.Pipeline.Refinement;
 
 namespace DataSync.Pipeline;
 
@@ -31,6 +32,12 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
 
     /// <summary>JSON that tells the source where to go on after this batch; empty where the source cannot resume in the middle.</summary>
     public ReadOnlyMemory<byte> ResumeToken { get; set; }
+
+    /// <summary>How often rules were met on these records; null where no rules ran.</summary>
+    public RuleHits? RuleHits { get; set; }
+
+    /// <summary>What refiners must remember of these records; empty where nothing is.</summary>
+    public IReadOnlyList<SeenValues> Seen { get; set; } = [];
 
     public int Count => Raw.Count;
 

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text.Json;
+using DataSync.Pipeline.Refinement;
 using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
@@ -42,6 +43,15 @@ internal sealed class SyncProgress
 
     /// <summary>Which rule sent how many records where; null where nothing is routed.</summary>
     public RoutedCounts? Routed { get; set; }
+
+    /// <summary>How often rules were met on the records that were kept or refused; null where no rules ran.</summary>
+    public RuleHits? Rules { get; set; }
+
+    /// <summary>Adds a batch's counts.</summary>
+    public void AddRules(RuleHits? hits)
+    {
+        if (hits is not null) Rules = (Rules ?? new RuleHits(hits.Ids)).With(hits);
+    }
 
     public void AddExtracted(long records, long bytes)
     {

@@ -1,4 +1,6 @@
+using DataSync.Pipeline.Replay;
 using DataSync.Platform.Settings;
+using DataSync.Process.Async.Replay;
 using DataSync.Process.Realtime;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,6 +20,7 @@ internal static class ProcessServices
         });
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<RealtimeMemory>();
+        services.AddSingleton<ClaimRejections>(RejectionClaims.ClaimAsync);
         return services;
     }
 }

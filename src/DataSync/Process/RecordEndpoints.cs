@@ -5,7 +5,6 @@ using DataSync.Platform.Http.Json;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Paging;
 using DataSync.Platform.Http.Requests;
-using DataSync.Platform.Localization;
 using DataSync.Platform.Tenancy;
 using DataSync.Process.Async;
 using Microsoft.AspNetCore.Builder;
@@ -15,16 +14,12 @@ using Microsoft.EntityFrameworkCore;
 
 namespace DataSync.Process;
 
-/// <summary>Stored and refused records of a job, a page at a time.</summary>
+/// <summary>Stored records of a job, a page at a time.</summary>
 internal static class RecordEndpoints
 {
     private const string Record = """
         {"id":"019f0000-0000-7000-8000-000000000001","seq":1,"source_id":"orders-db","raw_data":{"amount":12.50},"refined_data":{"amount":12.50,"class":"small"},
          "metadata":{"tags":["checked"]},"sync_timestamp":"2026-01-01T00:00:00Z","processed_at":"2026-01-01T00:00:00Z"}
-        """;
-
-    private const string Rejection = """
-        {"seq":7,"rule_id":"positive","code":"NEGATIVE","message":"amount must be positive","field":"amount","original":{"amount":-1},"created_at":"2026-01-01T00:00:00Z"}
         """;
 
     public static void MapRecords(this IEndpointRouteBuilder endpoints)
@@ -33,8 +28,6 @@ internal static class RecordEndpoints
         jobs.MapGet("/records", RecordsAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Stored records", "In the order of extraction, by page, or those of `ids` (up to 1000, separated by commas). `refined_data` is null where refinement changed nothing.",
             response: $$"""{"items":[{{Record}}],"next_cursor":null}""");
-        jobs.MapGet("/rejections", RejectionsAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Refused records", "Each with the rule that refused it, its code and message, and the original as it came.", response: $$"""{"items":[{{Rejection}}],"next_cursor":null}""");
     }
 
     private static async Task<IResult> RecordsAsync(
@@ -60,24 +53,6 @@ internal static class RecordEndpoints
         var shown = cursors.Page(caller, page, found, r => [r.Seq.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
         return TypedResults.Ok(new Page<RecordView>([.. shown.Items.Select(RecordView.Of)], shown.NextCursor));
     }
-
-    private static async Task<IResult> RejectionsAsync(
-        Caller caller, JobId jobId, Query<RejectionFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, Messages messages, CancellationToken ct)
-    {
-        if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
-        var page = filter.Value.Page;
-        await using var transaction = await database.BeginAsync(caller.Tenant, ct);
-        var rejections = transaction.Db.Set<SyncRejection>().AsNoTracking().Where(r => r.JobId == jobId.Value);
-        if (page.After is [var after])
-        {
-            var last = long.Parse(after, System.Globalization.CultureInfo.InvariantCulture);
-            rejections = rejections.Where(r => r.Seq > last);
-        }
-
-        var found = await rejections.OrderBy(r => r.Seq).Take(page.Fetch).ToListAsync(ct);
-        var shown = cursors.Page(caller, page, found, r => [r.Seq.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        return TypedResults.Ok(new Page<RejectionView>([.. shown.Items.Select(r => RejectionView.Of(r, messages, caller.Language))], shown.NextCursor));
-    }
 }
 
 /// <summary>Which records.</summary>
@@ -91,12 +66,6 @@ internal sealed record RecordFilter(IReadOnlyList<Guid> Ids, PageRequest Page) :
     }
 }
 
-/// <summary>Which refused records.</summary>
-internal sealed record RejectionFilter(PageRequest Page) : IRequestQuery<RejectionFilter>
-{
-    public static RejectionFilter Read(QueryReader query) => new(query.Page("rejections"));
-}
-
 /// <summary>A stored record as the API shows it.</summary>
 internal sealed record RecordView(
     Guid Id, long Seq, string SourceId, RawJson RawData, RawJson? RefinedData, RawJson? Metadata, DateTimeOffset SyncTimestamp, DateTimeOffset? ProcessedAt)
@@ -104,14 +73,4 @@ internal sealed record RecordView(
     public static RecordView Of(StoredRecord record) => new(
         record.Id, record.Seq, record.SourceId, new RawJson(record.RawData), record.RefinedData is null ? null : new RawJson(record.RefinedData),
         record.Metadata is null ? null : new RawJson(record.Metadata), record.SyncTimestamp, record.ProcessedAt);
-}
-
-/// <summary>A refused record as the API shows it.</summary>
-internal sealed record RejectionView(long Seq, string RuleId, string Code, string Message, string? Field, RawJson Original, DateTimeOffset CreatedAt)
-{
-    /// <summary>A message of ours is stored as its key, and worded in the reader's language; a rule's own text stays as its author wrote it.</summary>
-    public static RejectionView Of(SyncRejection rejection, Messages messages, string language) => new(
-        rejection.Seq, rejection.RuleId, rejection.Code,
-        rejection.Message.StartsWith("errors.", StringComparison.Ordinal) ? messages.Format(rejection.Message, language, new Dictionary<string, object?>(StringComparer.Ordinal) { ["field"] = rejection.Field }) : rejection.Message,
-        rejection.Field, new RawJson(rejection.Original), rejection.CreatedAt);
 }

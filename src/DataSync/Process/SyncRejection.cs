@@ -18,6 +18,15 @@ internal sealed class SyncRejection : ITenantOwned
     /// <summary>JSON.</summary>
     public string Original { get; set; } = "";
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>JSON: the record as somebody corrected it; null where nobody did.</summary>
+    public string? Correction { get; set; }
+    public DateTimeOffset? CorrectedAt { get; set; }
+    public string? CorrectedBy { get; set; }
+
+    /// <summary>The job that ran it again; null where none did. Set once.</summary>
+    public Guid? ReplayJobId { get; set; }
+    public DateTimeOffset? ReplayedAt { get; set; }
 }
 
 internal sealed class SyncRejectionMapping : IEntityTypeConfiguration<SyncRejection>
@@ -27,6 +36,8 @@ internal sealed class SyncRejectionMapping : IEntityTypeConfiguration<SyncReject
         builder.ToTable("sync_rejections");
         builder.HasKey(r => new { r.TenantId, r.JobId, r.Seq });
         builder.Property(r => r.Original).HasColumnType("json");
+        builder.Property(r => r.Correction).HasColumnType("json");
+        builder.HasIndex(r => new { r.TenantId, r.ReplayJobId, r.Seq }).HasDatabaseName("idx_sync_rejections_replay").HasFilter("replay_job_id IS NOT NULL");
         builder.Property(r => r.CreatedAt).HasDefaultValueSql("now()");
     }
 }

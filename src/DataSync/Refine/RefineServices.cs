@@ -1,7 +1,9 @@
 using DataSync.Pipeline.Routing;
+using DataSync.Platform.Settings;
 using DataSync.Refine.Ai;
 using DataSync.Refine.LabelStudio;
 using DataSync.Refine.Rules;
+using DataSync.Refine.Rules.Checks;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -12,5 +14,10 @@ internal static class RefineServices
 {
     /// <summary>Registers the room. Refiners themselves are found by their contract; what they share belongs here.</summary>
     public static IServiceCollection AddRefine(this IServiceCollection services, IConfiguration configuration)
-        => services.AddSingleton<CompileConditions>(RecordConditions.Compile).AddAi(configuration).AddLabelStudio(configuration);
+    {
+        var settings = new SettingsReader(configuration);
+        services.AddSingleton(new UniqueMemory(settings.Int(UniqueMemory.LimitSetting, 512, 1, 1_048_576) * 1024L * 1024));
+        services.AddSingleton(new SettingsFaults(settings.Faults));
+        return services.AddSingleton<CompileConditions>(RecordConditions.Compile).AddAi(configuration).AddLabelStudio(configuration);
+    }
 }

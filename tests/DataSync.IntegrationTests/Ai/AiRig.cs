@@ -66,7 +66,7 @@ public sealed class AiRig : IAsyncLifetime
         var enricher = new AiEnricher(NewModel(options), NullLogger<AiEnricher>.Instance);
         var storage = new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = Root }));
         var export = new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
-        return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, enricher);
+        return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, [enricher]);
     }
 
     /// <summary>A plan that asks for the model.</summary>

@@ -16,6 +16,9 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
     /// <summary>The routes that a signature, or a secret of their own, opens instead of a token.</summary>
     private static readonly string[] BySignature = ["POST /api/webhooks/{tenant_id}/{source_id}", "POST /api/label-studio/hooks/{tenant_id}/{project_id}"];
 
+    /// <summary>The routes that a signed link opens instead of a token.</summary>
+    private static readonly string[] ByLink = ["GET /api/exports/links/{link}"];
+
     /// <summary>The scope that each route must demand. A route that is not here fails the tests until somebody has decided.</summary>
     private static readonly Dictionary<string, string> Scopes = new(StringComparer.Ordinal)
     {
@@ -46,6 +49,11 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["GET /api/sync/jobs/{job_id}/enrichments"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/records"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/rejections"] = ApiScope.SyncRead,
+        ["GET /api/sync/jobs/{job_id}/rejections/{seq}"] = ApiScope.SyncRead,
+        ["PUT /api/sync/jobs/{job_id}/rejections/{seq}"] = ApiScope.SyncWrite,
+        ["POST /api/sync/jobs/{job_id}/rejections/replay"] = ApiScope.SyncWrite,
+        ["POST /api/rules/test"] = ApiScope.SyncWrite,
+        ["POST /api/sync/jobs/{job_id}/exports/{name}/link"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports/{name}"] = ApiScope.SyncRead,
         ["POST /api/exports/validate"] = ApiScope.SyncRead,
@@ -81,7 +89,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
 
     [Fact]
     public async Task Every_route_is_decided_on()
-        => Assert.Equal(Scopes.Keys.Concat(Open).Concat(BySignature).Order(StringComparer.Ordinal), (await RoutesAsync()).Order(StringComparer.Ordinal));
+        => Assert.Equal(Scopes.Keys.Concat(Open).Concat(BySignature).Concat(ByLink).Order(StringComparer.Ordinal), (await RoutesAsync()).Order(StringComparer.Ordinal));
 
     [Fact]
     public async Task Open_routes_and_no_others_answer_without_a_token()
@@ -95,6 +103,15 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         foreach (var token in (string?[])[null, BadTokens["expired"], RunningSystem.Token("closed", string.Join(' ', ApiScope.All))])
         {
             foreach (var route in BySignature) Assert.Equal((HttpStatusCode.Unauthorized, "errors.webhook.refused"), await AskAsync(route, token) is var (status, key, _) ? (status, key) : default);
+        }
+    }
+
+    [Fact]
+    public async Task Routes_for_links_answer_404_to_all_without_one_whatever_their_token()
+    {
+        foreach (var token in (string?[])[null, BadTokens["another key"], RunningSystem.Token("closed", string.Join(' ', ApiScope.All))])
+        {
+            foreach (var route in ByLink) Assert.Equal(HttpStatusCode.NotFound, (await AskAsync(route, token)).Status);
         }
     }
 
@@ -152,7 +169,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
             Assert.Equal(HttpStatusCode.NotFound, (await AskAsync("GET /api/nothing", token)).Status);
     }
 
-    private async Task<string[]> ClosedAsync() => [.. (await RoutesAsync()).Except(Open, StringComparer.Ordinal).Except(BySignature, StringComparer.Ordinal)];
+    private async Task<string[]> ClosedAsync() => [.. (await RoutesAsync()).Except(Open, StringComparer.Ordinal).Except(BySignature, StringComparer.Ordinal).Except(ByLink, StringComparer.Ordinal)];
 
     private async Task<string[]> RoutesAsync()
     {

@@ -23,7 +23,7 @@ internal sealed class EngineRig : IAsyncDisposable
     private readonly SystemDatabase _database;
     private readonly SyncTelemetry _telemetry;
 
-    private EngineRig(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, IEnricher[] enrichers)
+    private EngineRig(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, IEnricher[] enrichers, IRefiner[] refiners)
     {
         _database = database;
         _telemetry = new SyncTelemetry(_metrics.GetRequiredService<System.Diagnostics.Metrics.IMeterFactory>());
@@ -33,7 +33,7 @@ internal sealed class EngineRig : IAsyncDisposable
         Leases = new JobLease(Jobs.Tenants, Session, options, TimeProvider.System, NullLogger<JobLease>.Instance);
         Outcomes = new JobOutcome(Jobs.Tenants);
         var pipeline = new PipelineRunner(
-            [source], [], enrichers, [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [new EnrichStage(enrichers, Jobs.Tenants, TimeProvider.System), export ?? new NoExport()],
+            [source], refiners, enrichers, [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [new EnrichStage(enrichers, Jobs.Tenants, TimeProvider.System), export ?? new NoExport()],
             DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(
             Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, new SourceStates(Jobs.Tenants), options, _telemetry,
@@ -51,9 +51,9 @@ internal sealed class EngineRig : IAsyncDisposable
     public SyncManager Manager { get; }
     public WaitingJobs Waiting { get; }
 
-    public static async Task<EngineRig> StartAsync(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, CancellationToken ct, params IEnricher[] enrichers)
+    public static async Task<EngineRig> StartAsync(SystemDatabase database, EngineOptions options, IRecordSource source, IStage? export, CancellationToken ct, IEnricher[]? enrichers = null, IRefiner[]? refiners = null)
     {
-        var rig = new EngineRig(database, options, source, export, enrichers);
+        var rig = new EngineRig(database, options, source, export, enrichers ?? [], refiners ?? []);
         await rig.Session.StartAsync(ct);
         while (rig.Session.Current is null) await Task.Delay(10, ct);
         return rig;

@@ -36,7 +36,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
     {
         var tables = await TablesAsync();
-        Assert.Equal(["ai_answers", "ai_usage", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "rate_limits", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
+        Assert.Equal(["ai_answers", "ai_usage", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "rate_limits", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_seen_values", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
         List<string> holes = [];
         foreach (var table in tables)
         {
@@ -200,6 +200,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
                     INSERT INTO label_studio_tasks (tenant_id, job_id, seq, task_id, settled) VALUES ('{tenant}', '{run.JobId:D}', 1, 1, false);
                     INSERT INTO sync_schedules (tenant_id, source_id, cron, time_zone, next_run_at, settled, idle_runs, failed_runs, created_by, created_at, updated_at)
                     VALUES ('{tenant}', 's', '0 0 * * *', 'UTC', now(), true, 0, 0, '', now(), now());
+                    INSERT INTO sync_seen_values (tenant_id, job_id, name, upto, hashes) VALUES ('{tenant}', gen_random_uuid(), '', 1, '\x00');
                     INSERT INTO sync_state (tenant_id, id, source_id, last_sync_timestamp, updated_at) VALUES ('{tenant}', gen_random_uuid(), 's', now(), now());
                     INSERT INTO tenant_keys (tenant_id, key_id, master_key_id, wrapped_key, created_at) VALUES ('{tenant}', 1, 'm', '\x00', now());
                     INSERT INTO idempotency_keys (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at) VALUES ('{tenant}', '\x00', 'k', '\x00', gen_random_uuid(), now(), now());

@@ -40,7 +40,7 @@ public sealed class LabelStudioProperties(LabelStudioProperties.Servers servers)
         using var second = new LabelStudioRig(operators: (fake.Url, fake.Logins.Legacy));
         var enricher = new Current();
         List<(string Raw, JsonElement Made)> exported = [];
-        await using var rig = await EngineRig.StartAsync(servers.Database, new EngineOptions(), new ScriptedSource((_, _) => RecordsAsync(given.Records)), new Collecting(exported), Ct, enricher);
+        await using var rig = await EngineRig.StartAsync(servers.Database, new EngineOptions(), new ScriptedSource((_, _) => RecordsAsync(given.Records)), new Collecting(exported), Ct, [enricher]);
         enricher.Is = new LabelStudioEnricher(first.Floor(rig.Jobs.Tenants));
         await first.Floor(rig.Jobs.Tenants).Projects.BindOperatorsAsync(tenant, project, "operator", Ct);
         var plan = new SyncPlan { AnnotationTimeoutSeconds = 600, RefinementConfig = JsonElement.Parse($$"""{"enable_label_studio":true,"label_studio_project_id":{{project}},"label_studio_merge":"{{given.Policy}}"}""") };

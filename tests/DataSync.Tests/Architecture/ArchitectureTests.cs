@@ -26,6 +26,7 @@ public sealed partial class ArchitectureTests
         ["Hangfire"] = ["Jobs"],
         ["Cronos"] = ["Jobs/Schedules"],
         ["CsvHelper"] = ["Export/Csv"],
+        ["Amazon"] = ["Export/Storage/S3"],
         ["ZstdSharp"] = ["Export/Compression/Zstd"],
         ["Npgsql"] = ["Platform", "Process/Async", "Jobs", "Extract/Connectors/Postgres"],
         ["Microsoft.Data.Sqlite"] = ["Extract/Connectors/Sqlite"],

@@ -73,7 +73,7 @@ internal sealed class ExportRig : IDisposable
             Advance = (_, _, _) => throw new NotSupportedException(),
             RegisterWriter = (_, _) => throw new NotSupportedException(),
         };
-        var stage = new ExportStage(Exporters, Compressions, [new RulesRefiner(Platform.Caching.MemoryOnlyCache.New(), NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage(Exporters, Compressions, [new RulesRefiner(Platform.Caching.MemoryOnlyCache.New(), new DataSync.Refine.Rules.Checks.UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         return stage.RunAsync(new StageContext(run, _ => Batches(raw, refined, batchSize)), ct);
     }
 

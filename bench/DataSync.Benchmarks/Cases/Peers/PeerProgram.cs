@@ -24,6 +24,13 @@ internal sealed record PeerProgram(IReadOnlyList<string> Command, string? Missin
         : Directory.Exists(Path.Combine(NodeFolder(checkout), "node_modules", "pg-query-stream")) ? null
         : $"install its packages with: npm install --prefix {Path.GetRelativePath(checkout, NodeFolder(checkout))} pg@8.23.1 pg-query-stream@4.17.0 csv-stringify@6.9.0");
 
+    /// <summary>Business rules, in Node.</summary>
+    public static PeerProgram NodeRules(string checkout) => new(
+        ["node", Path.Combine(checkout, "bench", "peers", "node_rules.mjs")],
+        !Succeeds("node", "--version") ? "install Node 18 or newer"
+        : Directory.Exists(Path.Combine(NodeFolder(checkout), "node_modules", "json-logic-js")) ? null
+        : $"install its package with: npm install --prefix {Path.GetRelativePath(checkout, NodeFolder(checkout))} json-logic-js@2.0.5");
+
     /// <summary>Where Node's packages are looked for.</summary>
     public static string NodeFolder(string checkout) => Path.Combine(checkout, ".datasync", "bench", "node");
 

@@ -1,4 +1,5 @@
 using DataSync.Pipeline;
+using DataSync.Pipeline.Refinement;
 
 namespace DataSync.Jobs.Engine;
 
@@ -43,4 +44,7 @@ internal sealed record JobClaim
     public required long Records { get; init; }
     public required long Rejected { get; init; }
     public required long Bytes { get; init; }
+
+    /// <summary>How often rules were met on the records below the checkpoint; null where none ran.</summary>
+    public required RuleHits? Rules { get; init; }
 }

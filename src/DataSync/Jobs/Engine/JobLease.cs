@@ -2,6 +2,7 @@ using System.Data.Common;
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Refinement;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -102,7 +103,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             UPDATE sync_jobs SET checkpoint = $4, record_count = $5, error_count = $6, bytes = $7, extracted = $8, lease_until = now() + $9,
                    fruitful_attempts = fruitful_attempts + CASE WHEN $10 > furthest AND fruitless_attempts > 0 THEN 1 ELSE 0 END,
                    fruitless_attempts = CASE WHEN $10 > furthest THEN 0 ELSE fruitless_attempts END,
-                   furthest = greatest(furthest, $10), stage = coalesce($11, stage), enriched = coalesce($12, enriched)
+                   furthest = greatest(furthest, $10), stage = coalesce($11, stage), enriched = coalesce($12, enriched), rules = $13
             WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
             """,
             (NpgsqlConnection)connection);
@@ -116,11 +117,15 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             move.Next.NextSeq + (string.Equals(move.Next.Stage, Stages.Extract, StringComparison.Ordinal) ? 0 : 1) + (move.Next.Enrichments?.Values.Sum(p => p.Results) ?? 0),
             new NpgsqlParameter { Value = (object?)stage ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Text },
             JobOutcome.Json(run.Progress.EnrichmentSummaries),
+            new NpgsqlParameter { Value = (object?)RulesOf(move.Rules) ?? DBNull.Value, NpgsqlDbType = NpgsqlDbType.Json },
         ];
         foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value });
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
         if (stage is not null) run.Progress.Stage = stage;
     }
+
+    /// <summary>JSON of how often rules were met; null where none ran.</summary>
+    public static string? RulesOf(RuleHits? rules) => rules is null ? null : JsonSerializer.Serialize(rules.Snapshot(), JobJson.Options);
 
     /// <summary>See <see cref="RegisterWriter"/>.</summary>
     public static async Task RegisterWriterAsync(DbConnection connection, SyncRun run, CancellationToken ct)
@@ -154,7 +159,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
                       timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,
-                      fruitful_attempts, interruption, o.lost, waiting_since
+                      fruitful_attempts, interruption, o.lost, waiting_since, rules
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
         await using var row = await batch.ReadAsync(ct);
@@ -184,6 +189,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             Interruption = await row.IsDBNullAsync(19, ct) ? null : JobFailure.Read(row.GetString(19)),
             IsTakeover = row.GetBoolean(20),
             WaitingSince = await row.IsDBNullAsync(21, ct) ? null : await row.GetFieldValueAsync<DateTimeOffset>(21, ct),
+            Rules = await row.IsDBNullAsync(22, ct) ? null : RuleHits.Of(JsonSerializer.Deserialize<IReadOnlyList<RuleCount>>(row.GetString(22), JobJson.Options)),
         };
         await row.CloseAsync(); // the claim holds from here
         return claim;

@@ -97,7 +97,7 @@ internal sealed class JobRunner(
             Confirm = ct => proof.ConfirmAsync(run!, ct),
         };
         run.Progress.Restore(claim.Records, claim.Rejected, claim.Bytes);
-        run.Progress.Stage = claim.Checkpoint.Stage;
+        (run.Progress.Stage, run.Progress.Rules) = (claim.Checkpoint.Stage, claim.Rules);
         return run;
     }
 

@@ -1,6 +1,7 @@
 using System.Data.Common;
 using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Refinement;
 
 namespace DataSync.Jobs.Inline;
 
@@ -24,7 +25,7 @@ internal sealed class HandOver(SyncRun first, TimeSpan lease)
     {
         var isLast = move.Next.Stage == Stages.Export;
         var next = new Checkpoint { Stage = isLast ? Stages.Export : Stages.Extract, NextSeq = move.Next.NextSeq, Exported = isLast ? Exported : null };
-        var whole = move with { Next = next, Records = move.Records + first.Progress.Processed, Rejected = move.Rejected + first.Progress.Rejected };
+        var whole = move with { Next = next, Records = move.Records + first.Progress.Processed, Rejected = move.Rejected + first.Progress.Rejected, Rules = RuleHits.Sum(first.Progress.Rules, move.Rules) };
         await JobLease.AdvanceAsync(connection, first, lease, whole, null, ct);
         if (!isLast) return;
         await InlineJobs.HandOverAsync(connection, first, Progress.Refined + first.Progress.Refined, ct);
@@ -38,5 +39,6 @@ internal sealed class HandOver(SyncRun first, TimeSpan lease)
         (job.RecordCount, job.ErrorCount) = (first.Progress.Processed + Progress.Processed, first.Progress.Rejected + Progress.Rejected);
         (job.Extracted, job.Refined) = (first.Progress.Extracted + Progress.Extracted, first.Progress.Refined + Progress.Refined);
         job.Routed = InlineJobs.RoutedOf(first);
+        job.Rules = JobLease.RulesOf(RuleHits.Sum(first.Progress.Rules, Progress.Rules));
     }
 }

@@ -41,6 +41,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         job.Gap = status == JobStatus.Completed && run.State.Move?.Gap is { } gap ? JsonSerializer.Serialize(gap, JobJson.Options) : null;
         job.ChangeTracking = status == JobStatus.Completed && run.State.Move?.Tracking is { } tracking ? JsonSerializer.Serialize(tracking, JobJson.Options) : null;
         job.Enriched = run.Progress.EnrichmentSummaries is { } enriched ? JsonSerializer.Serialize(enriched, JobJson.Options) : null;
+        job.Rules = JobLease.RulesOf(run.Progress.Rules);
         (job.Status, job.Stage, job.RunningMs) = (status, status == JobStatus.Completed ? Stages.Export : job.Stage, (long)ran.TotalMilliseconds);
         (job.RecordCount, job.ErrorCount) = (run.Progress.Processed, run.Progress.Rejected);
         (job.Extracted, job.Refined, job.Exported, job.Bytes) = (run.Progress.Extracted, run.Progress.Refined, run.Progress.Exported, run.Progress.Bytes);
@@ -86,7 +87,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
             $"""
             WITH ended AS (
                 UPDATE sync_jobs SET status = $4, stage = $5, completed_at = now(), running_ms = $6, record_count = $7, error_count = $8, extracted = $9, refined = $10,
-                       exported = $11, bytes = $12, result = $13, error_details = $14, gap = $15, change_tracking = $16, enriched = $17, lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL
+                       exported = $11, bytes = $12, result = $13, error_details = $14, gap = $15, change_tracking = $16, enriched = $17, rules = $18, lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL
                 WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running' AND ($4 <> 'completed' OR cancel_requested_at IS NULL)
                 RETURNING started_at, completed_at)
             SELECT started_at, completed_at FROM ended
@@ -94,7 +95,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
             """,
             run.TenantId, run.JobId, run.Fence, job.Status, Text(job.Stage, NpgsqlDbType.Text), job.RunningMs, job.RecordCount, job.ErrorCount, job.Extracted, job.Refined,
             job.Exported, job.Bytes, Text(job.Result, NpgsqlDbType.Json), Text(job.ErrorDetails, NpgsqlDbType.Text), Text(job.Gap, NpgsqlDbType.Json),
-            Text(job.ChangeTracking, NpgsqlDbType.Json), Text(job.Enriched, NpgsqlDbType.Json));
+            Text(job.ChangeTracking, NpgsqlDbType.Json), Text(job.Enriched, NpgsqlDbType.Json), Text(job.Rules, NpgsqlDbType.Json));
         await using (var row = await command.ExecuteReaderAsync(ct))
         {
             if (!await row.ReadAsync(ct)) return false;

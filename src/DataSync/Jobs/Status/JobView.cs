@@ -39,6 +39,9 @@ internal sealed record JobView
     /// <summary>Records by the routing rule that sent them; null where nothing is routed.</summary>
     public RawJson? Routed { get; init; }
 
+    /// <summary>Records by the rules and checks they met; null where none ran.</summary>
+    public RawJson? Rules { get; init; }
+
     /// <summary>What comparing an incremental sync with its source found; null where nothing was compared.</summary>
     public RawJson? Gap { get; init; }
 

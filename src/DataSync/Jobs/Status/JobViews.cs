@@ -56,6 +56,7 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         Config = new RawJson(job.Config),
         Result = job.Result is null ? null : new RawJson(job.Result),
         Routed = job.Routed is null ? null : new RawJson(job.Routed),
+        Rules = job.Rules is null ? null : new RawJson(job.Rules),
         Gap = job.Gap is null ? null : new RawJson(job.Gap),
         Enriched = job.Enriched is null ? null : new RawJson(job.Enriched),
         WaitingUntil = job.Status == JobStatus.Waiting ? job.NotBefore : null,

@@ -24,7 +24,8 @@ internal static class TelemetryServices
             telemetry.WithMetrics(metrics => metrics.AddOtlpExporter()).WithTracing(traces => traces
                 .AddInstrumentation(static () => new SafeExceptionEvents())
                 .AddSource(SyncTelemetry.Name)
-                .AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal))
+                // A link to a file opens it to whoever reads it: its address goes into no span.
+                .AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) && !http.Request.Path.StartsWithSegments("/api/exports/links", StringComparison.Ordinal))
                 .AddHttpClientInstrumentation()
                 .AddNpgsql()
                 .AddOtlpExporter());

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Refinement;
 using DataSync.Platform.Tenancy;
 using Npgsql;
 
@@ -51,6 +52,13 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
         await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, wanted, ct)) yield return batch;
     }
 
+    public async IAsyncEnumerable<SeenValues> ReadSeenAsync(SyncRun run, [EnumeratorCancellation] CancellationToken ct)
+    {
+        await using var connection = await database.ConnectAsync(run.TenantId, ct);
+        await using var transaction = await connection.BeginAsync(ct);
+        await foreach (var seen in SeenWriter.ReadAsync(connection.Connection, run, ct)) yield return seen;
+    }
+
     public async Task ResetAsync(SyncRun run, CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
@@ -65,6 +73,7 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
             await delete.ExecuteNonQueryAsync(ct);
         }
 
+        await SeenWriter.DeleteAsync(connection.Connection, run, ct);
         await run.Advance(connection.Connection, new CheckpointMove(new Checkpoint(), 0, 0, 0), ct);
         await transaction.CommitAsync(ct);
     }

@@ -22,6 +22,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
     private readonly ArrayBufferWriter<byte> _buffer = new(256 * 1024);
     private readonly RejectionWriter _rejections = new();
     private readonly EnrichedRows _enriched = new();
+    private readonly SeenWriter _seen = new();
     private NpgsqlTransaction? _transaction;
     private bool _registered;
     private LeafCopy? _copy;
@@ -54,6 +55,8 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
         _pendingRecords += written;
         _pendingRejected += _rejections.Add(batch);
         if (batch.Enriched is not null) _enriched.Add(batch);
+        _seen.Add(batch);
+        run.Progress.AddRules(batch.RuleHits); // an attempt whose commit fails is over, and the next begins with the counts of the last one
         _bytes += batch.Raw.Length + (batch.Refined?.Length ?? 0);
         _totalBytes += batch.Raw.Length;
         _nextSeq = batch.FirstSeq + batch.Count;
@@ -96,8 +99,9 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
 
         await _rejections.FlushAsync(connection.Connection, run, ct);
         await _enriched.FlushAsync(connection.Connection, run, ct);
+        await _seen.FlushAsync(connection.Connection, run, _nextSeq, stage != Stages.Extract, ct);
         var move = new CheckpointMove(
-            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume, State = stage == Stages.Extract ? null : run.State.Move }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes);
+            new Checkpoint { Stage = stage, NextSeq = _nextSeq, Resume = _resume, State = stage == Stages.Extract ? null : run.State.Move }, _records + _pendingRecords, _rejected + _pendingRejected, _totalBytes, run.Progress.Rules);
         await run.Advance(connection.Connection, move, ct);
         await _transaction!.CommitAsync(ct);
         await _transaction.DisposeAsync();

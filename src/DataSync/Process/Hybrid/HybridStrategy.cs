@@ -130,6 +130,7 @@ internal sealed class HybridStrategy(TenantDatabase database, RealtimeMemory mem
                 kept++;
             }
 
+            batch.Seen = []; // the next attempt reads everything again
             (Kept, Refused) = (Kept + kept, Refused + refused);
             progress.AddProcessed(kept, refused);
         }

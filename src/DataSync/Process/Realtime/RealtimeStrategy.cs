@@ -45,6 +45,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
             {
                 _held[Key(run)].AddOutcomes(batch);
                 run.Progress.AddProcessed(batch.Count - batch.RejectedCount, batch.RejectedCount);
+                run.Progress.AddRules(batch.RuleHits);
             }
         }
     }

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
+using DataSync.Refine.Rules.Actions;
+using DataSync.Refine.Rules.Checks;
 
 namespace DataSync.Refine.Rules;
 
@@ -8,10 +10,19 @@ internal sealed class CompiledRules(Rule[] rules)
 {
     public Rule[] Rules { get; } = rules;
 
-    /// <summary>Compiles rules that were validated before.</summary>
-    public static CompiledRules Of(JsonElement businessRules)
+    /// <summary>The rules' ids, in order.</summary>
+    public IReadOnlyList<string> Ids { get; } = [.. rules.Select(r => r.Id)];
+
+    /// <summary>The checks that want to know every value so far, by the place of their memory.</summary>
+    public IReadOnlyList<string> Unique { get; } = [.. rules.SelectMany(r => r.Then).OfType<UniqueAction>().Select(u => u.Id)];
+
+    /// <summary>Whether any of them may put a tag on a record.</summary>
+    public bool Tags { get; } = Array.Exists(rules, rule => Array.Exists(rule.Then, action => action is TagAction or CheckAction { Tags: true } or UniqueAction { Tags: true }));
+
+    /// <summary>Compiles rules and checks that were validated before.</summary>
+    public static CompiledRules Of(JsonElement businessRules, JsonElement checks = default)
     {
-        var (rules, faults) = RuleSetReader.Read(businessRules, "/business_rules");
+        var (rules, faults) = RuleSetReader.Read(businessRules, "/business_rules", checks, "/checks");
         return faults.Count == 0
             ? new CompiledRules([.. rules])
             : throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };

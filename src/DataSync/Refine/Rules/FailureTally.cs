@@ -16,10 +16,15 @@ internal sealed class FailureTally
         _failures[key] = _failures.TryGetValue(key, out var known) ? (known.Count + 1, known.FirstSeq) : (1, seq);
     }
 
-    /// <summary>Logs and forgets.</summary>
+    /// <summary>What failed since the last <see cref="Clear"/>.</summary>
+    public IEnumerable<(string Rule, string Code, string? Field)> All => _failures.Keys;
+
+    /// <summary>Logs.</summary>
     public void Report(ILogger logger)
     {
         foreach (var ((rule, code, field), (count, firstSeq)) in _failures) logger.RuleFailed(rule, code, field, count, firstSeq);
-        _failures.Clear();
     }
+
+    /// <summary>Forgets.</summary>
+    public void Clear() => _failures.Clear();
 }

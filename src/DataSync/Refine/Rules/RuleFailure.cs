@@ -13,9 +13,18 @@ internal sealed record RuleFailure(string Code, string MessageKey)
     public static readonly RuleFailure UnreadableRecord = new("SYNC_267", "errors.rules.unreadable_record");
     public static readonly RuleFailure Unexpected = new("SYNC_268", "errors.rules.unexpected");
 
+    /// <summary>What the checks find.</summary>
+    public static readonly RuleFailure IsNull = new("SYNC_211", "errors.check.not_null");
+    public static readonly RuleFailure NotUnique = new("SYNC_212", "errors.check.unique");
+    public static readonly RuleFailure NotInSet = new("SYNC_213", "errors.check.in_set");
+    public static readonly RuleFailure NotBetween = new("SYNC_214", "errors.check.between");
+    public static readonly RuleFailure NoMatch = new("SYNC_215", "errors.check.matches");
+    public static readonly RuleFailure WrongType = new("SYNC_216", "errors.check.type");
+
     /// <summary>All of them, for the test that holds them against the error catalogue.</summary>
     public static readonly IReadOnlyList<RuleFailure> All =
-        [CastFailed, TooManySteps, TooLong, TooDeep, NotANumber, NotAnObject, BadOperand, UnreadableRecord, Unexpected];
+        [CastFailed, TooManySteps, TooLong, TooDeep, NotANumber, NotAnObject, BadOperand, UnreadableRecord, Unexpected,
+         IsNull, NotUnique, NotInSet, NotBetween, NoMatch, WrongType];
 }
 
 /// <summary>

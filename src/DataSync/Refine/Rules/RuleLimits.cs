@@ -28,6 +28,14 @@ internal static class RuleLimits
     /// <summary>Characters of a literal in an expression.</summary>
     public const int LiteralLength = 65_536;
 
+    /// <summary>Values of a check's set, fields of a check, and characters of its pattern.</summary>
+    public const int SetValues = 1000;
+    public const int CheckFields = 16;
+    public const int PatternLength = 1000;
+
+    /// <summary>States that a pattern may unroll to, such as by {n} within {n}.</summary>
+    public const int PatternStates = 10_000;
+
     /// <summary>Steps of one rule on one record: a node evaluated, an element visited, or 256 bytes searched or built.</summary>
     public const int Steps = 1_000_000;
 

@@ -1,30 +1,54 @@
 using System.Text.Json;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Refinement;
 using DataSync.Refine.Rules.Actions;
+using DataSync.Refine.Rules.Checks;
 using DataSync.Refine.Rules.Logic;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Refine.Rules;
 
 /// <summary>Runs a compiled rule set over batches. Holds the working state of one record, so one instance serves one job at a time.</summary>
-internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRefiner
+internal sealed class RulesBatchRefiner(CompiledRules rules, UniqueMemory memory, ILogger logger) : IBatchRefiner, IDisposable
 {
-    private readonly RuleRun _run = new();
+    private readonly Rule[] _rules = rules.Rules;
+    private readonly RuleRun _run = new(rules.Unique.Count > 0 ? new UniqueValues(memory, rules.Unique) : null);
     private readonly FailureTally _failures = new();
+    private RuleHits _hits = new(rules.Ids);
 
-    public bool AddsMetadata { get; } = Array.Exists(rules, rule => Array.Exists(rule.Then, action => action is TagAction));
+    public bool AddsMetadata => rules.Tags;
+
+    public bool Remembers => _run.Unique is not null;
+
+    /// <summary>What failed in the last batch, by rule, code and field.</summary>
+    public IEnumerable<(string Rule, string Code, string? Field)> Failures => _failures.All;
+
+    public void Recall(SeenValues seen) => _run.Unique?.Recall(seen);
+
+    public void Dispose() => _run.Unique?.Dispose();
 
     public ValueTask RefineAsync(RecordBatch batch, CancellationToken ct)
     {
         using var output = new BatchOutput(batch);
+        _failures.Clear();
+        _hits = new RuleHits(rules.Ids);
         for (var i = 0; i < batch.Count; i++)
         {
             ct.ThrowIfCancellationRequested();
-            if (!batch.IsKept(i) || !Refine(batch, i, ct)) output.AddUnrefined();
-            else output.Add(_run);
+            if (!batch.IsKept(i) || !Refine(batch, i, ct))
+            {
+                _run.Unique?.Drop();
+                output.AddUnrefined();
+                continue;
+            }
+
+            _run.Unique?.Keep();
+            output.Add(_run);
         }
 
         output.End();
+        batch.RuleHits = _hits;
+        if (_run.Unique is { } unique) batch.Seen = [.. batch.Seen, .. unique.Take()];
         _failures.Report(logger);
         return ValueTask.CompletedTask;
     }
@@ -33,17 +57,20 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
     private bool Refine(RecordBatch batch, int index, CancellationToken ct)
     {
         if (!TryBegin(batch, index)) return false;
-        foreach (var rule in rules)
+        for (var i = 0; i < _rules.Length; i++)
         {
             ct.ThrowIfCancellationRequested();
-            if (Run(rule) is { } failure)
+            var rule = _rules[i];
+            if (Run(rule, i) is { } failure)
             {
+                _hits.Fail(i);
                 _failures.Add(rule.Id, failure, _run.Field, batch.SeqOf(index));
                 if (!rule.KeepsOnError) _run.Rejection = new Rejection(rule.Id, failure.Code, failure.MessageKey, _run.Field);
             }
 
             if (_run.Rejection is { } rejection)
             {
+                _hits.Reject(i);
                 batch.Reject(index, rejection);
                 return false;
             }
@@ -62,22 +89,25 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
         }
         catch (JsonException)
         {
-            _failures.Add(rules[0].Id, RuleFailure.UnreadableRecord, field: null, batch.SeqOf(index));
-            batch.Reject(index, new Rejection(rules[0].Id, RuleFailure.UnreadableRecord.Code, RuleFailure.UnreadableRecord.MessageKey));
+            _failures.Add(_rules[0].Id, RuleFailure.UnreadableRecord, field: null, batch.SeqOf(index));
+            _hits.Fail(0);
+            _hits.Reject(0);
+            batch.Reject(index, new Rejection(_rules[0].Id, RuleFailure.UnreadableRecord.Code, RuleFailure.UnreadableRecord.MessageKey));
             return false;
         }
     }
 
     /// <summary>One rule: all of it takes effect, or nothing of it does.</summary>
-    private RuleFailure? Run(Rule rule)
+    private RuleFailure? Run(Rule rule, int index)
     {
         var (saved, tags) = (false, _run.Tags.Count);
-        _run.Field = null;
+        (_run.Field, _run.HasFailed) = (null, false);
         _run.Evaluation.BeginRule();
         RuleFailure? failure = null;
         try
         {
             if (rule.When is { } when && !Coercion.IsTruthy(when.Evaluate(_run.Evaluation, _run.Record.Root))) return null;
+            _hits.Hit(index);
             _run.Record.Save();
             saved = true;
             foreach (var action in rule.Then)
@@ -101,7 +131,12 @@ internal sealed class RulesBatchRefiner(Rule[] rules, ILogger logger) : IBatchRe
             failure = RuleFailure.Unexpected;
         }
 
-        if (failure is null) return null;
+        if (failure is null)
+        {
+            if (_run.HasFailed) _hits.Fail(index);
+            return null;
+        }
+
         if (saved) _run.Record.Restore();
         _run.Tags.RemoveRange(tags, _run.Tags.Count - tags);
         _run.Rejection = null;

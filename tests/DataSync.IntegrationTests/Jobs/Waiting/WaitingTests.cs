@@ -168,7 +168,7 @@ public sealed class WaitingTests(SystemDatabase database) : IClassFixture<System
 
             return EnrichmentEnd.Done;
         });
-        await using var rig = await EngineRig.StartAsync(database, Quick, new ScriptedSource((_, _) => SixHundredAsync()), new Listing(exported), Ct, enricher);
+        await using var rig = await EngineRig.StartAsync(database, Quick, new ScriptedSource((_, _) => SixHundredAsync()), new Listing(exported), Ct, [enricher]);
         var job = await rig.QueueAsync("pages", Ct, PatientEnricher.Plan);
         await rig.RunAsync("pages", job, CancellationToken.None);
         Assert.Equal("completed", await rig.StatusAsync(job, Ct));
@@ -178,7 +178,7 @@ public sealed class WaitingTests(SystemDatabase database) : IClassFixture<System
     }
 
     private Task<EngineRig> StartAsync(Func<EnrichmentContext, CancellationToken, Task<EnrichmentEnd>> work)
-        => EngineRig.StartAsync(database, Quick, new ScriptedSource((_, _) => FiftyAsync()), null, Ct, new PatientEnricher(work));
+        => EngineRig.StartAsync(database, Quick, new ScriptedSource((_, _) => FiftyAsync()), null, Ct, [new PatientEnricher(work)]);
 
     private static async IAsyncEnumerable<RecordBatch> FiftyAsync()
     {

@@ -66,7 +66,7 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
         using var body = new MemoryStream();
         var output = PipeWriter.Create(body, new StreamPipeWriterOptions(leaveOpen: true));
         var run = NewRun(tenant, output);
-        var refiner = new CountingRefiner(this, new RulesRefiner(_cache, NullLogger<RulesRefiner>.Instance));
+        var refiner = new CountingRefiner(this, new RulesRefiner(_cache, new DataSync.Refine.Rules.Checks.UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance));
         var stage = new ExportStage([new JsonExporter()], [], [refiner], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
         var runner = new PipelineRunner([this], [refiner], Enrichers, [Strategy], [stage], RecordConditions.Compile);
         var outcome = await runner.RunAsync(run, static (_, _) => Task.CompletedTask, ct, last);

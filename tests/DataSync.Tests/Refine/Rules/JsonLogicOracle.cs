@@ -46,14 +46,21 @@ internal static class JsonLogicOracle
         try
         {
             var (code, output) = await RunAsync("npm", ["install", "--no-audit", "--no-fund", "--prefix", folder, $"json-logic-js@{Version}"], folder, "", ct);
-            if (code != 0) Assert.Skip($"json-logic-js {Version} is not installable here: {output}");
+            if (code != 0) Missing($"json-logic-js {Version} is not installable here: {output}");
         }
         catch (System.ComponentModel.Win32Exception)
         {
-            Assert.Skip("Node and npm are not installed here.");
+            Missing("Node and npm are not installed here.");
         }
 
         return folder;
+    }
+
+    /// <summary>A build server must have it; elsewhere the test is skipped, visibly.</summary>
+    private static void Missing(string why)
+    {
+        if (Environment.GetEnvironmentVariable("CI") is { Length: > 0 }) Assert.Fail(why);
+        Assert.Skip(why);
     }
 
     private static async Task<(int Code, string Output)> RunAsync(string program, string[] arguments, string folder, string input, CancellationToken ct)

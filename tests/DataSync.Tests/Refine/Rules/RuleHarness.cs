@@ -4,6 +4,7 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Caching;
 using DataSync.Refine.Rules;
+using DataSync.Refine.Rules.Checks;
 using DataSync.Tests.Platform.Caching;
 using Microsoft.Extensions.Logging;
 
@@ -24,13 +25,13 @@ internal sealed class RuleHarness : ILogger<RulesRefiner>
     public static IReadOnlyList<Fault> Validate(string rules)
     {
         using var config = JsonDocument.Parse($$"""{"business_rules":{{rules}}}""", new JsonDocumentOptions { MaxDepth = 500 });
-        return [.. new RulesRefiner(Cache, new RuleHarness()).Validate(config.RootElement, "")];
+        return [.. new RulesRefiner(Cache, new UniqueMemory(long.MaxValue), new RuleHarness()).Validate(config.RootElement, "")];
     }
 
     public async Task<RecordBatch> RefineAsync(string rules, params IEnumerable<string> documents)
     {
         using var config = JsonDocument.Parse($$"""{"business_rules":{{rules}}}""");
-        var compiled = await new RulesRefiner(Cache, this).CompileAsync("t", config.RootElement, CancellationToken.None) ?? throw new InvalidOperationException("There are no rules.");
+        var compiled = await new RulesRefiner(Cache, new UniqueMemory(long.MaxValue), this).CompileAsync("t", config.RootElement, CancellationToken.None) ?? throw new InvalidOperationException("There are no rules.");
         var raw = new RecordBuffer();
         foreach (var document in documents) raw.Add(Encoding.UTF8.GetBytes(document));
         var batch = new RecordBatch(1000, raw);

@@ -330,6 +330,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("routed");
 
+                    b.Property<string>("Rules")
+                        .HasColumnType("json")
+                        .HasColumnName("rules");
+
                     b.Property<DateTimeOffset?>("RungAt")
                         .HasColumnType("timestamp with time zone")
                         .HasColumnName("rung_at");
@@ -722,6 +726,35 @@ namespace DataSync.Platform.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("DataSync.Process.SeenChunk", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<Guid>("JobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("job_id");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.Property<long>("Upto")
+                        .HasColumnType("bigint")
+                        .HasColumnName("upto");
+
+                    b.Property<byte[]>("Hashes")
+                        .IsRequired()
+                        .HasColumnType("bytea")
+                        .HasColumnName("hashes");
+
+                    b.HasKey("TenantId", "JobId", "Name", "Upto")
+                        .HasName("pk_sync_seen_values");
+
+                    b.ToTable("sync_seen_values", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Process.StoredEnrichment", b =>
                 {
                     b.Property<string>("TenantId")
@@ -840,6 +873,18 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("code");
 
+                    b.Property<DateTimeOffset?>("CorrectedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("corrected_at");
+
+                    b.Property<string>("CorrectedBy")
+                        .HasColumnType("text")
+                        .HasColumnName("corrected_by");
+
+                    b.Property<string>("Correction")
+                        .HasColumnType("json")
+                        .HasColumnName("correction");
+
                     b.Property<DateTimeOffset>("CreatedAt")
                         .ValueGeneratedOnAdd()
                         .HasColumnType("timestamp with time zone")
@@ -860,6 +905,14 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("original");
 
+                    b.Property<Guid?>("ReplayJobId")
+                        .HasColumnType("uuid")
+                        .HasColumnName("replay_job_id");
+
+                    b.Property<DateTimeOffset?>("ReplayedAt")
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("replayed_at");
+
                     b.Property<string>("RuleId")
                         .IsRequired()
                         .HasColumnType("text")
@@ -867,6 +920,10 @@ namespace DataSync.Platform.Persistence.Migrations
 
                     b.HasKey("TenantId", "JobId", "Seq")
                         .HasName("pk_sync_rejections");
+
+                    b.HasIndex("TenantId", "ReplayJobId", "Seq")
+                        .HasDatabaseName("idx_sync_rejections_replay")
+                        .HasFilter("replay_job_id IS NOT NULL");
 
                     b.ToTable("sync_rejections", (string)null);
                 });

@@ -37,7 +37,7 @@ internal sealed class EnrichmentCommits(TenantConnection connection, SyncRun run
         var positions = new Dictionary<string, EnrichmentPosition>(_positions, StringComparer.Ordinal) { [kind] = position };
         var isOver = kinds.All(k => positions.GetValueOrDefault(k) is { IsDone: true });
         var next = run.Checkpoint with { Stage = isOver ? Stages.Export : Stages.Refine, Enrichments = positions };
-        await run.Advance(connection.Connection, new CheckpointMove(next, run.Progress.Processed, run.Progress.Rejected, run.Progress.Bytes), ct);
+        await run.Advance(connection.Connection, new CheckpointMove(next, run.Progress.Processed, run.Progress.Rejected, run.Progress.Bytes, run.Progress.Rules), ct);
         await transaction.CommitAsync(ct);
         _positions[kind] = position;
         run.Progress.AddEnriched(written);

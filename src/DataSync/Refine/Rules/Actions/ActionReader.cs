@@ -76,7 +76,8 @@ internal sealed class ActionReader
     private FieldPath? Path(JsonElement value, string path)
         => _shape.Is(value, JsonValueKind.String, path) ? Path(value.GetString()!, path) : null;
 
-    private FieldPath? Path(string text, string path)
+    /// <summary>A field's path; null, and a fault, where it is none.</summary>
+    public FieldPath? Path(string text, string path)
     {
         if (text.Length > RuleLimits.FieldLength || text.Count(c => c == '.') >= RuleLimits.FieldParts)
         {

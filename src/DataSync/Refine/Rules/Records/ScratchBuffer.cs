@@ -31,6 +31,14 @@ internal sealed class ScratchBuffer(int firstSize = ScratchBuffer.FirstSize)
         Length++;
     }
 
+    /// <summary>Room for bytes that the caller writes.</summary>
+    public Span<byte> Append(int count)
+    {
+        var room = Reserve(count)[..count];
+        Length += count;
+        return room;
+    }
+
     /// <summary>What was written from a point on.</summary>
     public JsonSlice Since(int start) => new(Bytes, start, Length - start);
 

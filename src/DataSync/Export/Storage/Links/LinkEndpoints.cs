@@ -1,0 +1,63 @@
+using DataSync.Pipeline;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.Errors;
+using DataSync.Platform.Http.Json;
+using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.Requests;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Routing;
+using Microsoft.Net.Http.Headers;
+
+namespace DataSync.Export.Storage.Links;
+
+/// <summary>Links to exported files, for those who have no token: made for one file and a time, fetched by whoever holds one.</summary>
+internal static class LinkEndpoints
+{
+    private const string Path = "/api/exports/links/";
+
+    private const string Example = """
+        {"url":"/api/exports/links/q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83vEjRWeJAAAAAAaVW5AAGfAAAAAHAAgAAAAAAAAAEAAAAEZGVtb2RhdGEuY3N2","expires_at":"2026-01-01T01:00:00Z"}
+        """;
+
+    public static void MapExportLinks(this IEndpointRouteBuilder endpoints)
+    {
+        endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports").MapPost("/exports/{name}/link", SignAsync).RequireScope(ApiScope.SyncRead).WithApi(
+            "Make a link to a file",
+            "A link that needs no token: whoever holds it can fetch this one file until it expires (`expires_in_seconds`: 1 to 604,800, by default 3600). It cannot be called back before. `url` is a path below this API's address.",
+            """{"expires_in_seconds":3600}""", Example)
+            .WithMetadata(new PathParameterShape("name", "The file's name, as the list gives it."));
+        endpoints.MapApiGroup("/api/exports", "Exports").MapGet("/links/{link}", FetchAsync).AllowAnonymous().WithApi(
+            "Fetch a linked file", "The bytes of the file that a link was made for; no token. Answers range requests. 404, always the same, for a link that is wrong or has expired.", responseType: "application/octet-stream")
+            .WithMetadata(new PathParameterShape("link", "What stands in the link's `url`."));
+    }
+
+    private static async Task<IResult> SignAsync(
+        Caller caller, JobId jobId, string name, Body<LinkBody> body, JobExists exists, ExportFiles files, DownloadLinks links, TimeProvider time, CancellationToken ct)
+    {
+        if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
+        if ((await files.ListAsync(caller.Tenant, jobId.Value, ct)).All(f => !string.Equals(f.Name, name, StringComparison.Ordinal))) return Problem.NotFound();
+        var expires = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() + body.Value.ExpiresInSeconds);
+        return TypedResults.Ok(new LinkAnswer(Path + links.Sign(new LinkedFile(caller.Tenant, jobId.Value, name, expires)), expires));
+    }
+
+    private static async Task<IResult> FetchAsync(string link, HttpContext context, DownloadLinks links, ExportFiles files, CancellationToken ct)
+    {
+        if (links.Open(link) is not { } file || await files.OpenAsync(file.TenantId, file.JobId, file.Name, ct) is not { } download) return Problem.NotFound();
+        context.Response.Headers.CacheControl = "private, no-store";
+        context.Response.Headers["Referrer-Policy"] = "no-referrer";
+        return TypedResults.Stream(
+            download.Content, download.ContentType, download.File.Name, entityTag: new EntityTagHeaderValue($"\"{download.File.Sha256}\""), enableRangeProcessing: true);
+    }
+}
+
+/// <summary>The body of a request for a link.</summary>
+internal sealed record LinkBody(int ExpiresInSeconds) : IRequestBody<LinkBody>
+{
+    private const int Usual = 3600, Longest = 604_800;
+
+    public static LinkBody Read(JsonObjectReader json) => new(json.OptionalInt("expires_in_seconds", 1, Longest) ?? Usual);
+}
+
+/// <summary>A link, and until when it holds.</summary>
+internal sealed record LinkAnswer(string Url, DateTimeOffset ExpiresAt);

@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Text.Json;
+using DataSync.Jobs.Start;
+using DataSync.Jobs.Status;
+using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Replay;
+using DataSync.Platform.Authentication;
+using DataSync.Platform.Tenancy;
+using DataSync.Sources;
+using Microsoft.EntityFrameworkCore;
+
+namespace DataSync.Jobs.Replay;
+
+/// <summary>Makes the job that runs refused records again, and gives them to it, in one transaction.</summary>
+internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, ClaimRejections claim, EngineOptions options, TimeProvider time)
+{
+    /// <summary>How a replay's records come in.</summary>
+    public const string SourceType = "replay";
+
+    private const string Refinement = "refinement_config";
+
+    /// <summary>The job, queued; null where this tenant has no job of that id. Throws where nothing of it can be run again.</summary>
+    /// <param name="caller">Who asks.</param>
+    /// <param name="jobId">The job that refused the records.</param>
+    /// <param name="body">Which of them, and by which rules.</param>
+    /// <param name="workId">Names the work of a repeatable request: where its job was made before, that job is the answer.</param>
+    /// <param name="ct">Ends the wait.</param>
+    public async Task<JobDetails?> StartAsync(Caller caller, Guid jobId, ReplayBody body, Guid? workId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(caller.Tenant, ct);
+        if (workId is { } id && await FindAsync(transaction, id, ct) is { } made)
+            return new JobDetails(made, (await QueuePositions.OfAsync(transaction, caller.Tenant, [made], ct)).TryGetValue(id, out var place) ? place : null);
+        if (await FindAsync(transaction, jobId, ct) is not { } refused) return null;
+        if (refused.Mode == SyncModes.Realtime) throw Refused("errors.rejections.nothing_kept");
+
+        // Whatever else has ended may be retried, and would then refuse the same records anew.
+        if (refused.Status != JobStatus.Completed) throw Refused("errors.rejections.not_completed", ("status", refused.Status));
+        if (await SourceRows.FindAndHoldAsync(transaction, refused.SourceId, ct) is not { } source) throw Refused("errors.job.source_gone");
+        var job = NewJob(caller, refused, PlanOf(refused, source, body), workId);
+        transaction.Db.Add(job);
+        await transaction.Db.SaveChangesAsync(ct);
+        await claim(transaction.Connection, caller.Tenant, jobId, body.Choice, job.Id, ct);
+        var queued = await SyncManager.WakeAsync(transaction, options, ct);
+        await transaction.CommitAsync(ct);
+        return new JobDetails(job, queued);
+    }
+
+    /// <summary>As the first job was stored and exported, by today's rules: those given, else the source's own, else the first job's.</summary>
+    private SyncPlan PlanOf(SyncJob refused, DataSourceConfig source, ReplayBody body)
+    {
+        var plan = JsonSerializer.Deserialize<SyncPlan>(refused.Config, JobJson.Options)!;
+        var sync = JsonElement.Parse(source.Sync);
+        var refinement = body.RefinementConfig
+            ?? (sync.ValueKind == JsonValueKind.Object && sync.TryGetProperty(Refinement, out var own) && own.ValueKind == JsonValueKind.Object ? own : plan.RefinementConfig);
+        var alone = JsonElement.Parse($$"""{"{{Refinement}}":{{refinement.GetRawText()}}}""", new JsonDocumentOptions { MaxDepth = 128 });
+        if (plans.Validate(alone, "") is { Count: > 0 } faults) throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };
+        return plan with { Mode = SyncModes.Async, SyncType = "full", Routing = null, RefinementConfig = refinement, Export = plan.Export with { Inline = false } };
+    }
+
+    private SyncJob NewJob(Caller caller, SyncJob refused, SyncPlan plan, Guid? workId)
+    {
+        var now = time.GetUtcNow();
+        return new SyncJob
+        {
+            Id = workId ?? Guid.CreateVersion7(now),
+            TenantId = caller.Tenant,
+            SourceId = refused.SourceId,
+            SourceType = SourceType,
+            Mode = plan.Mode,
+            SyncType = plan.SyncType,
+            Config = JsonSerializer.Serialize(plan, JobJson.Options),
+            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
+            CreatedAt = now,
+            CreatedBy = caller.Subject,
+            CorrelationId = caller.CorrelationId,
+            TraceParent = Activity.Current?.Id,
+            Language = caller.Language,
+            TimeoutSeconds = plan.TimeoutSeconds,
+        };
+    }
+
+    private static Task<SyncJob?> FindAsync(TenantTransaction transaction, Guid jobId, CancellationToken ct)
+        => transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == jobId, ct);
+
+    private static SyncFailureException Refused(string key, params (string Name, object? Value)[] values) => new(SyncFailure.Permanent(key, values));
+}
