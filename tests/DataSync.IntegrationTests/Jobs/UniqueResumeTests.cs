@@ -43,7 +43,7 @@ public sealed class UniqueResumeTests(SystemDatabase database) : IClassFixture<S
         var quick = new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero };
         await using var rig = await EngineRig.StartAsync(
             database, quick, new ScriptedSource((run, ct) => ReadAsync(run.Checkpoint.NextSeq, Records, Keys, stall, ct)), null, Ct,
-            new RulesRefiner(MemoryOnlyCache.New(), new UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance));
+            refiners: [new RulesRefiner(MemoryOnlyCache.New(), new UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance)]);
         var job = await rig.QueueAsync("unique", Ct, new SyncPlan { RefinementConfig = JsonElement.Parse(Config) }, timeoutSeconds: 2);
         await rig.RunAsync("unique", job, CancellationToken.None);
         Assert.Equal("failed", await rig.StatusAsync(job, Ct));
