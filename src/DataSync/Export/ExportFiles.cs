@@ -37,7 +37,8 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
     public Task DeleteAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
 
     private string ContentTypeOf(ExportedFile file)
-        => file.Compression is { } compression && _compressedTypes.TryGetValue(compression, out var type) ? type : _contentTypes.GetValueOrDefault(file.Format, "application/json");
+        => string.Equals(file.Format, ExportSums.Format, StringComparison.Ordinal) ? ExportSums.ContentType
+            : file.Compression is { } compression && _compressedTypes.TryGetValue(compression, out var type) ? type : _contentTypes.GetValueOrDefault(file.Format, "application/json");
 }
 
 /// <summary>A file to send: its entry, its media type, and the bytes (seekable, for ranges).</summary>

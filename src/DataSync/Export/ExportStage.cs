@@ -10,7 +10,7 @@ using Microsoft.Extensions.Logging;
 namespace DataSync.Export;
 
 /// <summary>
-/// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, the manifest
+/// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, then their sums, the manifest
 /// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones. A walk for one part of a job writes no manifest: the
 /// export of the rest names its files too, and until then nobody is told of them.
 /// </summary>
@@ -46,12 +46,14 @@ internal sealed class ExportStage(
         using var view = new RecordView(run.Plan.Export, compiled);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
         var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
+        await using var sumsTarget = new ExportTarget(run, ExportSums.Format, location, folder, storage);
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
         try
         {
             var records = await FeedAsync(context, view, targets, ct);
-            await storage.SealAsync(location, ct);
             ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
+            if (run.Inline?.Part is null) files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
+            await storage.SealAsync(location, ct);
             if (run.Inline?.Part is not null) return new StageOutcome(files);
             await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);
             await storage.SealAsync(location, ct);
