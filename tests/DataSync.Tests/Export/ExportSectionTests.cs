@@ -15,13 +15,16 @@ public class ExportSectionTests
     [InlineData("""{"output_format":null,"export_config":{"pagination":{"page_size":null},"compression":null,"inline":null}}""")]
     [InlineData("""{"export_config":{"compression":"gzip"}}""")]
     [InlineData("""{"export_config":{"compression":"zstd"}}""")]
+    [InlineData("""{"export_config":{"csv":{"formula_guard":true}}}""")]
+    [InlineData("""{"export_config":{"csv":{"formula_guard":null}}}""")]
+    [InlineData("""{"export_config":{"csv":null}}""")]
     public void Validate_accepts(string start) => Assert.Empty(Faults(start));
 
     [Theory]
     [InlineData("""{"output_format":[]}""", "/output_format faults.items")]
     [InlineData("""{"output_format":"xml"}""", "/output_format faults.one_of")]
     [InlineData("""{"export_config":{"coco":{"image":"a.b","categories":[{"name":"x","keypoints":["n"],"skeleton":[[1,1]]},"y"],"info":{"a":1},"licenses":[{"id":1,"name":"n"}]}}}""")]
-    [InlineData("""{"export_config":{"coco":{"categories":["x","x",{"supercategory":"a"},{"name":"z","skeleton":[[1,2]]}],"annotators":"some","width":7,"far":1,"licenses":[{}]},"csv":{}}}""", "/export_config/coco/categories/1 faults.duplicate", "/export_config/coco/categories/2/name faults.required", "/export_config/coco/categories/3/skeleton faults.export.coco_skeleton", "/export_config/coco/annotators faults.one_of", "/export_config/coco/width faults.string", "/export_config/coco/far faults.unknown", "/export_config/coco/licenses faults.export.coco_licenses", "/export_config/csv faults.unknown")]
+    [InlineData("""{"export_config":{"coco":{"categories":["x","x",{"supercategory":"a"},{"name":"z","skeleton":[[1,2]]}],"annotators":"some","width":7,"far":1,"licenses":[{}]},"jsonl":{}}}""", "/export_config/coco/categories/1 faults.duplicate", "/export_config/coco/categories/2/name faults.required", "/export_config/coco/categories/3/skeleton faults.export.coco_skeleton", "/export_config/coco/annotators faults.one_of", "/export_config/coco/width faults.string", "/export_config/coco/far faults.unknown", "/export_config/coco/licenses faults.export.coco_licenses", "/export_config/jsonl faults.unknown")]
     [InlineData("""{"output_format":["coco","json",7,"parquet"]}""", "/output_format/2 faults.one_of", "/output_format/3 faults.not_available")]
     [InlineData("""{"output_format":["json","csv","json"]}""", "/output_format/2 faults.duplicate")]
     [InlineData("""{"output_format":{}}""", "/output_format faults.one_of")]
@@ -32,6 +35,7 @@ public class ExportSectionTests
     [InlineData("""{"export_config":{"pagination":{"page_size":1.5}}}""", "/export_config/pagination/page_size faults.integer")]
     [InlineData("""{"export_config":{"pagination":3,"compression":"rar","include_metadata":"yes"}}""",
         "/export_config/pagination faults.object", "/export_config/compression faults.one_of", "/export_config/include_metadata faults.bool")]
+    [InlineData("""{"export_config":{"csv":{"formula_guard":"yes","guard":1}}}""", "/export_config/csv/formula_guard faults.bool", "/export_config/csv/guard faults.unknown")]
     [InlineData("""{"export_config":{"inline":1}}""", "/export_config/inline faults.bool")]
     [InlineData("""{"mode":"hybrid","export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
     [InlineData("""{"export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
