@@ -19,7 +19,7 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
         if (stream is null) return [];
         var bytes = new byte[stream.Length];
         await stream.ReadExactlyAsync(bytes, ct);
-        var files = ExportManifest.Parse(bytes).Files.Select(f => new ExportedFile(f.Name, f.Format, f.Bytes, f.Records, f.Sha256, location.KeyOf(f.Name), f.Compression));
+        var files = ExportManifest.Parse(bytes).Files.Select(f => new ExportedFile(f.Name, f.Format, f.Bytes, f.Records, f.Sha256, location.KeyOf(f.Name), f.Compression, f.Split));
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return [.. files, new ExportedFile(ExportManifest.FileName, ExportManifest.Format, bytes.Length, 0, sha256, location.KeyOf(ExportManifest.FileName))];
     }

@@ -2,6 +2,7 @@ using System.Text.Json;
 using DataSync.Export.Compression;
 using DataSync.Export.Inline;
 using DataSync.Export.Records;
+using DataSync.Export.Splits;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -45,12 +46,14 @@ internal sealed class ExportStage(
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, compiled);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
-        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
+        var split = SplitPlan.Read(run.Plan.Export);
+        string?[] parts = split is null ? [null] : [.. split.Parts.Select(p => p.Name)];
+        var targets = run.Plan.OutputFormats.SelectMany(f => parts.Select(p => new ExportTarget(run, f, location, folder, storage, compression, p))).ToArray();
         await using var sumsTarget = new ExportTarget(run, ExportSums.Format, location, folder, storage);
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
         try
         {
-            var records = await FeedAsync(context, view, targets, ct);
+            var records = await FeedAsync(context, view, targets, split, ct);
             ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
             if (run.Inline?.Part is null) files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
             await storage.SealAsync(location, ct);
@@ -79,9 +82,9 @@ internal sealed class ExportStage(
 
     public Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
 
-    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
+    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, SplitPlan? split, CancellationToken ct)
     {
-        var sessions = targets.Zip(context.Run.Plan.OutputFormats, (target, format) => _exporters[format].Open(target)).ToArray();
+        using var sessions = new SessionSet(targets, _exporters, split);
         var records = 0L;
         await foreach (var batch in context.Records(ct).WithCancellation(ct))
         {
@@ -90,7 +93,7 @@ internal sealed class ExportStage(
                 try
                 {
                     view.Load(batch);
-                    foreach (var session in sessions) await session.WriteAsync(view, ct);
+                    await sessions.WriteAsync(view, ct);
                 }
                 catch (JsonException broken)
                 {
@@ -103,7 +106,7 @@ internal sealed class ExportStage(
             }
         }
 
-        foreach (var session in sessions) await session.CompleteAsync(ct);
+        await sessions.CompleteAsync(ct);
         foreach (var target in targets) await target.CompleteAsync();
         return records;
     }
@@ -119,6 +122,7 @@ internal sealed class ExportStage(
             Records = records,
             OriginalMember = view.ShowsOriginals ? AddedMember.Original.Name : null,
             MetadataMember = view.ShowsMetadata ? AddedMember.Metadata.Name : null,
+            Split = ManifestSplit.Of(target.Run.Plan, files),
             Files = [.. files.Select(ManifestFile.Of)],
         }.ToUtf8());
         await target.PublishAsync(file, records: 0, ct);

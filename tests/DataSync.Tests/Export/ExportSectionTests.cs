@@ -15,6 +15,9 @@ public class ExportSectionTests
     [InlineData("""{"output_format":null,"export_config":{"pagination":{"page_size":null},"compression":null,"inline":null}}""")]
     [InlineData("""{"export_config":{"compression":"gzip"}}""")]
     [InlineData("""{"export_config":{"compression":"zstd"}}""")]
+    [InlineData("""{"export_config":{"split":{"train":80,"validation":10,"test":10,"seed":-7,"key":"a.b"}}}""")]
+    [InlineData("""{"export_config":{"split":{"train":100,"validation":0,"seed":null,"key":null}}}""")]
+    [InlineData("""{"export_config":{"split":null}}""")]
     [InlineData("""{"export_config":{"csv":{"formula_guard":true}}}""")]
     [InlineData("""{"export_config":{"csv":{"formula_guard":null}}}""")]
     [InlineData("""{"export_config":{"csv":null}}""")]
@@ -36,6 +39,12 @@ public class ExportSectionTests
     [InlineData("""{"export_config":{"pagination":3,"compression":"rar","include_metadata":"yes"}}""",
         "/export_config/pagination faults.object", "/export_config/compression faults.one_of", "/export_config/include_metadata faults.bool")]
     [InlineData("""{"export_config":{"csv":{"formula_guard":"yes","guard":1}}}""", "/export_config/csv/formula_guard faults.bool", "/export_config/csv/guard faults.unknown")]
+    [InlineData("""{"export_config":{"split":{"train":80,"test":10}}}""", "/export_config/split faults.export.split_sum")]
+    [InlineData("""{"export_config":{"split":{"seed":1}}}""", "/export_config/split faults.export.split_sum")]
+    [InlineData("""{"export_config":{"split":[80,20]}}""", "/export_config/split faults.object")]
+    [InlineData("""{"export_config":{"split":{"train":80.5,"test":-1,"validation":"20","seed":1e30,"key":"","other":1}}}""",
+        "/export_config/split/train faults.integer", "/export_config/split/test faults.integer", "/export_config/split/validation faults.integer", "/export_config/split/seed faults.integer", "/export_config/split/key faults.length", "/export_config/split/other faults.unknown")]
+    [InlineData("""{"mode":"realtime","export_config":{"inline":true,"split":{"train":100}}}""", "/export_config/split faults.export.inline_is_json")]
     [InlineData("""{"export_config":{"inline":1}}""", "/export_config/inline faults.bool")]
     [InlineData("""{"mode":"hybrid","export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
     [InlineData("""{"export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]

@@ -34,7 +34,7 @@ public sealed class ExportStageTests : IDisposable
         Assert.Equal("2026-01-01T19:04:05Z", manifest.GetProperty("created_at").GetString());
         Assert.Equal(JsonValueKind.Null, manifest.GetProperty("original_member").ValueKind);
         Assert.Equal(
-            outcome.Exports.SkipLast(1).Select(f => $"{f.Name}|{f.Format}|{f.Records}|{f.Bytes}|{f.Sha256}|{f.Compression}"),
+            outcome.Exports.SkipLast(1).Select(f => $"{f.Name}|{f.Format}|{f.Records}|{f.Bytes}|{f.Sha256}|{f.Compression}|{f.Split}"),
             manifest.GetProperty("files").EnumerateArray().Select(f => string.Join('|', f.EnumerateObject().Select(m => m.Value.ToString()))));
     }
 
