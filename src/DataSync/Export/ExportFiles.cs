@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using DataSync.Export.Compression;
+using DataSync.Export.Datasets;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 
@@ -8,7 +9,13 @@ namespace DataSync.Export;
 /// <summary>Finished exports, for those who list, download and remove them. Only what a manifest names exists.</summary>
 internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions)
 {
-    private readonly Dictionary<string, string> _contentTypes = exporters.ToDictionary(e => e.Format, e => e.ContentType, StringComparer.Ordinal);
+    private static readonly KeyValuePair<string, string>[] AboutTheFiles =
+    [
+        new(ExportSums.Format, ExportSums.ContentType), new(CroissantJson.Format, CroissantJson.ContentType), new(DatasetCard.Format, DatasetCard.ContentType),
+    ];
+
+    private readonly Dictionary<string, string> _contentTypes = new(
+        exporters.Select(e => KeyValuePair.Create(e.Format, e.ContentType)).Concat(AboutTheFiles), StringComparer.Ordinal);
     private readonly Dictionary<string, string> _compressedTypes = compressions.ToDictionary(c => c.Name, c => c.ContentType, StringComparer.Ordinal);
 
     /// <summary>The files of an export, the manifest last; none where the job has no finished export.</summary>
@@ -37,8 +44,7 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
     public Task DeleteAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
 
     private string ContentTypeOf(ExportedFile file)
-        => string.Equals(file.Format, ExportSums.Format, StringComparison.Ordinal) ? ExportSums.ContentType
-            : file.Compression is { } compression && _compressedTypes.TryGetValue(compression, out var type) ? type : _contentTypes.GetValueOrDefault(file.Format, "application/json");
+        => file.Compression is { } compression && _compressedTypes.TryGetValue(compression, out var type) ? type : _contentTypes.GetValueOrDefault(file.Format, "application/json");
 }
 
 /// <summary>A file to send: its entry, its media type, and the bytes (seekable, for ranges).</summary>

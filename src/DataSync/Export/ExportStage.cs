@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Export.Compression;
+using DataSync.Export.Datasets;
 using DataSync.Export.Inline;
 using DataSync.Export.Records;
 using DataSync.Export.Splits;
@@ -51,10 +52,14 @@ internal sealed class ExportStage(
         var targets = run.Plan.OutputFormats.SelectMany(f => parts.Select(p => new ExportTarget(run, f, location, folder, storage, compression, p))).ToArray();
         await using var sumsTarget = new ExportTarget(run, ExportSums.Format, location, folder, storage);
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
+        var dataset = DatasetPlan.Read(run.Plan.Export);
+        var fields = dataset is null ? null : new DatasetFields();
         try
         {
-            var records = await FeedAsync(context, view, targets, split, ct);
+            var records = await FeedAsync(context, view, targets, split, fields, ct);
             ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
+            if (run.Inline?.Part is null && (dataset, fields) is ({ } about, { } seen))
+                files = [.. files, .. await DatasetFiles.PublishAsync(f => new ExportTarget(run, f, location, folder, storage), run, about, files, targets.SelectMany(t => t.Published), seen, ct)];
             if (run.Inline?.Part is null) files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
             await storage.SealAsync(location, ct);
             if (run.Inline?.Part is not null) return new StageOutcome(files);
@@ -82,7 +87,7 @@ internal sealed class ExportStage(
 
     public Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
 
-    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, SplitPlan? split, CancellationToken ct)
+    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, SplitPlan? split, DatasetFields? fields, CancellationToken ct)
     {
         using var sessions = new SessionSet(targets, _exporters, split);
         var records = 0L;
@@ -93,6 +98,7 @@ internal sealed class ExportStage(
                 try
                 {
                     view.Load(batch);
+                    fields?.Read(view);
                     await sessions.WriteAsync(view, ct);
                 }
                 catch (JsonException broken)

@@ -15,6 +15,8 @@ public class ExportSectionTests
     [InlineData("""{"output_format":null,"export_config":{"pagination":{"page_size":null},"compression":null,"inline":null}}""")]
     [InlineData("""{"export_config":{"compression":"gzip"}}""")]
     [InlineData("""{"export_config":{"compression":"zstd"}}""")]
+    [InlineData("""{"export_config":{"dataset":{"name":"n","description":"a\nb","license":"MIT","url":"https://example.com/d","creator":"c"}}}""")]
+    [InlineData("""{"export_config":{"dataset":null}}""")]
     [InlineData("""{"export_config":{"split":{"train":80,"validation":10,"test":10,"seed":-7,"key":"a.b"}}}""")]
     [InlineData("""{"export_config":{"split":{"train":100,"validation":0,"seed":null,"key":null}}}""")]
     [InlineData("""{"export_config":{"split":null}}""")]
@@ -45,6 +47,10 @@ public class ExportSectionTests
     [InlineData("""{"export_config":{"split":{"train":80.5,"test":-1,"validation":"20","seed":1e30,"key":"","other":1}}}""",
         "/export_config/split/train faults.integer", "/export_config/split/test faults.integer", "/export_config/split/validation faults.integer", "/export_config/split/seed faults.integer", "/export_config/split/key faults.length", "/export_config/split/other faults.unknown")]
     [InlineData("""{"mode":"realtime","export_config":{"inline":true,"split":{"train":100}}}""", "/export_config/split faults.export.inline_is_json")]
+    [InlineData("""{"export_config":{"dataset":{"name":"a\nb","description":" ","license":7,"url":"ftp://x","more":1}}}""",
+        "/export_config/dataset/name faults.export.dataset_line", "/export_config/dataset/description faults.length", "/export_config/dataset/license faults.string", "/export_config/dataset/url faults.export.dataset_url", "/export_config/dataset/more faults.unknown", "/export_config/dataset/creator faults.required")]
+    [InlineData("""{"export_config":{"dataset":"d"}}""", "/export_config/dataset faults.object")]
+    [InlineData("""{"mode":"realtime","export_config":{"inline":true,"dataset":{"name":"n","description":"d","license":"MIT","url":"https://example.com/d","creator":"c"}}}""", "/export_config/dataset faults.export.inline_is_json")]
     [InlineData("""{"export_config":{"inline":1}}""", "/export_config/inline faults.bool")]
     [InlineData("""{"mode":"hybrid","export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
     [InlineData("""{"export_config":{"inline":true}}""", "/export_config/inline faults.export.inline_needs_realtime")]
