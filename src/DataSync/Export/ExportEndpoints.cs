@@ -22,7 +22,7 @@ internal static class ExportEndpoints
     {
         var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports");
         jobs.MapGet("/exports", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Exported files", "The files of a finished export with records, bytes and SHA-256, a page at a time, `manifest.json` last; none before the export is finished.",
+            "Exported files", "The files of a finished export with records, bytes and SHA-256, a page at a time, `SHA256SUMS` and `manifest.json` last; none before the export is finished.",
             response: $$"""{"items":[{{File}}],"next_cursor":null}""");
         jobs.MapGet("/exports/{name}", DownloadAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Download a file", "The bytes of one file. Answers range requests; the ETag is the file's SHA-256.", responseType: "application/octet-stream")

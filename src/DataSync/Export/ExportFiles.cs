@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using DataSync.Export.Compression;
+using DataSync.Export.Datasets;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 
@@ -8,7 +9,13 @@ namespace DataSync.Export;
 /// <summary>Finished exports, for those who list, download and remove them. Only what a manifest names exists.</summary>
 internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions)
 {
-    private readonly Dictionary<string, string> _contentTypes = exporters.ToDictionary(e => e.Format, e => e.ContentType, StringComparer.Ordinal);
+    private static readonly KeyValuePair<string, string>[] AboutTheFiles =
+    [
+        new(ExportSums.Format, ExportSums.ContentType), new(CroissantJson.Format, CroissantJson.ContentType), new(DatasetCard.Format, DatasetCard.ContentType),
+    ];
+
+    private readonly Dictionary<string, string> _contentTypes = new(
+        exporters.Select(e => KeyValuePair.Create(e.Format, e.ContentType)).Concat(AboutTheFiles), StringComparer.Ordinal);
     private readonly Dictionary<string, string> _compressedTypes = compressions.ToDictionary(c => c.Name, c => c.ContentType, StringComparer.Ordinal);
 
     /// <summary>The files of an export, the manifest last; none where the job has no finished export.</summary>
@@ -19,7 +26,7 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
         if (stream is null) return [];
         var bytes = new byte[stream.Length];
         await stream.ReadExactlyAsync(bytes, ct);
-        var files = ExportManifest.Parse(bytes).Files.Select(f => new ExportedFile(f.Name, f.Format, f.Bytes, f.Records, f.Sha256, location.KeyOf(f.Name), f.Compression));
+        var files = ExportManifest.Parse(bytes).Files.Select(f => new ExportedFile(f.Name, f.Format, f.Bytes, f.Records, f.Sha256, location.KeyOf(f.Name), f.Compression, f.Split));
         var sha256 = Convert.ToHexStringLower(SHA256.HashData(bytes));
         return [.. files, new ExportedFile(ExportManifest.FileName, ExportManifest.Format, bytes.Length, 0, sha256, location.KeyOf(ExportManifest.FileName))];
     }

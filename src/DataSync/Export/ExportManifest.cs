@@ -43,6 +43,9 @@ internal sealed record ExportManifest
     /// <summary>Member that holds what refinement says about a record, such as its tags; null where the records have none.</summary>
     public string? MetadataMember { get; init; }
 
+    /// <summary>How the records are divided; null where they are not.</summary>
+    public ManifestSplit? Split { get; init; }
+
     public required IReadOnlyList<ManifestFile> Files { get; init; }
 
     public byte[] ToUtf8() => JsonSerializer.SerializeToUtf8Bytes(this, Json);
@@ -53,7 +56,7 @@ internal sealed record ExportManifest
 }
 
 /// <summary>A file of an export as the manifest names it.</summary>
-internal sealed record ManifestFile(string Name, string Format, long Records, long Bytes, string Sha256, string? Compression)
+internal sealed record ManifestFile(string Name, string Format, long Records, long Bytes, string Sha256, string? Compression, string? Split)
 {
-    public static ManifestFile Of(ExportedFile file) => new(file.Name, file.Format, file.Records, file.Bytes, file.Sha256, file.Compression);
+    public static ManifestFile Of(ExportedFile file) => new(file.Name, file.Format, file.Records, file.Bytes, file.Sha256, file.Compression, file.Split);
 }

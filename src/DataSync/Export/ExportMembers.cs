@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DataSync.Export.Datasets;
+using DataSync.Export.Splits;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Export;
@@ -22,6 +24,8 @@ internal sealed class ExportMembers(string[] compressions, IEnumerable<IExporter
     {
         "include_metadata" or "include_original" or "include_enhanced" or "inline" => One(IsFlag(member.Value) ? null : new Fault(path, "faults.bool")),
         "compression" => One(Compression(member.Value, path)),
+        DatasetPlan.Member => DatasetValidation.Validate(member.Value, path),
+        SplitPlan.Member => SplitValidation.Validate(member.Value, path),
         "pagination" => Members(member.Value, path, PageMember),
         _ when _withOptions.TryGetValue(member.Name, out var exporter) => exporter.Validate(member.Value, path),
         _ => One(new Fault(path, "faults.unknown")),

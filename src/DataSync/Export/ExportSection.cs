@@ -1,5 +1,7 @@
 using System.Text.Json;
 using DataSync.Export.Compression;
+using DataSync.Export.Datasets;
+using DataSync.Export.Splits;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
@@ -31,6 +33,8 @@ internal sealed class ExportSection(IEnumerable<IExporter> exporters, IEnumerabl
         if (plan.TryGetProperty("output_format", out var format) && !IsJson(format)) yield return new Fault(path + "/output_format", "faults.export.inline_is_json");
         if (export.TryGetProperty("compression", out var compression) && compression.ValueKind == JsonValueKind.String && !compression.ValueEquals("none"))
             yield return new Fault(path + "/export_config/compression", "faults.export.inline_is_json");
+        foreach (var member in export.EnumerateObject().Where(m => m.Name is SplitPlan.Member or DatasetPlan.Member && m.Value.ValueKind == JsonValueKind.Object))
+            yield return new Fault($"{path}/export_config/{member.Name}", "faults.export.inline_is_json");
     }
 
     private static bool IsJson(JsonElement format) => format.ValueKind switch

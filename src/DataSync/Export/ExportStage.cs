@@ -1,7 +1,9 @@
 using System.Text.Json;
 using DataSync.Export.Compression;
+using DataSync.Export.Datasets;
 using DataSync.Export.Inline;
 using DataSync.Export.Records;
+using DataSync.Export.Splits;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -10,7 +12,7 @@ using Microsoft.Extensions.Logging;
 namespace DataSync.Export;
 
 /// <summary>
-/// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, the manifest
+/// Reads the job's records once and feeds every format asked for. The outcome names the files in the order of the plan's formats, then their sums, the manifest
 /// last (format <c>manifest</c>, no records). Running again replaces the files by equal ones. A walk for one part of a job writes no manifest: the
 /// export of the rest names its files too, and until then nobody is told of them.
 /// </summary>
@@ -45,13 +47,21 @@ internal sealed class ExportStage(
         var folder = await storage.PrepareAsync(location, run.Fence, ct);
         using var view = new RecordView(run.Plan.Export, compiled, run.Enrichments);
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
-        var targets = run.Plan.OutputFormats.Select(f => new ExportTarget(run, f, location, folder, storage, compression)).ToArray();
+        var split = SplitPlan.Read(run.Plan.Export);
+        string?[] parts = split is null ? [null] : [.. split.Parts.Select(p => p.Name)];
+        var targets = run.Plan.OutputFormats.SelectMany(f => parts.Select(p => new ExportTarget(run, f, location, folder, storage, compression, p))).ToArray();
+        await using var sumsTarget = new ExportTarget(run, ExportSums.Format, location, folder, storage);
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
+        var dataset = DatasetPlan.Read(run.Plan.Export);
+        var fields = dataset is null ? null : new DatasetFields();
         try
         {
-            var records = await FeedAsync(context, view, targets, ct);
-            await storage.SealAsync(location, ct);
+            var records = await FeedAsync(context, view, targets, split, fields, ct);
             ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
+            if (run.Inline?.Part is null && (dataset, fields) is ({ } about, { } seen))
+                files = [.. files, .. await DatasetFiles.PublishAsync(f => new ExportTarget(run, f, location, folder, storage), run, about, files, targets.SelectMany(t => t.Published), seen, ct)];
+            if (run.Inline?.Part is null) files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
+            await storage.SealAsync(location, ct);
             if (run.Inline?.Part is not null) return new StageOutcome(files);
             await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);
             await storage.SealAsync(location, ct);
@@ -77,9 +87,9 @@ internal sealed class ExportStage(
 
     public Task ForgetAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
 
-    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, CancellationToken ct)
+    private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, SplitPlan? split, DatasetFields? fields, CancellationToken ct)
     {
-        var sessions = targets.Zip(context.Run.Plan.OutputFormats, (target, format) => _exporters[format].Open(target)).ToArray();
+        using var sessions = new SessionSet(targets, _exporters, split);
         var records = 0L;
         await foreach (var batch in context.Records(ct).WithCancellation(ct))
         {
@@ -88,7 +98,8 @@ internal sealed class ExportStage(
                 try
                 {
                     view.Load(batch);
-                    foreach (var session in sessions) await session.WriteAsync(view, ct);
+                    fields?.Read(view);
+                    await sessions.WriteAsync(view, ct);
                 }
                 catch (JsonException broken)
                 {
@@ -101,7 +112,7 @@ internal sealed class ExportStage(
             }
         }
 
-        foreach (var session in sessions) await session.CompleteAsync(ct);
+        await sessions.CompleteAsync(ct);
         foreach (var target in targets) await target.CompleteAsync();
         return records;
     }
@@ -117,6 +128,7 @@ internal sealed class ExportStage(
             Records = records,
             OriginalMember = view.ShowsOriginals ? AddedMember.Original.Name : null,
             MetadataMember = view.ShowsMetadata ? AddedMember.Metadata.Name : null,
+            Split = ManifestSplit.Of(target.Run.Plan, files),
             Files = [.. files.Select(ManifestFile.Of)],
         }.ToUtf8());
         await target.PublishAsync(file, records: 0, ct);

@@ -14,8 +14,9 @@ namespace DataSync.Export;
 /// <param name="stagingFolder">Where files are staged.</param>
 /// <param name="storage">Takes whole files.</param>
 /// <param name="compression">Applied to every file that it makes smaller; null for none.</param>
+/// <param name="split">The part whose records come, such as <c>train</c>; its files' names begin with it. Null where records are not divided.</param>
 internal sealed class ExportTarget(
-    SyncRun run, string format, ExportLocation location, string stagingFolder, IExportStorage storage, IFileCompression? compression = null) : IAsyncDisposable
+    SyncRun run, string format, ExportLocation location, string stagingFolder, IExportStorage storage, IFileCompression? compression = null, string? split = null) : IAsyncDisposable
 {
     private readonly List<StagedFile> _staged = [];
     private readonly List<ExportedFile> _published = [];
@@ -24,18 +25,23 @@ internal sealed class ExportTarget(
 
     public SyncRun Run { get; } = run;
 
+    /// <summary>The exporter's name.</summary>
+    public string Format { get; } = format;
+
     /// <summary>The files published so far, in order.</summary>
     public IReadOnlyList<ExportedFile> Published => _published;
 
     /// <summary>Begins a file. It is invisible under its name until it is published. A walk for one part of a job names the part, so that the other's files stay.</summary>
-    public StagedFile Create(string name) => Begin(Run.Inline?.Part is { } part ? $"{part}-{name}" : name);
+    public StagedFile Create(string name) => Begin(Prefix(Run.Inline?.Part) + Prefix(split) + name);
 
     /// <summary>Begins a draft's file again, to replace it.</summary>
     public StagedFile Redo(StagedFile draft) => Begin(draft.Name);
 
+    private static string Prefix(string? part) => part is null ? "" : part + "-";
+
     private StagedFile Begin(string name)
     {
-        var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{format}{_created++}")), name);
+        var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{Format}{_created++}")), name);
         lock (_staged) _staged.Add(file);
         return file;
     }
@@ -75,7 +81,7 @@ internal sealed class ExportTarget(
         var sha256 = await sent.FinishAsync(ct);
         await Run.Confirm(ct);
         await storage.PublishAsync(location, sent.TemporaryPath, sent.Name, ct);
-        _published.Add(new ExportedFile(sent.Name, format, sent.Length, records, sha256, location.KeyOf(sent.Name), applied is null ? null : compression!.Name));
+        _published.Add(new ExportedFile(sent.Name, Format, sent.Length, records, sha256, location.KeyOf(sent.Name), applied is null ? null : compression!.Name, split));
         Drop(file);
         if (applied is not null) Drop(applied);
     }

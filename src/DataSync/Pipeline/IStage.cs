@@ -34,4 +34,5 @@ internal sealed record StageOutcome(IReadOnlyList<ExportedFile> Exports, TimeSpa
 /// <param name="Sha256">Lower-case hex of the file's bytes.</param>
 /// <param name="Path">Path below the export root, <c>/</c> between its parts.</param>
 /// <param name="Compression"><c>gzip</c> or <c>zstd</c>; null where the file is as the exporter wrote it.</param>
-internal sealed record ExportedFile(string Name, string Format, long Bytes, long Records, string Sha256, string Path, string? Compression = null);
+/// <param name="Split">The part whose records these are, such as <c>train</c>; null where records are not divided.</param>
+internal sealed record ExportedFile(string Name, string Format, long Bytes, long Records, string Sha256, string Path, string? Compression = null, string? Split = null);

@@ -65,9 +65,9 @@ internal sealed record ExportPlan
     /// <summary>Records in the answer instead of files (realtime only).</summary>
     public bool Inline { get; init; }
 
-    /// <summary>Options of single formats, by the format's name.</summary>
+    /// <summary>Options of single formats, by the format's name; and <c>split</c> and <c>dataset</c>.</summary>
     public IReadOnlyDictionary<string, JsonElement> Options { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
 
-    /// <summary>Options of a format; undefined for none.</summary>
+    /// <summary>Options of a format, or one of the two; undefined for none.</summary>
     public JsonElement OptionsOf(string format) => Options.GetValueOrDefault(format);
 }

@@ -47,8 +47,8 @@ public sealed class PushTests(EndToEndTests.System system) : IClassFixture<EndTo
         Assert.True(ended.GetProperty("status").GetString() == "completed", ended.GetRawText());
         Assert.Equal((100, 0), (ended.GetProperty("record_count").GetInt32(), ended.GetProperty("error_count").GetInt32()));
         Assert.Equal((75, 25), (ended.GetProperty("routed").GetProperty("async").GetInt32(), ended.GetProperty("routed").GetProperty("realtime").GetInt32()));
-        Assert.Equal(["realtime-data.jsonl", "data.jsonl", "manifest.json"], ended.GetProperty("result").GetProperty("exports").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
-        Assert.Equal(["realtime-data.jsonl", "data.jsonl", "manifest.json"], (await client.GetJsonAsync($"api/sync/jobs/{job.Id}/exports", Ct)).GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+        Assert.Equal(["realtime-data.jsonl", "data.jsonl", "SHA256SUMS", "manifest.json"], ended.GetProperty("result").GetProperty("exports").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+        Assert.Equal(["realtime-data.jsonl", "data.jsonl", "SHA256SUMS", "manifest.json"], (await client.GetJsonAsync($"api/sync/jobs/{job.Id}/exports", Ct)).GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
         Assert.Equal(100, JsonElement.Parse(await client.ExportAsync(job.Id, "manifest.json", Ct)).GetProperty("records").GetInt32());
         Assert.Equal(75, (await client.ExportAsync(job.Id, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
         var tables = await TableDump.ReadAsync(system.Running.Database, Ct);
@@ -69,9 +69,9 @@ public sealed class PushTests(EndToEndTests.System system) : IClassFixture<EndTo
     }
 
     [Theory]
-    [InlineData("""[{"id":1}]""", "data.jsonl", "manifest.json")]
-    [InlineData("""[{"id":4}]""", "realtime-data.jsonl", "data.jsonl", "manifest.json")]
-    [InlineData("[]", "data.jsonl", "manifest.json")]
+    [InlineData("""[{"id":1}]""", "data.jsonl", "SHA256SUMS", "manifest.json")]
+    [InlineData("""[{"id":4}]""", "realtime-data.jsonl", "data.jsonl", "SHA256SUMS", "manifest.json")]
+    [InlineData("[]", "data.jsonl", "SHA256SUMS", "manifest.json")]
     public async Task Hybrid_push_with_an_empty_part_is_complete_too(string payload, params string[] files)
     {
         using var client = await TenantAsync("push-part");

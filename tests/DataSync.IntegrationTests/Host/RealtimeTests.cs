@@ -80,7 +80,7 @@ public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixtu
         using var client = await TenantAsync("files");
         var answer = await client.PostAsync("api/sync/start", new { source_id = "s", mode = "realtime", output_format = new[] { "jsonl", "csv" } }, HttpStatusCode.OK, Ct);
         Assert.False(answer.TryGetProperty("data", out _));
-        Assert.Equal(["data.jsonl", "data.csv", "manifest.json"], answer.GetProperty("result").GetProperty("exports").EnumerateArray().Select(f => Text(f, "name")));
+        Assert.Equal(["data.jsonl", "data.csv", "SHA256SUMS", "manifest.json"], answer.GetProperty("result").GetProperty("exports").EnumerateArray().Select(f => Text(f, "name")));
         var lines = (await client.ExportAsync(answer.GetProperty("job_id").GetGuid(), "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(await _system.ExpectedAsync(Ct), lines);
     }

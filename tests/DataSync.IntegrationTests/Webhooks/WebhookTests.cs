@@ -269,7 +269,7 @@ public sealed class WebhookTests(WebhookSystem system)
         Assert.Equal("may-be-stored", await system.ScalarAsync<string>("SELECT raw_data ->> 'v' FROM sync_data WHERE tenant_id = 'hybrid hook'"));
         var ended = await client.EndAsync(id);
         Assert.Equal("completed", ended.GetProperty("status").GetString());
-        Assert.Equal(["realtime-data.jsonl", "data.jsonl", "manifest.json"], (await client.Owner.GetJsonAsync($"api/sync/jobs/{ended.GetProperty("job_id").GetGuid()}/exports", Ct)).GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
+        Assert.Equal(["realtime-data.jsonl", "data.jsonl", "SHA256SUMS", "manifest.json"], (await client.Owner.GetJsonAsync($"api/sync/jobs/{ended.GetProperty("job_id").GetGuid()}/exports", Ct)).GetProperty("items").EnumerateArray().Select(f => f.GetProperty("name").GetString()));
         Assert.Equal(1, (await client.Owner.GetJsonAsync("api/sync/jobs", Ct)).GetProperty("items").GetArrayLength());
         var dump = await TableDump.ReadAsync(system.Running.Database, Ct);
         foreach (var spelling in TableDump.Spellings("only-in-memory-please")) Assert.DoesNotContain(spelling, dump, StringComparison.OrdinalIgnoreCase);

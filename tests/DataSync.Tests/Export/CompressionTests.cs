@@ -18,7 +18,7 @@ public sealed class CompressionTests : IDisposable
     {
         _rig.Plan = new SyncPlan { OutputFormats = ["jsonl"], Export = new ExportPlan { Compression = compression } };
         var outcome = await _rig.RunAsync(Large, batchSize: 100, ct: TestContext.Current.CancellationToken);
-        Assert.Equal([(name, compression), ("manifest.json", null)], outcome.Exports.Select(e => (e.Name, e.Compression)));
+        Assert.Equal([(name, compression), ("SHA256SUMS", null), ("manifest.json", null)], outcome.Exports.Select(e => (e.Name, e.Compression)));
         await using var download = await _rig.Files.OpenAsync(ExportRig.Tenant, ExportRig.Job, name, TestContext.Current.CancellationToken);
         Assert.Equal(contentType, download!.ContentType);
     }
@@ -29,7 +29,7 @@ public sealed class CompressionTests : IDisposable
     {
         _rig.Plan = new SyncPlan { OutputFormats = ["jsonl"], Export = new ExportPlan { Compression = compression } };
         await _rig.RunAsync(["1"], ct: TestContext.Current.CancellationToken);
-        Assert.Equal(["data.jsonl", "manifest.json"], _rig.Names());
+        Assert.Equal(["SHA256SUMS", "data.jsonl", "manifest.json"], _rig.Names());
         Assert.Equal(JsonValueKind.Null, JsonElement.Parse(_rig.Read("manifest.json")).GetProperty("files")[0].GetProperty("compression").ValueKind);
     }
 
@@ -51,6 +51,6 @@ public sealed class CompressionTests : IDisposable
         await _rig.RunAsync(Large, batchSize: 100, ct: TestContext.Current.CancellationToken);
         _rig.Plan = new SyncPlan { OutputFormats = ["jsonl"] };
         await _rig.RunAsync(Large, batchSize: 100, ct: TestContext.Current.CancellationToken);
-        Assert.Equal(["data.jsonl", "manifest.json"], _rig.Names());
+        Assert.Equal(["SHA256SUMS", "data.jsonl", "manifest.json"], _rig.Names());
     }
 }

@@ -79,7 +79,7 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
     {
         var items = JsonElement.Parse(await _client.GetByteArrayAsync($"/api/sync/jobs/{ExportRig.Job}/exports", Ct)).GetProperty("items");
         Assert.Equal(
-            _outcome.Exports.Select(f => $"{f.Name}|{f.Format}|{f.Bytes}|{f.Records}|{f.Sha256}|{f.Path}|{f.Compression}"),
+            _outcome.Exports.Select(f => $"{f.Name}|{f.Format}|{f.Bytes}|{f.Records}|{f.Sha256}|{f.Path}|{f.Compression}|{f.Split}"),
             items.EnumerateArray().Select(i => string.Join('|', i.EnumerateObject().Select(m => m.Value.ToString()))));
     }
 

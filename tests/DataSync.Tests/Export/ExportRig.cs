@@ -81,6 +81,9 @@ internal sealed class ExportRig : IDisposable
 
     public string[] Names() => Directory.Exists(Folder) ? [.. Directory.EnumerateFiles(Folder).Select(f => Path.GetFileName(f)!).Order(StringComparer.Ordinal)] : [];
 
+    /// <summary>The first file that holds records.</summary>
+    public string DataName() => Names().First(n => n.StartsWith("data", StringComparison.Ordinal));
+
     public Dictionary<string, string> Contents() => Names().ToDictionary(n => n, Read, StringComparer.Ordinal);
 
     public void Dispose() => Directory.Delete(Root, recursive: true);

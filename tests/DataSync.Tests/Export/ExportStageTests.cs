@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
@@ -19,7 +20,7 @@ public sealed class ExportStageTests : IDisposable
         _rig.BeforeBatch = batches.Add;
         var outcome = await _rig.RunAsync(Records, batchSize: 25, ct: TestContext.Current.CancellationToken);
         Assert.Equal([0, 25], batches);
-        Assert.Equal(["data.csv", "data-00001.json", "data-00002.json", "data-00003.json", "data.jsonl", "manifest.json"], outcome.Exports.Select(f => f.Name));
+        Assert.Equal(["data.csv", "data-00001.json", "data-00002.json", "data-00003.json", "data.jsonl", "SHA256SUMS", "manifest.json"], outcome.Exports.Select(f => f.Name));
         Assert.Equal(50, _rig.Progress.Exported);
     }
 
@@ -33,8 +34,33 @@ public sealed class ExportStageTests : IDisposable
         Assert.Equal("2026-01-01T19:04:05Z", manifest.GetProperty("created_at").GetString());
         Assert.Equal(JsonValueKind.Null, manifest.GetProperty("original_member").ValueKind);
         Assert.Equal(
-            outcome.Exports.SkipLast(1).Select(f => $"{f.Name}|{f.Format}|{f.Records}|{f.Bytes}|{f.Sha256}|{f.Compression}"),
+            outcome.Exports.SkipLast(1).Select(f => $"{f.Name}|{f.Format}|{f.Records}|{f.Bytes}|{f.Sha256}|{f.Compression}|{f.Split}"),
             manifest.GetProperty("files").EnumerateArray().Select(f => string.Join('|', f.EnumerateObject().Select(m => m.Value.ToString()))));
+    }
+
+    [Theory]
+    [InlineData("none")]
+    [InlineData("gzip")]
+    public async Task RunAsync_sums_hold_every_file_but_the_manifest_and_are_checked_by_the_tool_of_that_name(string compression)
+    {
+        const string tool = "/usr/bin/sha256sum";
+        Assert.SkipUnless(File.Exists(tool) || Environment.GetEnvironmentVariable("CI") is { Length: > 0 }, $"{tool} is not there.");
+        _rig.Plan = _rig.Plan with { Export = _rig.Plan.Export with { Compression = compression } };
+        var outcome = await _rig.RunAsync(Records, ct: TestContext.Current.CancellationToken);
+        var names = outcome.Exports.SkipLast(2).Select(f => f.Name).ToArray();
+        Assert.Equal(names, _rig.Read("SHA256SUMS").Split('\n')[..^1].Select(l => l[66..]));
+        var (code, said) = await CheckAsync(tool);
+        Assert.Equal((0, string.Concat(names.Select(n => $"{n}: OK\n"))), (code, said));
+        await File.AppendAllTextAsync(Path.Combine(_rig.Folder, names[0]), "x", TestContext.Current.CancellationToken);
+        Assert.Equal(1, (await CheckAsync(tool)).Code);
+    }
+
+    [Fact]
+    public async Task RunAsync_sums_are_listed_and_served_as_text()
+    {
+        await _rig.RunAsync(Records[..1], ct: TestContext.Current.CancellationToken);
+        await using var download = await _rig.Files.OpenAsync(ExportRig.Tenant, ExportRig.Job, "SHA256SUMS", TestContext.Current.CancellationToken);
+        Assert.Equal("text/plain; charset=utf-8", download!.ContentType);
     }
 
     [Fact]
@@ -119,5 +145,15 @@ public sealed class ExportStageTests : IDisposable
         var failure = await Assert.ThrowsAsync<SyncFailureException>(() => _rig.RunAsync(["""{"a":1}""", """{"a":"""], ct: TestContext.Current.CancellationToken));
         Assert.Equal((FailureKind.Critical, "errors.export.record_broken"), (failure.Failure.Kind, failure.Failure.MessageKey));
         Assert.Empty(_rig.Names());
+    }
+
+    private async Task<(int Code, string Said)> CheckAsync(string tool)
+    {
+        using var check = System.Diagnostics.Process.Start(new ProcessStartInfo(tool, ["-c", "--strict", "SHA256SUMS"]) { WorkingDirectory = _rig.Folder, Environment = { ["LC_ALL"] = "C" }, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var errors = check.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
+        var said = await check.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
+        await errors;
+        await check.WaitForExitAsync(TestContext.Current.CancellationToken);
+        return (check.ExitCode, said);
     }
 }

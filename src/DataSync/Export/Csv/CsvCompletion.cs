@@ -2,13 +2,12 @@ using DataSync.Export.Storage;
 
 namespace DataSync.Export.Csv;
 
-/// <summary>The second pass over rows that were written before all columns were known: full header, and commas behind the rows that lack columns.</summary>
+/// <summary>The second pass over rows that were written before all columns were known: behind the full header, commas behind the rows that lack columns.</summary>
 internal static class CsvCompletion
 {
     public static async Task WriteAsync(
         StagedFile rows, long rowsStart, CsvColumns columns, List<(long Row, int Columns)> widths, StagedFile output, CancellationToken ct)
     {
-        new CsvRowWriter(output).WriteHeader(columns);
         var padding = new Padding(columns.Count, widths, output);
         await foreach (var part in rows.ReadBackAsync(rowsStart, ct))
         {

@@ -1,3 +1,6 @@
+using System.Text.Json;
+using DataSync.Pipeline.Failures;
+
 namespace DataSync.Export.Csv;
 
 /// <summary>CSV by RFC 4180: <c>data.csv</c>, UTF-8 without a byte order mark, CRLF, a header line, nested objects flattened.</summary>
@@ -7,5 +10,9 @@ internal sealed class CsvExporter : IExporter
 
     public string ContentType => "text/csv; charset=utf-8; header=present";
 
-    public IExportSession Open(ExportTarget target) => new CsvSession(target);
+    public bool TakesOptions => true;
+
+    public IEnumerable<Fault> Validate(JsonElement options, string path) => CsvOptions.Validate(options, path);
+
+    public IExportSession Open(ExportTarget target) => new CsvSession(target, CsvOptions.Read(target.Run.Plan.Export.OptionsOf(Format)));
 }

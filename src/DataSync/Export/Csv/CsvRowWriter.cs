@@ -6,7 +6,7 @@ using DataSync.Export.Storage;
 namespace DataSync.Export.Csv;
 
 /// <summary>Writes lines through CsvHelper, whose UTF-8 fields need no string. Null is an empty field; an empty string is <c>""</c>.</summary>
-internal sealed class CsvRowWriter(StagedFile file)
+internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
 {
     private static readonly CsvWriterOptions Rfc4180 = new() { Separator = ',', Quoting = CsvQuoting.WhenNeeded, ValidateFieldCount = false };
     private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
@@ -44,8 +44,9 @@ internal sealed class CsvRowWriter(StagedFile file)
                     WriteText(bytes);
                     break;
                 case CsvCellKind.EscapedText:
-                    if (_text.Length < bytes.Length) _text = new byte[Math.Max(bytes.Length, 4096)];
-                    _csv.WriteField(_text.AsSpan(0, JsonText.Unescape(bytes, _text)));
+                    // behind the guard's place, where it may be needed
+                    Reserve(bytes.Length + 1);
+                    WriteReserved(JsonText.Unescape(bytes, _text.AsSpan(1)));
                     break;
                 default:
                     _csv.WriteField(bytes);
@@ -61,8 +62,33 @@ internal sealed class CsvRowWriter(StagedFile file)
 
     private void WriteText(ReadOnlySpan<byte> text)
     {
-        if (text.IsEmpty) _csv.WriteField(ReadOnlySpan<char>.Empty, CsvQuoting.Always);
-        else _csv.WriteField(text);
+        if (text.IsEmpty)
+        {
+            _csv.WriteField(ReadOnlySpan<char>.Empty, CsvQuoting.Always);
+        }
+        else if (options.GuardsFormulas && FormulaGuard.IsFormula(text))
+        {
+            Reserve(text.Length + 1);
+            text.CopyTo(_text.AsSpan(1));
+            WriteReserved(text.Length);
+        }
+        else
+        {
+            _csv.WriteField(text);
+        }
+    }
+
+    private void Reserve(int length)
+    {
+        if (_text.Length < length) _text = new byte[Math.Max(length, 4096)];
+    }
+
+    /// <summary>Writes the text that stands in the reserved bytes from the second on, guarded where it is to be.</summary>
+    private void WriteReserved(int length)
+    {
+        _text[0] = FormulaGuard.Quote;
+        var from = options.GuardsFormulas && FormulaGuard.IsFormula(_text.AsSpan(1, length)) ? 0 : 1;
+        _csv.WriteField(_text.AsSpan(from, length + 1 - from));
     }
 
     /// <summary>A lone null is a blank line, as PostgreSQL writes it. CsvHelper would write <c>""</c>, the same as an empty string.</summary>

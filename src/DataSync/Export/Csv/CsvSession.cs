@@ -10,6 +10,7 @@ namespace DataSync.Export.Csv;
 internal sealed class CsvSession : IExportSession
 {
     private readonly ExportTarget _target;
+    private readonly CsvOptions _options;
     private readonly CsvColumns _columns = new();
     private readonly CsvRow _row;
     private readonly CsvRowWriter _writer;
@@ -21,11 +22,11 @@ internal sealed class CsvSession : IExportSession
     private long _rowsStart = -1;
     private long _rows;
 
-    public CsvSession(ExportTarget target)
+    public CsvSession(ExportTarget target, CsvOptions options)
     {
-        (_target, _row) = (target, new CsvRow(_columns));
+        (_target, _options, _row) = (target, options, new CsvRow(_columns));
         _file = target.Create("data.csv");
-        _writer = new CsvRowWriter(_file);
+        _writer = new CsvRowWriter(_file, options);
     }
 
     public ValueTask WriteAsync(RecordView records, CancellationToken ct)
@@ -51,6 +52,7 @@ internal sealed class CsvSession : IExportSession
         if (_columns.Count != _headerColumns)
         {
             finished = _target.Redo(_file);
+            new CsvRowWriter(finished, _options).WriteHeader(_columns);
             await CsvCompletion.WriteAsync(_file, _rowsStart, _columns, _widths, finished, ct);
             _target.Drop(_file);
         }

@@ -11,6 +11,7 @@ internal sealed class RecordView : IDisposable
     private readonly ExportPlan _plan;
     private readonly RecordComposer? _composer;
     private readonly List<int> _kept = [];
+    private List<int>? _shown;
     private RecordBatch? _batch;
     private RecordBuffer? _composed;
 
@@ -36,16 +37,22 @@ internal sealed class RecordView : IDisposable
     /// <summary>The kinds of enrichers of which the records have a member, such as <c>_ai</c> for <c>ai</c>.</summary>
     public IReadOnlyList<string> ShowsEnriched { get; }
 
-    public int Count => _kept.Count;
+    public int Count => _shown?.Count ?? _kept.Count;
 
     /// <summary>A record's document; valid until the next batch is loaded or this one disposed.</summary>
-    public ReadOnlySpan<byte> this[int index]
+    public ReadOnlySpan<byte> this[int index] => At(_shown is null ? index : _shown[index]);
+
+    /// <summary>Shows some of the batch's records alone, by their places among all; null shows all again.</summary>
+    public void Narrow(List<int>? places) => _shown = places;
+
+    private ReadOnlySpan<byte> At(int index)
         => _composed is { } composed ? composed[index] : _plan.IncludeEnhanced ? _batch!.Current(_kept[index]).Span : _batch!.Raw[_kept[index]];
 
     /// <summary>Shows a batch, which stays its owner's.</summary>
     public void Load(RecordBatch batch)
     {
         _batch = batch;
+        _shown = null;
         _kept.Clear();
         for (var i = 0; i < batch.Count; i++)
         {

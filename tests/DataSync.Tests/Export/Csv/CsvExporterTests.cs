@@ -1,11 +1,15 @@
 using System.Text;
+using System.Text.Json;
 using DataSync.Export.Csv;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Tests.Export.Csv;
 
 public class CsvExporterTests() : RecordExporterContract("csv")
 {
+    private static ExportPlan Guarded => new() { Options = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["csv"] = JsonElement.Parse("""{"formula_guard":true}""") } };
+
     protected override long CountRecords(string content) => Math.Max(0, CsvText.Parse(content).Count - 1);
 
     [Theory]
@@ -23,6 +27,26 @@ public class CsvExporterTests() : RecordExporterContract("csv")
     {
         await Rig.RunAsync([record], ct: TestContext.Current.CancellationToken);
         Assert.Equal(csv, Rig.Read("data.csv"));
+    }
+
+    [Theory]
+    [InlineData("""{"a":"=1+1","b":"+1","c":"-1","d":"@x","e":"\tx","f":"\r\nx"}""", "a,b,c,d,e,f\r\n'=1+1,'+1,'-1,'@x,'\tx,\"'\r\nx\"\r\n")]
+    [InlineData("""{"a":-1,"b":-1.5e-3,"c":"1-1","d":" =1","e":"'=1","f":"","g":null,"h":["=1"]}""", "a,b,c,d,e,f,g,h\r\n-1,-1.5e-3,1-1, =1,'=1,\"\",,\"[\"\"=1\"\"]\"\r\n")]
+    [InlineData("""{"a":"\u003d1","b":"\u00e9=","c":"=é\n,"}""", "a,b,c\r\n'=1,é=,\"'=é\n,\"\r\n")]
+    [InlineData("""{"=a":1,"b":{"-c":2}}""", "'=a,b.-c\r\n1,2\r\n")]
+    public async Task Text_that_begins_a_formula_is_guarded_where_asked_for_and_numbers_stay(string record, string csv)
+    {
+        Rig.Plan = Rig.Plan with { Export = Guarded };
+        await Rig.RunAsync([record], ct: TestContext.Current.CancellationToken);
+        Assert.Equal(csv, Rig.Read("data.csv"));
+    }
+
+    [Fact]
+    public async Task Guard_holds_for_columns_that_appear_later()
+    {
+        Rig.Plan = Rig.Plan with { Export = Guarded };
+        await Rig.RunAsync(["""{"=a":"=1"}""", """{"@b":"-2"}"""], batchSize: 1, ct: TestContext.Current.CancellationToken);
+        Assert.Equal("'=a,'@b\r\n'=1,\r\n,'-2\r\n", Rig.Read("data.csv"));
     }
 
     [Theory]

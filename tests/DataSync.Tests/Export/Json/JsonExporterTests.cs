@@ -14,7 +14,7 @@ public class JsonExporterTests() : RecordExporterContract("json")
     {
         Rig.Plan = Rig.Plan with { Export = new ExportPlan { PageSize = 15 } };
         await Rig.RunAsync(Records, ct: TestContext.Current.CancellationToken);
-        Assert.Equal(["data-00001.json", "data-00002.json", "manifest.json"], Rig.Names());
+        Assert.Equal(["SHA256SUMS", "data-00001.json", "data-00002.json", "manifest.json"], Rig.Names());
         var expected = """{"job_id":"019f0000-0000-7000-8000-000000000001","source_id":"orders \"db\"","created_at":"2026-01-01T19:04:05Z","page":PAGE,"page_size":15,"records":COUNT,"has_more":MORE}""";
         Assert.Equal(expected.Replace("PAGE", "1").Replace("COUNT", "15").Replace("MORE", "true"), Metadata("data-00001.json"));
         Assert.Equal(expected.Replace("PAGE", "2").Replace("COUNT", "5").Replace("MORE", "false"), Metadata("data-00002.json"));
@@ -24,7 +24,7 @@ public class JsonExporterTests() : RecordExporterContract("json")
     public async Task Last_page_that_is_full_has_no_more()
     {
         await Rig.RunAsync(Records, ct: TestContext.Current.CancellationToken);
-        Assert.Equal(["data-00001.json", "data-00002.json", "manifest.json"], Rig.Names());
+        Assert.Equal(["SHA256SUMS", "data-00001.json", "data-00002.json", "manifest.json"], Rig.Names());
         Assert.EndsWith("\"records\":10,\"has_more\":false}", Metadata("data-00002.json"), StringComparison.Ordinal);
     }
 

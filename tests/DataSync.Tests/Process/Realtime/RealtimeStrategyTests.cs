@@ -72,7 +72,7 @@ public sealed class RealtimeStrategyTests : IDisposable
         _rig.Plan = _rig.Plan with { Export = new ExportPlan { PageSize = 300 } };
         var (answer, outcome) = await _rig.RunAsync(Ct);
         Assert.Empty(answer);
-        Assert.Equal(["data-00001.json", "data-00002.json", "manifest.json"], outcome.Exports.Select(f => f.Name));
+        Assert.Equal(["data-00001.json", "data-00002.json", "SHA256SUMS", "manifest.json"], outcome.Exports.Select(f => f.Name));
         Assert.Equal(500, outcome.Exports.Sum(f => f.Records));
         Assert.Equal(0, _rig.Memory.Held);
     }

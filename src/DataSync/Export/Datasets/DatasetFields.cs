@@ -1,0 +1,64 @@
+using System.Text;
+using DataSync.Export.Records;
+
+namespace DataSync.Export.Datasets;
+
+/// <summary>The members seen in a job's records with the kind of their values, so that a dataset's description can name its fields.</summary>
+internal sealed class DatasetFields
+{
+    /// <summary>More members than this are data used as names: then none is described.</summary>
+    public const int Most = 1000;
+
+    private readonly JsonMembers _members = new();
+    private readonly List<(byte[] Spelling, int Field)> _spellings = [];
+    private readonly List<DatasetField> _fields = [];
+    private bool _isTooMany;
+
+    /// <summary>The fields in the order they appeared; none where there are too many.</summary>
+    public IReadOnlyList<DatasetField> Fields => _isTooMany ? [] : _fields;
+
+    /// <summary>Looks through the records that a view shows.</summary>
+    public void Read(RecordView view)
+    {
+        for (var i = 0; i < view.Count && !_isTooMany; i++) Read(view[i]);
+    }
+
+    private void Read(ReadOnlySpan<byte> document)
+    {
+        if (!_members.Read(document)) return;
+        for (var i = 0; i < _members.Count && !_isTooMany; i++)
+        {
+            var member = _members[i];
+            var field = FieldOf(member.Name(document), member.NameIsEscaped, i);
+            if (field >= 0) _fields[field].Kind = DatasetField.Joined(_fields[field].Kind, DatasetField.KindOf(member.Value(document)));
+        }
+    }
+
+    /// <summary>Members mostly come in one order, so the place in the record is where to look first.</summary>
+    private int FieldOf(ReadOnlySpan<byte> spelling, bool isEscaped, int likely)
+    {
+        if (likely < _spellings.Count && spelling.SequenceEqual(_spellings[likely].Spelling)) return _spellings[likely].Field;
+        foreach (var (known, at) in _spellings)
+        {
+            if (spelling.SequenceEqual(known)) return at;
+        }
+
+        if (_spellings.Count == Most)
+        {
+            _isTooMany = true;
+            return -1;
+        }
+
+        var text = new byte[spelling.Length];
+        var name = Encoding.UTF8.GetString(isEscaped ? text.AsSpan(0, JsonText.Unescape(spelling, text)) : spelling);
+        var field = _fields.FindIndex(f => string.Equals(f.Name, name, StringComparison.Ordinal));
+        if (field < 0)
+        {
+            field = _fields.Count;
+            _fields.Add(new DatasetField(name));
+        }
+
+        _spellings.Add((spelling.ToArray(), field));
+        return field;
+    }
+}

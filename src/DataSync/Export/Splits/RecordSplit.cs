@@ -1,0 +1,56 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using DataSync.Export.Records;
+
+namespace DataSync.Export.Splits;
+
+/// <summary>
+/// Divides records into parts by a hash, so a record is in the same part in every format, in every run and whatever other records there are. The place of a record is a
+/// number from 0 to 99: the first eight bytes of <c>SHA-256(seed ":" key)</c>, the seed in decimal digits, as a big-endian number, modulo 100. A record without the key takes its own bytes.
+/// </summary>
+internal sealed class RecordSplit : IDisposable
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly SplitKey? _key;
+    private readonly byte[] _seed;
+    private readonly int[] _partOf = new int[100];
+    private readonly List<int>[] _places;
+
+    public RecordSplit(SplitPlan plan)
+    {
+        _key = plan.Key is { } path ? new SplitKey(path) : null;
+        _seed = Encoding.ASCII.GetBytes(plan.Seed.ToString(CultureInfo.InvariantCulture) + ":");
+        _places = [.. plan.Parts.Select(_ => new List<int>())];
+        var next = 0;
+        for (var part = 0; part < plan.Parts.Count; part++)
+        {
+            Array.Fill(_partOf, part, next, plan.Parts[part].Percent);
+            next += plan.Parts[part].Percent;
+        }
+    }
+
+    /// <summary>Decides on every record of a batch.</summary>
+    public void Divide(RecordView view)
+    {
+        foreach (var places in _places) places.Clear();
+        for (var i = 0; i < view.Count; i++) _places[PartOf(view[i])].Add(i);
+    }
+
+    /// <summary>Places of a part's records in the batch divided last.</summary>
+    public List<int> Places(int part) => _places[part];
+
+    /// <summary>The part of a record.</summary>
+    public int PartOf(ReadOnlySpan<byte> document)
+    {
+        var key = _key is null ? default : _key.Find(document);
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        _hash.AppendData(_seed);
+        _hash.AppendData(key.IsEmpty ? document : key);
+        _hash.GetHashAndReset(hash);
+        return _partOf[BinaryPrimitives.ReadUInt64BigEndian(hash) % 100];
+    }
+
+    public void Dispose() => _hash.Dispose();
+}
