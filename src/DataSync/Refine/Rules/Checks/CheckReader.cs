@@ -1,5 +1,4 @@
 using System.Text.Json;
-using DataSync.Pipeline.Failures;
 using DataSync.Refine.Rules.Actions;
 using DataSync.Refine.Rules.Logic;
 using DataSync.Refine.Rules.Records;

@@ -14,6 +14,7 @@ internal sealed class SetCheck : FieldCheck
     private readonly Number[] _approximate;
     private readonly bool _true, _false;
 
+    /// <summary>A check against values that are given.</summary>
     /// <param name="values">Texts, numbers and truth values.</param>
     public SetCheck(IReadOnlyList<JsonElement> values)
     {
