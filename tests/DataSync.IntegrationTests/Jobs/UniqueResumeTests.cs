@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
-using DataSync.Jobs.Engine;
 using DataSync.Jobs.Retry;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Refinement;

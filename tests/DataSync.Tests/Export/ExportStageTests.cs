@@ -149,7 +149,7 @@ public sealed class ExportStageTests : IDisposable
 
     private async Task<(int Code, string Said)> CheckAsync(string tool)
     {
-        using var check = System.Diagnostics.Process.Start(new ProcessStartInfo(tool, ["-c", "--strict", "SHA256SUMS"]) { WorkingDirectory = _rig.Folder, Environment = { ["LC_ALL"] = "C" }, RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using var check = System.Diagnostics.Process.Start(new ProcessStartInfo(tool, ["-c", "--strict", "SHA256SUMS"]) { WorkingDirectory = _rig.Folder, Environment = { ["LC_ALL"] = "C" }, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
         var errors = check.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
         var said = await check.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
         await errors;
