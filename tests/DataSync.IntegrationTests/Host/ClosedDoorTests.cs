@@ -184,7 +184,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         var (method, path) = (route[..route.IndexOf(' ', StringComparison.Ordinal)], route[(route.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
         path = path.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal)
             .Replace("{delivery_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{tenant_id}", "t1", StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal)
-            .Replace("{project_id}", "7", StringComparison.Ordinal);
+            .Replace("{project_id}", "7", StringComparison.Ordinal).Replace("{seq}", "1", StringComparison.Ordinal).Replace("{link}", "none", StringComparison.Ordinal);
         Assert.DoesNotContain('{', path);
         using var client = system.Running.Client("any");
         client.DefaultRequestHeaders.Authorization = null;

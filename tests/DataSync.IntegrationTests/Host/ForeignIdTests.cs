@@ -28,7 +28,7 @@ public sealed class ForeignIdTests(EndToEndTests.System system) : IClassFixture<
         foreach (var path in document.GetProperty("paths").EnumerateObject().Where(p => p.Name.StartsWith("/api/", StringComparison.Ordinal) && p.Name.Contains('{', StringComparison.Ordinal) && !p.Name.Contains("{tenant_id}", StringComparison.Ordinal)))
         {
             var url = path.Name.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", job.ToString(), StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal).Replace("{file_name}", "data.jsonl", StringComparison.Ordinal)
-                .Replace("{delivery_id}", delivery.ToString(), StringComparison.Ordinal).Replace("{project_id}", "12", StringComparison.Ordinal);
+                .Replace("{delivery_id}", delivery.ToString(), StringComparison.Ordinal).Replace("{project_id}", "12", StringComparison.Ordinal).Replace("{seq}", "1", StringComparison.Ordinal).Replace("{link}", "none", StringComparison.Ordinal);
             Assert.DoesNotContain('{', url);
             foreach (var operation in path.Value.EnumerateObject().Where(o => o.Name is "get" or "put" or "post" or "delete"))
             {
@@ -39,6 +39,8 @@ public sealed class ForeignIdTests(EndToEndTests.System system) : IClassFixture<
                     request.Content = JsonContent.Create(url switch
                     {
                         _ when url.EndsWith("/s1", StringComparison.Ordinal) => system.Running.Source("s1", new { table = "things" }),
+                        _ when url.EndsWith("/rejections/replay", StringComparison.Ordinal) => new { all = true },
+                        _ when url.EndsWith("/rejections/1", StringComparison.Ordinal) => new { record = new { amount = 1 } },
                         _ when url.EndsWith("/schedule", StringComparison.Ordinal) => new { continuous = true },
                         _ => new { },
                     });

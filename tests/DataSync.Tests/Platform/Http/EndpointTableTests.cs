@@ -9,10 +9,10 @@ namespace DataSync.Tests.Platform.Http;
 /// <summary>The table of endpoints that a process really has, also of those that the API document does not show.</summary>
 public sealed class EndpointTableTests
 {
-    /// <summary>Each is open on purpose: what webhooks sign, probes, metrics (by address), the API's description, the operator's login, and the dashboard, which asks for a cookie itself.</summary>
+    /// <summary>Each is open on purpose: what webhooks sign, what a link or a hook's secret opens, probes, metrics (by address), the API's description, the operator's login, and the dashboard, which asks for a cookie itself.</summary>
     private static readonly string[] Open =
     [
-        "/api/webhooks/{tenant_id}/{source_id}", "/errors/{code}", "/hangfire/login", "/hangfire/login", "/hangfire/logout", "/hangfire/{**path}", "/health/live", "/health/ready", "/metrics", "/swagger/{documentName}/swagger.json",
+        "/api/exports/links/{link}", "/api/label-studio/hooks/{tenant_id}/{project_id}", "/api/webhooks/{tenant_id}/{source_id}", "/errors/{code}", "/hangfire/login", "/hangfire/login", "/hangfire/logout", "/hangfire/{**path}", "/health/live", "/health/ready", "/metrics", "/swagger/{documentName}/swagger.json",
     ];
 
     [Fact]
