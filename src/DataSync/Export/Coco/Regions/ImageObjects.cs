@@ -44,7 +44,7 @@ internal sealed class ImageObjects(long image, ImageSize size, CocoOptions optio
             return;
         }
 
-        var within = Size.IsKnown ? outline.Select(p => Polygon.Within(p, Size)).ToArray() : outline;
+        var within = Size.IsKnown ? outline.SelectMany(p => Polygon.Within(p, Size)).ToArray() : outline;
         var kept = within.Where(p => p.Length >= 6 && Polygon.Area(p) > 0).ToArray();
         if (kept.Length == 0)
         {

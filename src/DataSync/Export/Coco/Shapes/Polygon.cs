@@ -59,37 +59,15 @@ internal static class Polygon
         return points;
     }
 
-    /// <summary>The part that lies in an image (Sutherland and Hodgman: each edge of the image cuts off what is beyond it). The same points where all lie in it.</summary>
-    public static double[] Within(double[] points, ImageSize image)
+    /// <summary>The parts that lie in an image: more than one where an edge of the image parts a bay. The same points where all lie in it.</summary>
+    public static IReadOnlyList<double[]> Within(double[] points, ImageSize image)
     {
         var inside = true;
         for (var i = 0; i < points.Length && inside; i += 2) inside = points[i] >= 0 && points[i] <= image.Width && points[i + 1] >= 0 && points[i + 1] <= image.Height;
-        if (inside) return points;
-        List<double> cut = [.. points];
-        cut = Cut(cut, axis: 0, bound: 0, keepsAbove: true);
-        cut = Cut(cut, axis: 0, bound: image.Width, keepsAbove: false);
-        cut = Cut(cut, axis: 1, bound: 0, keepsAbove: true);
-        return [.. Cut(cut, axis: 1, bound: image.Height, keepsAbove: false)];
-    }
-
-    private static List<double> Cut(List<double> points, int axis, double bound, bool keepsAbove)
-    {
-        var kept = new List<double>(points.Count + 4);
-        for (var i = 0; i < points.Count; i += 2)
-        {
-            var before = i == 0 ? points.Count - 2 : i - 2;
-            var (from, to) = (points[before + axis], points[i + axis]);
-            var (fromIn, toIn) = (keepsAbove ? from >= bound : from <= bound, keepsAbove ? to >= bound : to <= bound);
-            if (fromIn != toIn)
-            {
-                var part = (bound - from) / (to - from);
-                var other = points[before + 1 - axis] + (part * (points[i + 1 - axis] - points[before + 1 - axis]));
-                kept.AddRange(axis == 0 ? [bound, other] : [other, bound]);
-            }
-
-            if (toIn) kept.AddRange([points[i], points[i + 1]]);
-        }
-
-        return kept;
+        if (inside) return [points];
+        IEnumerable<double[]> parts = [points];
+        foreach (var edge in (ReadOnlySpan<ImageEdge>)[new(0, 0, KeepsAbove: true), new(0, image.Width, KeepsAbove: false), new(1, 0, KeepsAbove: true), new(1, image.Height, KeepsAbove: false)])
+            parts = [.. parts.SelectMany(edge.Cut)];
+        return [.. parts];
     }
 }
