@@ -83,20 +83,12 @@ public abstract class SourceContract
     [Fact]
     public async Task Read_memory_does_not_grow_with_the_source()
     {
-        long least = long.MaxValue, rows = 0, before = 0;
-        await foreach (var batch in Connector.ReadAsync(Connection, Huge with { RowLimit = 600_000 }, Ct))
-        {
-            rows += batch.Count;
-            batch.Dispose();
+        const long Most = 8 * 1024 * 1024;
 
-            // By the middle the pools are as large as they get; a reading that piles up would add some 35 MB more in the second half.
-            // Other tests of the process come and go, so the least of several looks counts.
-            if (rows == 300_000) before = GC.GetTotalMemory(forceFullCollection: true);
-            else if (rows > 300_000 && rows % 50_000 == 0) least = Math.Min(least, GC.GetTotalMemory(forceFullCollection: true));
-        }
-
-        Assert.Equal(600_000, rows);
-        Assert.InRange(least - before, long.MinValue, 8 * 1024 * 1024);
+        // A reading that piles up does so each time; what other tests of the process hold meanwhile, they do not hold three times.
+        var grown = await GrowthAsync();
+        for (var again = 0; grown > Most && again < 2; again++) grown = Math.Min(grown, await GrowthAsync());
+        Assert.InRange(grown, long.MinValue, Most);
     }
 
     [Fact]
@@ -123,4 +115,23 @@ public abstract class SourceContract
     internal Task<ReadOutcome> ReadAsync(ReadRequest request) => ReadOutcome.OfAsync(Connector, Connection, request, Ct);
 
     internal Task<SyncFailure> FailureAsync(ReadRequest request) => ReadOutcome.FailureAsync(Connector, Connection, request, Ct);
+
+    /// <summary>Bytes by which memory grew in the second half of a reading of 600,000 rows.</summary>
+    private async Task<long> GrowthAsync()
+    {
+        long least = long.MaxValue, rows = 0, before = 0;
+        await foreach (var batch in Connector.ReadAsync(Connection, Huge with { RowLimit = 600_000 }, Ct))
+        {
+            rows += batch.Count;
+            batch.Dispose();
+
+            // By the middle the pools are as large as they get; a reading that piles up would add some 35 MB more in the second half.
+            // Other tests of the process come and go, so the least of several looks counts.
+            if (rows == 300_000) before = GC.GetTotalMemory(forceFullCollection: true);
+            else if (rows > 300_000 && rows % 50_000 == 0) least = Math.Min(least, GC.GetTotalMemory(forceFullCollection: true));
+        }
+
+        Assert.Equal(600_000, rows);
+        return least - before;
+    }
 }
