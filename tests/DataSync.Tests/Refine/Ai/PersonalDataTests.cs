@@ -27,6 +27,8 @@ public sealed class PersonalDataTests
     [InlineData("11010519491231002 and 110105194912310021", "11010519491231002 and 110105194912310021")]
     [InlineData("SSN 123-45-6789, not 000-12-3456", "SSN <ID_1>, not 000-12-3456")]
     [InlineData("from 10.1.2.3 or 2001:db8::1, at 12:30:45, v1.2.3.400", "from <IP_1> or <IP_2>, at 12:30:45, v1.2.3.400")]
+    [InlineData("B(x;n6 415-555-0132 w", "B(x;n6 <PHONE_1> w")]
+    [InlineData("call (415) 555-0132 now", "call <PHONE_1> now")]
     [InlineData("password: hunter22!", "password: <SECRET_1>")]
     [InlineData("postgres://bob:s3cret@db/x", "postgres://<SECRET_1>@db/x")]
     [InlineData("key sk-proj-abcdefghijklmnop1234", "key <SECRET_1>")]
@@ -97,9 +99,12 @@ public sealed class PersonalDataTests
         for (var at = whole.IndexOf(part, StringComparison.Ordinal); at >= 0; at = whole.IndexOf(part, at + 1, StringComparison.Ordinal))
         {
             var (before, after) = (at == 0 ? "  " : whole[..at], whole[(at + part.Length)..] + "  ");
-            if (!char.IsWhiteSpace(before[^1]) || !char.IsWhiteSpace(after[0]) || before.TrimEnd().LastOrDefault() is var last && (char.IsAsciiLetterOrDigit(last) || last is '-' or '+' or ':' or '=' or '.' or '/' or '(' or '<' or '@') || after.TrimStart().FirstOrDefault() is var first && (char.IsAsciiLetterOrDigit(first) || first is '-' or '@' or '.' or '/')) return false;
+            if (!char.IsWhiteSpace(before[^1]) || !char.IsWhiteSpace(after[0]) || before.Reverse().SkipWhile(IsSpace).FirstOrDefault() is var last && (char.IsAsciiLetterOrDigit(last) || last is '-' or '+' or ':' or '=' or '.' or '/' or '(' or '<' or '@') || after.SkipWhile(IsSpace).FirstOrDefault() is var first && (char.IsAsciiLetterOrDigit(first) || first is '-' or '@' or '.' or '/')) return false;
         }
 
         return true;
     }
+
+    /// <summary>What is not seen parts as little as a space does.</summary>
+    private static bool IsSpace(char c) => char.IsWhiteSpace(c) || char.IsControl(c);
 }

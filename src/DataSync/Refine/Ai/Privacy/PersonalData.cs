@@ -27,7 +27,8 @@ internal static class PersonalData
         new("IP", @"[0-9A-Fa-f]{0,4}(:[0-9A-Fa-f]{0,4}){2,7}", static text => text.Count(char.IsAsciiHexDigit) >= 3 && IPAddress.TryParse(text, out var address) && address.AddressFamily == AddressFamily.InterNetworkV6, Bounded: true),
         new("PHONE", @"(\+|00)[1-9][0-9]{0,2}([ .()/-]{0,2}[0-9]){6,13}", static _ => true, Bounded: true),
         new("PHONE", @"1[3-9][0-9]([ -]?[0-9]{4}){2}", static _ => true, Bounded: true),
-        new("PHONE", @"\(?[2-9][0-9]{2}\)?[ .-][2-9][0-9]{2}[ .-][0-9]{4}", static _ => true, Bounded: true),
+        new("PHONE", @"[2-9][0-9]{2}[ .-][2-9][0-9]{2}[ .-][0-9]{4}", static _ => true, Bounded: true),
+        new("PHONE", @"\([2-9][0-9]{2}\)[ .-]?[2-9][0-9]{2}[ .-][0-9]{4}", static _ => true, Bounded: true), // by itself: with an optional parenthesis in front, one anywhere before made the engine miss the number
         new("PHONE", @"0[0-9]{2,4}[ /-][0-9]{3,4}[ -]?[0-9]{3,5}", static _ => true, Bounded: true),
     ];
 
