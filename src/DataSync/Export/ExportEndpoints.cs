@@ -7,7 +7,6 @@ using DataSync.Platform.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace DataSync.Export;
 
@@ -44,8 +43,7 @@ internal static class ExportEndpoints
     private static async Task<IResult> DownloadAsync(Caller caller, JobId jobId, string name, JobExists exists, ExportFiles files, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct) || await files.OpenAsync(caller.Tenant, jobId.Value, name, ct) is not { } download) return Problem.NotFound();
-        return TypedResults.Stream(
-            download.Content, download.ContentType, download.File.Name, entityTag: new EntityTagHeaderValue($"\"{download.File.Sha256}\""), enableRangeProcessing: true);
+        return download.Answer();
     }
 }
 

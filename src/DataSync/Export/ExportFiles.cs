@@ -3,6 +3,8 @@ using DataSync.Export.Compression;
 using DataSync.Export.Datasets;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Net.Http.Headers;
 
 namespace DataSync.Export;
 
@@ -50,5 +52,8 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
 /// <summary>A file to send: its entry, its media type, and the bytes (seekable, for ranges).</summary>
 internal sealed record ExportDownload(ExportedFile File, string ContentType, Stream Content) : IAsyncDisposable
 {
+    /// <summary>The answer that sends it, whole or in ranges.</summary>
+    public IResult Answer() => TypedResults.Stream(Content, ContentType, File.Name, entityTag: new EntityTagHeaderValue($"\"{File.Sha256}\""), enableRangeProcessing: true);
+
     public ValueTask DisposeAsync() => Content.DisposeAsync();
 }

@@ -57,12 +57,18 @@ internal sealed class ExportStage(
         try
         {
             var records = await FeedAsync(context, view, targets, split, fields, ct);
-            ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. targets.SelectMany(t => t.Published)];
-            if (run.Inline?.Part is null && (dataset, fields) is ({ } about, { } seen))
-                files = [.. files, .. await DatasetFiles.PublishAsync(f => new ExportTarget(run, f, location, folder, storage), run, about, files, targets.SelectMany(t => t.Published), seen, ct)];
-            if (run.Inline?.Part is null) files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
+            ExportedFile[] data = [.. targets.SelectMany(t => t.Published)];
+            ExportedFile[] files = [.. run.Checkpoint.Exported ?? [], .. data];
+            if (run.Inline?.Part is not null)
+            {
+                await storage.SealAsync(location, ct);
+                return new StageOutcome(files);
+            }
+
+            if ((dataset, fields) is ({ } about, { } seen))
+                files = [.. files, .. await DatasetFiles.PublishAsync(f => new ExportTarget(run, f, location, folder, storage), run, about, files, data, seen, ct)];
+            files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
             await storage.SealAsync(location, ct);
-            if (run.Inline?.Part is not null) return new StageOutcome(files);
             await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);
             await storage.SealAsync(location, ct);
             await run.Confirm(ct);

@@ -1,10 +1,9 @@
 using DataSync.Extract.Connectors.Api;
 using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
+using DataSync.Platform.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace DataSync.Extract;
 
@@ -13,10 +12,8 @@ internal static class ExtractServices
 {
     public static IServiceCollection AddExtract(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<ExtractOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ExtractOptions>, ExtractOptionsValidation>());
-        services.AddOptions<ApiOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<ApiOptions>, ApiOptionsValidation>());
+        services.AddValidated<ExtractOptions, ExtractOptionsValidation>(o => o.Read(configuration));
+        services.AddValidated<ApiOptions, ApiOptionsValidation>(o => o.Read(configuration));
         return services.AddEgress(configuration).AddResilience(configuration);
     }
 }

@@ -1,3 +1,7 @@
+using System.Diagnostics;
+using System.Text.Json;
+using DataSync.Pipeline;
+using DataSync.Platform.Authentication;
 using DataSync.Platform.Tenancy;
 
 namespace DataSync.Jobs;
@@ -5,6 +9,35 @@ namespace DataSync.Jobs;
 /// <summary>A sync: what was asked for, how far it is, and what became of it. This row is the truth; Hangfire only executes.</summary>
 internal sealed class SyncJob : ITenantOwned
 {
+    /// <summary>A queued job of a plan, before anybody is said to have asked for it.</summary>
+    /// <param name="id">Its id; null for a new one.</param>
+    /// <param name="tenantId">Whose it is.</param>
+    /// <param name="sourceId">Of which source.</param>
+    /// <param name="sourceType">How its records come in.</param>
+    /// <param name="plan">What it is to do.</param>
+    /// <param name="now">When it is made.</param>
+    public static SyncJob Of(Guid? id, string tenantId, string sourceId, string sourceType, SyncPlan plan, DateTimeOffset now) => new()
+    {
+        Id = id ?? Guid.CreateVersion7(now),
+        TenantId = tenantId,
+        SourceId = sourceId,
+        SourceType = sourceType,
+        Mode = plan.Mode,
+        SyncType = plan.SyncType,
+        Config = JsonSerializer.Serialize(plan, JobJson.Options),
+        Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
+        CreatedAt = now,
+        TimeoutSeconds = plan.TimeoutSeconds,
+    };
+
+    /// <summary>The same, asked for by a caller.</summary>
+    public static SyncJob Of(Guid? id, Caller caller, string sourceId, string sourceType, SyncPlan plan, DateTimeOffset now)
+    {
+        var job = Of(id, caller.Tenant, sourceId, sourceType, plan, now);
+        (job.CreatedBy, job.CorrelationId, job.TraceParent, job.Language) = (caller.Subject, caller.CorrelationId, Activity.Current?.Id, caller.Language);
+        return job;
+    }
+
     /// <summary>UUIDv7: its time decides the leaf that holds the job's records.</summary>
     public Guid Id { get; set; }
     public string TenantId { get; set; } = "";

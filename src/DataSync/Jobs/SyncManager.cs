@@ -1,10 +1,7 @@
-using System.Diagnostics;
-using System.Text.Json;
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.History;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
-using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Tenancy;
@@ -20,6 +17,12 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
     /// <summary>A job may have had a thousand attempts; nobody reads them all.</summary>
     private const int AttemptsShown = 100;
 
+    /// <summary>The job that a repeatable request made before; null where it made none.</summary>
+    public static async Task<JobDetails?> MadeBeforeAsync(TenantTransaction transaction, string tenantId, Guid? workId, CancellationToken ct)
+        => workId is { } id && await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == id, ct) is { } made
+            ? new JobDetails(made, (await QueuePositions.OfAsync(transaction, tenantId, [made], ct)).TryGetValue(id, out var place) ? place : null)
+            : null;
+
     /// <summary>Queues a sync. Throws <see cref="SyncFailureException"/> where the tenant's queue is full.</summary>
     /// <param name="caller">Who asks.</param>
     /// <param name="command">What for.</param>
@@ -27,27 +30,9 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
     /// <param name="ct">Ends the wait.</param>
     public async Task<JobDetails> StartAsync(Caller caller, StartCommand command, Guid? workId, CancellationToken ct)
     {
-        var now = time.GetUtcNow();
-        var job = new SyncJob
-        {
-            Id = workId ?? Guid.CreateVersion7(now),
-            TenantId = caller.Tenant,
-            SourceId = command.SourceId,
-            SourceType = command.RecordSource,
-            Mode = command.Plan.Mode,
-            SyncType = command.Plan.SyncType,
-            Config = JsonSerializer.Serialize(command.Plan, JobJson.Options),
-            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
-            CreatedAt = now,
-            CreatedBy = caller.Subject,
-            CorrelationId = caller.CorrelationId,
-            TraceParent = Activity.Current?.Id,
-            Language = caller.Language,
-            TimeoutSeconds = command.Plan.TimeoutSeconds,
-        };
+        var job = SyncJob.Of(workId, caller, command.SourceId, command.RecordSource, command.Plan, time.GetUtcNow());
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
-        if (workId is { } id && await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == id, ct) is { } made)
-            return new JobDetails(made, (await QueuePositions.OfAsync(transaction, caller.Tenant, [made], ct)).TryGetValue(id, out var place) ? place : null);
+        if (await MadeBeforeAsync(transaction, caller.Tenant, workId, ct) is { } made) return made;
 
         // Held to the commit, so that the source cannot be deleted under a job that is being made of it.
         if (await SourceRows.FindAndHoldAsync(transaction, command.SourceId, ct) is null) throw SourceFailure.NotFound();

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline;
 
 namespace DataSync.Export.Coco;
 
@@ -48,16 +49,13 @@ internal sealed record CocoOptions
             TakesAllAnnotators = string.Equals(Text(given, "annotators"), "all", StringComparison.Ordinal),
             GivesBoxesPolygons = Flag(given, "box_polygons"),
             KeepsAttributes = Flag(given, "attributes"),
-            Categories = Member(given, "categories") is { } categories ? [.. categories.EnumerateArray().Select(CocoCategory.Read)] : [],
-            Info = Member(given, "info") ?? default,
-            Licenses = Member(given, "licenses") ?? default,
+            Categories = given.Given("categories") is { } categories ? [.. categories.EnumerateArray().Select(CocoCategory.Read)] : [],
+            Info = given.Given("info") ?? default,
+            Licenses = given.Given("licenses") ?? default,
         };
     }
 
-    private static string? Text(JsonElement given, string name) => Member(given, name)?.GetString();
+    private static string? Text(JsonElement given, string name) => given.Given(name)?.GetString();
 
-    private static bool Flag(JsonElement given, string name) => Member(given, name)?.GetBoolean() ?? false;
-
-    private static JsonElement? Member(JsonElement given, string name)
-        => given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private static bool Flag(JsonElement given, string name) => given.Given(name)?.GetBoolean() ?? false;
 }

@@ -1,3 +1,5 @@
+using DataSync.Export.Records;
+
 namespace DataSync.Export.Csv;
 
 /// <summary>A path into the records: a node of the tree that all fields of a job make up. Has a column once a value was seen at it.</summary>

@@ -10,7 +10,7 @@ internal sealed class DatasetFields
     public const int Most = 1000;
 
     private readonly JsonMembers _members = new();
-    private readonly List<(byte[] Spelling, int Field)> _spellings = [];
+    private readonly Dictionary<byte[], int> _bySpelling = new(Utf8Name.Comparer);
     private readonly List<DatasetField> _fields = [];
     private bool _isTooMany;
 
@@ -29,21 +29,15 @@ internal sealed class DatasetFields
         for (var i = 0; i < _members.Count && !_isTooMany; i++)
         {
             var member = _members[i];
-            var field = FieldOf(member.Name(document), member.NameIsEscaped, i);
+            var field = FieldOf(member.Name(document), member.NameIsEscaped);
             if (field >= 0) _fields[field].Kind = DatasetField.Joined(_fields[field].Kind, DatasetField.KindOf(member.Value(document)));
         }
     }
 
-    /// <summary>Members mostly come in one order, so the place in the record is where to look first.</summary>
-    private int FieldOf(ReadOnlySpan<byte> spelling, bool isEscaped, int likely)
+    private int FieldOf(ReadOnlySpan<byte> spelling, bool isEscaped)
     {
-        if (likely < _spellings.Count && spelling.SequenceEqual(_spellings[likely].Spelling)) return _spellings[likely].Field;
-        foreach (var (known, at) in _spellings)
-        {
-            if (spelling.SequenceEqual(known)) return at;
-        }
-
-        if (_spellings.Count == Most)
+        if (_bySpelling.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(spelling, out var known)) return known;
+        if (_bySpelling.Count == Most)
         {
             _isTooMany = true;
             return -1;
@@ -58,7 +52,7 @@ internal sealed class DatasetFields
             _fields.Add(new DatasetField(name));
         }
 
-        _spellings.Add((spelling.ToArray(), field));
+        _bySpelling.Add(spelling.ToArray(), field);
         return field;
     }
 }

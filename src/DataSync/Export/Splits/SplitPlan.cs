@@ -25,15 +25,12 @@ internal sealed record SplitPlan
     public static SplitPlan? Read(ExportPlan plan)
     {
         var given = plan.OptionsOf(Member);
-        if (given.ValueKind != JsonValueKind.Object || !Names.Any(n => Value(given, n) is not null)) return null;
+        if (given.ValueKind != JsonValueKind.Object || !Names.Any(n => given.Given(n) is not null)) return null;
         return new SplitPlan
         {
-            Parts = [.. Names.Select(n => (n, Value(given, n)?.GetInt32() ?? 0)).Where(p => p.Item2 > 0)],
-            Seed = Value(given, "seed")?.GetInt64() ?? 0,
-            Key = Value(given, "key")?.GetString(),
+            Parts = [.. Names.Select(n => (n, given.Given(n)?.GetInt32() ?? 0)).Where(p => p.Item2 > 0)],
+            Seed = given.Given("seed")?.GetInt64() ?? 0,
+            Key = given.Given("key")?.GetString(),
         };
     }
-
-    private static JsonElement? Value(JsonElement given, string name)
-        => given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

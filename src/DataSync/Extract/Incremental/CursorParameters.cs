@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Extract.Incremental.Gaps;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Incremental;
@@ -18,13 +19,13 @@ internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNul
 
     /// <summary>Reads validated parameters; null without a cursor.</summary>
     public static CursorParameters? Read(JsonElement given)
-        => Member(given, "cursor_field") is not { } field ? null : new CursorParameters(
-            field.GetString()!, Member(given, "lag")?.GetDecimal() ?? 0, Member(given, "cursor_nulls")?.GetString() != "skip",
-            GapParameters.Read(Member(given, "gap_check"), Member(given, "primary_key")));
+        => given.Given("cursor_field") is not { } field ? null : new CursorParameters(
+            field.GetString()!, given.Given("lag")?.GetDecimal() ?? 0, given.Given("cursor_nulls")?.GetString() != "skip",
+            GapParameters.Read(given.Given("gap_check"), given.Given("primary_key")));
 
     /// <summary>The bounds of a backfill, as the source's records show the column: from the first, up to but without the second. Null for none.</summary>
     public static (JsonElement? From, JsonElement? To)? Backfill(JsonElement given)
-        => Member(given, "backfill") is { } range ? (Member(range, "from"), Member(range, "to")) : null;
+        => given.Given("backfill") is { } range ? (range.Given("from"), range.Given("to")) : null;
 
     /// <summary>What is wrong with one of the members.</summary>
     public static IEnumerable<Fault> Validate(string name, JsonElement value, string path) => name switch
@@ -58,7 +59,4 @@ internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNul
             else if (member.Value.ValueKind is not (JsonValueKind.String or JsonValueKind.Number)) yield return new Fault($"{path}/{member.Name}", "faults.read.backfill");
         }
     }
-
-    private static JsonElement? Member(JsonElement given, string name)
-        => given.ValueKind == JsonValueKind.Object && given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

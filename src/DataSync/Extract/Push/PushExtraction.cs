@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Extract.Json;
 using DataSync.Extract.Push.Schema;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Push;
@@ -18,8 +19,8 @@ internal sealed record PushExtraction(JmesPath? RecordsPath, string? Schema)
 
     /// <summary>Reads what <see cref="Validate"/> found nothing wrong with. Other members are another kind of source's, whose records a call brought along.</summary>
     public static PushExtraction Read(JsonElement given) => new(
-        Member(given, "records_path") is { } path ? JmesPath.Parse(path.GetString()!) : null,
-        Member(given, "schema")?.GetRawText());
+        given.Given("records_path") is { } path ? JmesPath.Parse(path.GetString()!) : null,
+        given.Given("schema")?.GetRawText());
 
     private static IEnumerable<Fault> Member(JsonProperty member, string at) => member.Name switch
     {
@@ -27,7 +28,4 @@ internal sealed record PushExtraction(JmesPath? RecordsPath, string? Schema)
         "schema" => SchemaValidation.Validate(member.Value, at),
         _ => [new Fault(at, "faults.read.unknown", ("name", member.Name))],
     };
-
-    private static JsonElement? Member(JsonElement given, string name)
-        => given.ValueKind == JsonValueKind.Object && given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

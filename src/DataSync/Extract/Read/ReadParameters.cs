@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Extract.Incremental;
 using DataSync.Extract.Incremental.Gaps;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Incremental;
 
@@ -25,14 +26,14 @@ internal sealed record ReadParameters
     /// <summary>Reads parameters that <see cref="ReadParametersValidation"/> found nothing wrong with.</summary>
     public static ReadParameters Read(JsonElement given) => new()
     {
-        Table = Member(given, "table")?.GetString(),
-        Query = Member(given, "query")?.GetString(),
-        RowLimit = Member(given, "row_limit")?.GetInt64(),
+        Table = given.Given("table")?.GetString(),
+        Query = given.Given("query")?.GetString(),
+        RowLimit = given.Given("row_limit")?.GetInt64(),
         Cursor = CursorParameters.Read(given),
         Backfill = CursorParameters.Backfill(given),
-        TracksChanges = Member(given, "change_tracking")?.GetString() != "none",
-        Gap = GapParameters.Read(Member(given, "gap_check"), Member(given, "primary_key")),
-        Parameters = Member(given, "parameters")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal)
+        TracksChanges = given.Given("change_tracking")?.GetString() != "none",
+        Gap = GapParameters.Read(given.Given("gap_check"), given.Given("primary_key")),
+        Parameters = given.Given("parameters")?.EnumerateObject().ToDictionary(p => p.Name, p => p.Value, StringComparer.Ordinal)
             ?? new Dictionary<string, JsonElement>(StringComparer.Ordinal),
     };
 
@@ -55,7 +56,7 @@ internal sealed record ReadParameters
     public static ReadParameters OfApi(JsonElement given) => new()
     {
         Extraction = given,
-        RowLimit = Member(given, "row_limit")?.GetInt64(),
+        RowLimit = given.Given("row_limit")?.GetInt64(),
         Cursor = CursorParameters.Read(given),
         Backfill = CursorParameters.Backfill(given),
     };
@@ -74,7 +75,4 @@ internal sealed record ReadParameters
         ResumeToken = resumeToken,
         Window = Backfill is { } range ? new CursorWindow { Field = Cursor!.Field, From = range.From, To = range.To } : null,
     };
-
-    private static JsonElement? Member(JsonElement given, string name)
-        => given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

@@ -80,7 +80,7 @@ internal sealed class InlineAnswer(PipeWriter output, InlineAnswers answers, str
             json.WriteNumber("seq"u8, batch.SeqOf(i));
             json.WriteString("rule_id"u8, why.RuleId);
             json.WriteString("code"u8, why.Code);
-            json.WriteString("message"u8, answers.Worded(why.Message, language));
+            json.WriteString("message"u8, answers.Worded(why, language));
             json.WriteString("field"u8, why.Field);
             json.WritePropertyName("original"u8);
             json.WriteRawValue(batch.Raw[i], skipInputValidation: true);
@@ -101,7 +101,6 @@ internal sealed class InlineAnswers(JobViews views, Messages messages, Microsoft
     internal ReadOnlySpan<byte> Members(SyncJob job, string language)
         => JsonSerializer.SerializeToUtf8Bytes(views.Of(job, language), json.Value.SerializerOptions).AsSpan(1);
 
-    /// <summary>A message of ours is a key; a rule's own text stays as its author wrote it.</summary>
-    internal string Worded(string message, string language)
-        => message.StartsWith("errors.", StringComparison.Ordinal) ? messages.Format(message, language) : message;
+    /// <summary>Why a record was refused, in the caller's language.</summary>
+    internal string Worded(Rejection why, string language) => messages.Worded(why.Message, why.Field, language);
 }

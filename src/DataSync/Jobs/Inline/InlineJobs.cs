@@ -134,29 +134,10 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
     private SyncJob NewJob(InlineStart start)
     {
         var now = time.GetUtcNow();
-        return new SyncJob
-        {
-            Id = start.WorkId ?? Guid.CreateVersion7(now),
-            TenantId = start.TenantId,
-            SourceId = start.SourceId,
-            SourceType = start.SourceType,
-            Mode = start.Plan.Mode,
-            SyncType = start.Plan.SyncType,
-            Status = JobStatus.Running,
-            Stage = Stages.Extract,
-            Config = JsonSerializer.Serialize(start.Plan, JobJson.Options),
-            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
-            CreatedAt = now,
-            StartedAt = now,
-            CreatedBy = start.CreatedBy,
-            CorrelationId = start.CorrelationId,
-            TraceParent = start.TraceParent,
-            Language = start.Language,
-            TimeoutSeconds = start.Plan.TimeoutSeconds,
-            Fence = 1,
-            Attempts = 1,
-            LeaseUntil = now + options.Lease,
-        };
+        var job = SyncJob.Of(start.WorkId, start.TenantId, start.SourceId, start.SourceType, start.Plan, now);
+        (job.CreatedBy, job.CorrelationId, job.TraceParent, job.Language) = (start.CreatedBy, start.CorrelationId, start.TraceParent, start.Language);
+        (job.Status, job.Stage, job.StartedAt, job.Fence, job.Attempts, job.LeaseUntil) = (JobStatus.Running, Stages.Extract, now, 1, 1, now + options.Lease);
+        return job;
     }
 
     private static async Task NotifyAsync(NpgsqlConnection connection, CancellationToken ct)

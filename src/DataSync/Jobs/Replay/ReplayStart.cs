@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text.Json;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
@@ -29,15 +28,14 @@ internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, Cla
     public async Task<JobDetails?> StartAsync(Caller caller, Guid jobId, ReplayBody body, Guid? workId, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
-        if (workId is { } id && await FindAsync(transaction, id, ct) is { } made)
-            return new JobDetails(made, (await QueuePositions.OfAsync(transaction, caller.Tenant, [made], ct)).TryGetValue(id, out var place) ? place : null);
-        if (await FindAsync(transaction, jobId, ct) is not { } refused) return null;
+        if (await SyncManager.MadeBeforeAsync(transaction, caller.Tenant, workId, ct) is { } made) return made;
+        if (await transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == jobId, ct) is not { } refused) return null;
         if (refused.Mode == SyncModes.Realtime) throw Refused("errors.rejections.nothing_kept");
 
         // Whatever else has ended may be retried, and would then refuse the same records anew.
         if (refused.Status != JobStatus.Completed) throw Refused("errors.rejections.not_completed", ("status", refused.Status));
         if (await SourceRows.FindAndHoldAsync(transaction, refused.SourceId, ct) is not { } source) throw Refused("errors.job.source_gone");
-        var job = NewJob(caller, refused, PlanOf(refused, source, body), workId);
+        var job = SyncJob.Of(workId, caller, refused.SourceId, SourceType, PlanOf(refused, source, body), time.GetUtcNow());
         transaction.Db.Add(job);
         await transaction.Db.SaveChangesAsync(ct);
         await claim(transaction.Connection, caller.Tenant, jobId, body.Choice, job.Id, ct);
@@ -57,31 +55,6 @@ internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, Cla
         if (plans.Validate(alone, "") is { Count: > 0 } faults) throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };
         return plan with { Mode = SyncModes.Async, SyncType = "full", Routing = null, RefinementConfig = refinement, Export = plan.Export with { Inline = false } };
     }
-
-    private SyncJob NewJob(Caller caller, SyncJob refused, SyncPlan plan, Guid? workId)
-    {
-        var now = time.GetUtcNow();
-        return new SyncJob
-        {
-            Id = workId ?? Guid.CreateVersion7(now),
-            TenantId = caller.Tenant,
-            SourceId = refused.SourceId,
-            SourceType = SourceType,
-            Mode = plan.Mode,
-            SyncType = plan.SyncType,
-            Config = JsonSerializer.Serialize(plan, JobJson.Options),
-            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
-            CreatedAt = now,
-            CreatedBy = caller.Subject,
-            CorrelationId = caller.CorrelationId,
-            TraceParent = Activity.Current?.Id,
-            Language = caller.Language,
-            TimeoutSeconds = plan.TimeoutSeconds,
-        };
-    }
-
-    private static Task<SyncJob?> FindAsync(TenantTransaction transaction, Guid jobId, CancellationToken ct)
-        => transaction.Db.Set<SyncJob>().AsNoTracking().FirstOrDefaultAsync(j => j.Id == jobId, ct);
 
     private static SyncFailureException Refused(string key, params (string Name, object? Value)[] values) => new(SyncFailure.Permanent(key, values));
 }

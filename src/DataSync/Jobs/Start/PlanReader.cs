@@ -18,14 +18,14 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
     {
         Mode = Text(plan, "mode") ?? "async",
         SyncType = Text(plan, "sync_type") ?? "full",
-        ExtractionParams = Member(plan, "extraction_params") ?? JsonElement.Parse("{}"),
-        BatchSize = Member(plan, "processing_rules") is { } rules && Member(rules, "batch_size") is { } size ? size.GetInt32() : options.DefaultBatchSize,
-        Routing = Text(plan, "mode") == SyncModes.Hybrid ? ReadRouting(Member(plan, "processing_rules")) : null,
-        RefinementConfig = Member(plan, "refinement_config") ?? JsonElement.Parse("{}"),
+        ExtractionParams = plan.Given("extraction_params") ?? JsonElement.Parse("{}"),
+        BatchSize = plan.Given("processing_rules") is { } rules && rules.Given("batch_size") is { } size ? size.GetInt32() : options.DefaultBatchSize,
+        Routing = Text(plan, "mode") == SyncModes.Hybrid ? ReadRouting(plan.Given("processing_rules")) : null,
+        RefinementConfig = plan.Given("refinement_config") ?? JsonElement.Parse("{}"),
         OutputFormats = Formats(plan),
-        Export = Member(plan, "export_config") is { } export ? ReadExport(export) : new ExportPlan(),
-        TimeoutSeconds = Member(plan, "timeout_seconds")?.GetInt32() ?? options.DefaultTimeoutSeconds,
-        AnnotationTimeoutSeconds = Member(plan, "annotation_timeout_seconds")?.GetInt32() ?? new SyncPlan().AnnotationTimeoutSeconds,
+        Export = plan.Given("export_config") is { } export ? ReadExport(export) : new ExportPlan(),
+        TimeoutSeconds = plan.Given("timeout_seconds")?.GetInt32() ?? options.DefaultTimeoutSeconds,
+        AnnotationTimeoutSeconds = plan.Given("annotation_timeout_seconds")?.GetInt32() ?? new SyncPlan().AnnotationTimeoutSeconds,
     };
 
     private static RoutingPlan ReadRouting(JsonElement? rules)
@@ -33,7 +33,7 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
         var plan = new RoutingPlan();
         return rules is not { } given ? plan : plan with
         {
-            Rules = Member(given, "routing") is { } routing ? [.. routing.EnumerateArray().Select(r => new RoutingRule(r.GetProperty("when"), Text(r, "to")!))] : plan.Rules,
+            Rules = given.Given("routing") is { } routing ? [.. routing.EnumerateArray().Select(r => new RoutingRule(r.GetProperty("when"), Text(r, "to")!))] : plan.Rules,
             Default = Text(given, "routing_default") ?? plan.Default,
         };
     }
@@ -43,27 +43,24 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
         var plan = new ExportPlan();
         return plan with
         {
-            IncludeMetadata = Member(export, "include_metadata")?.GetBoolean() ?? plan.IncludeMetadata,
-            IncludeOriginal = Member(export, "include_original")?.GetBoolean() ?? plan.IncludeOriginal,
-            IncludeEnhanced = Member(export, "include_enhanced")?.GetBoolean() ?? plan.IncludeEnhanced,
-            PageSize = Member(export, "pagination") is { } pagination && Member(pagination, "page_size") is { } size ? size.GetInt32() : plan.PageSize,
+            IncludeMetadata = export.Given("include_metadata")?.GetBoolean() ?? plan.IncludeMetadata,
+            IncludeOriginal = export.Given("include_original")?.GetBoolean() ?? plan.IncludeOriginal,
+            IncludeEnhanced = export.Given("include_enhanced")?.GetBoolean() ?? plan.IncludeEnhanced,
+            PageSize = export.Given("pagination") is { } pagination && pagination.Given("page_size") is { } size ? size.GetInt32() : plan.PageSize,
             Compression = Text(export, "compression") ?? plan.Compression,
-            Inline = Member(export, "inline")?.GetBoolean() ?? plan.Inline,
+            Inline = export.Given("inline")?.GetBoolean() ?? plan.Inline,
 
             // The other members that are objects are formats' own: the export room has validated them.
             Options = export.EnumerateObject().Where(m => m.Value.ValueKind == JsonValueKind.Object && m.Name != "pagination").ToDictionary(m => m.Name, m => m.Value, StringComparer.Ordinal),
         };
     }
 
-    private static IReadOnlyList<string> Formats(JsonElement plan) => Member(plan, "output_format") switch
+    private static IReadOnlyList<string> Formats(JsonElement plan) => plan.Given("output_format") switch
     {
         { ValueKind: JsonValueKind.String } one => [one.GetString()!],
         { ValueKind: JsonValueKind.Array } several => [.. several.EnumerateArray().Select(f => f.GetString()!)],
         _ => ["json"],
     };
 
-    private static string? Text(JsonElement parent, string name) => Member(parent, name)?.GetString();
-
-    private static JsonElement? Member(JsonElement parent, string name)
-        => parent.ValueKind == JsonValueKind.Object && parent.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
+    private static string? Text(JsonElement parent, string name) => parent.Given(name)?.GetString();
 }

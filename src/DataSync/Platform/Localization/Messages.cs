@@ -50,6 +50,10 @@ internal sealed class Messages
     public string Format(string key, string language, IReadOnlyDictionary<string, object?>? values = null)
         => Template(key, language) is { } template ? MessageTemplate.Fill(template, values) : key;
 
+    /// <summary>Why a record was refused: a message of ours is a key, and filled with the field it names; a rule's own text stays as its author wrote it.</summary>
+    public string Worded(string message, string? field, string language)
+        => message.StartsWith("errors.", StringComparison.Ordinal) ? Format(message, language, new Dictionary<string, object?>(StringComparer.Ordinal) { ["field"] = field }) : message;
+
     private static Dictionary<string, string> Read(Assembly assembly, string resource)
     {
         using var stream = assembly.GetManifestResourceStream(resource)!;

@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Routing;
@@ -10,22 +9,12 @@ namespace DataSync.Process.Hybrid;
 /// <summary>The body of <c>POST /api/sync/route-test</c>: routing as in a Start, and sample records.</summary>
 internal sealed record RouteTestBody(JsonElement? Routing, JsonElement? Default, IReadOnlyList<ReadOnlyMemory<byte>> Records) : IRequestBody<RouteTestBody>
 {
-    public const int MaxRecords = 1000;
-
     public static RouteTestBody Read(JsonObjectReader json)
     {
         var rules = json.RequiredObject("processing_rules");
         rules.OptionalInt("batch_size");
         var (routing, fallback) = (rules.Raw("routing"), rules.Raw("routing_default"));
-        var records = json.Raw("records");
-        if (records is not { ValueKind: JsonValueKind.Array } list)
-        {
-            json.Refuse("records", records is null ? "faults.required" : "faults.list");
-            return new RouteTestBody(routing, fallback, []);
-        }
-
-        if (list.GetArrayLength() is 0 or > MaxRecords) json.Refuse("records", "faults.items", ("min", 1), ("max", MaxRecords));
-        return new RouteTestBody(routing, fallback, [.. list.EnumerateArray().Take(MaxRecords).Select(r => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(r.GetRawText()))]);
+        return new RouteTestBody(routing, fallback, SampleRecords.Read(json));
     }
 
     /// <summary>Everything wrong with the routing.</summary>

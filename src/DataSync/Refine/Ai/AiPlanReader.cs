@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Refine.Ai.Schema;
 
@@ -46,19 +47,19 @@ internal sealed class AiPlanReader(AiOptions options)
     public AiPlan Read(JsonElement config)
     {
         var ai = config.TryGetProperty(Member, out var given) && given.ValueKind == JsonValueKind.Object ? given : JsonElement.Parse("{}");
-        var schema = Of(ai, "schema");
+        var schema = ai.Given("schema");
         var categories = Texts(ai, "categories") ?? [];
         var tasks = Texts(ai, "tasks") ?? (schema is not null ? [] : [AiTasks.Summary, AiTasks.Entities, AiTasks.Sentiment, .. categories.Count > 0 ? (string[])[AiTasks.Classification] : []]);
         return new AiPlan
         {
-            Model = Of(config, ModelMember)?.GetString() ?? options.Model,
+            Model = config.Given(ModelMember)?.GetString() ?? options.Model,
             Tasks = [.. AiTasks.All.Where(t => tasks.Contains(t, StringComparer.Ordinal))],
             Categories = categories,
             Schema = schema ?? default,
             Fields = Texts(ai, "fields"),
-            Instructions = Of(ai, "instructions")?.GetString(),
-            MinConfidence = Of(ai, "min_confidence")?.GetDouble() ?? 0.5,
-            FailsOverBudget = Of(ai, "over_budget")?.ValueEquals("fail") == true,
+            Instructions = ai.Given("instructions")?.GetString(),
+            MinConfidence = ai.Given("min_confidence")?.GetDouble() ?? 0.5,
+            FailsOverBudget = ai.Given("over_budget")?.ValueEquals("fail") == true,
         };
     }
 
@@ -69,24 +70,24 @@ internal sealed class AiPlanReader(AiOptions options)
         foreach (var fault in Choices(ai, "categories", path, null, MostCategories)) yield return fault;
         foreach (var fault in Choices(ai, "fields", path, null, MostFields)) yield return fault;
         var tasks = Texts(ai, "tasks");
-        if (tasks?.Contains(AiTasks.Classification, StringComparer.Ordinal) == true && Of(ai, "categories") is null) yield return new Fault(path + "/categories", "faults.required");
-        if (tasks?.Count == 0 && Of(ai, "schema") is null) yield return new Fault(path + "/tasks", "faults.items", ("min", 1), ("max", AiTasks.All.Count));
-        if (Of(ai, "schema") is { } schema)
+        if (tasks?.Contains(AiTasks.Classification, StringComparer.Ordinal) == true && ai.Given("categories") is null) yield return new Fault(path + "/categories", "faults.required");
+        if (tasks?.Count == 0 && ai.Given("schema") is null) yield return new Fault(path + "/tasks", "faults.items", ("min", 1), ("max", AiTasks.All.Count));
+        if (ai.Given("schema") is { } schema)
         {
             foreach (var fault in CustomSchema.Validate(schema, path + "/schema")) yield return fault;
         }
 
-        if (Of(ai, "instructions") is { } text && (text.ValueKind != JsonValueKind.String || text.GetString()!.Length is 0 or > LongestInstructions))
+        if (ai.Given("instructions") is { } text && (text.ValueKind != JsonValueKind.String || text.GetString()!.Length is 0 or > LongestInstructions))
             yield return new Fault(path + "/instructions", "faults.length", ("min", 1), ("max", LongestInstructions));
-        if (Of(ai, "min_confidence") is { } least && !(least.ValueKind == JsonValueKind.Number && least.GetDouble() is >= 0 and <= 1))
+        if (ai.Given("min_confidence") is { } least && !(least.ValueKind == JsonValueKind.Number && least.GetDouble() is >= 0 and <= 1))
             yield return new Fault(path + "/min_confidence", "faults.number", ("min", 0), ("max", 1));
-        if (Of(ai, "over_budget") is { } over && !(over.ValueKind == JsonValueKind.String && over.GetString() is "skip" or "fail"))
+        if (ai.Given("over_budget") is { } over && !(over.ValueKind == JsonValueKind.String && over.GetString() is "skip" or "fail"))
             yield return new Fault(path + "/over_budget", "faults.one_of", ("allowed", (string[])["skip", "fail"]));
     }
 
     private static IEnumerable<Fault> Choices(JsonElement ai, string member, string path, IReadOnlyList<string>? allowed, int most)
     {
-        if (Of(ai, member) is not { } list) yield break;
+        if (ai.Given(member) is not { } list) yield break;
         path += "/" + member;
         if (list.ValueKind != JsonValueKind.Array)
         {
@@ -106,8 +107,6 @@ internal sealed class AiPlanReader(AiOptions options)
         }
     }
 
-    private static JsonElement? Of(JsonElement parent, string member) => parent.TryGetProperty(member, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
     private static List<string>? Texts(JsonElement parent, string member)
-        => Of(parent, member) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.String).Select(i => i.GetString()!)] : null;
+        => parent.Given(member) is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Where(i => i.ValueKind == JsonValueKind.String).Select(i => i.GetString()!)] : null;
 }

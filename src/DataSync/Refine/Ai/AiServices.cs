@@ -1,8 +1,7 @@
+using DataSync.Platform.Settings;
 using DataSync.Refine.Ai.Answers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace DataSync.Refine.Ai;
 
@@ -11,8 +10,7 @@ internal static class AiServices
 {
     public static IServiceCollection AddAi(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<AiOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<AiOptions>, AiOptionsValidation>());
+        services.AddValidated<AiOptions, AiOptionsValidation>(o => o.Read(configuration));
         return services.AddSingleton<AiModel>();
     }
 

@@ -1,6 +1,7 @@
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
+using DataSync.Platform.Settings;
 using DataSync.Refine.LabelStudio.Api;
 using DataSync.Refine.LabelStudio.Hooks;
 using DataSync.Refine.LabelStudio.Projects;
@@ -8,8 +9,6 @@ using DataSync.Refine.LabelStudio.Tasks;
 using DataSync.Refine.LabelStudio.Waiting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace DataSync.Refine.LabelStudio;
 
@@ -18,8 +17,7 @@ internal static class LabelStudioServices
 {
     public static IServiceCollection AddLabelStudio(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<LabelStudioOptions>().Configure(o => o.Read(configuration)).ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<LabelStudioOptions>, LabelStudioOptionsValidation>());
+        services.AddValidated<LabelStudioOptions, LabelStudioOptionsValidation>(o => o.Read(configuration));
         services.AddEgress(configuration).AddResilience(configuration);
         services.AddSingleton<LabelStudioPools>().AddSingleton<LabelStudioTokens>().AddSingleton<LabelStudioClient>();
         services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskLook>();

@@ -7,7 +7,6 @@ using DataSync.Platform.Http.Requests;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
-using Microsoft.Net.Http.Headers;
 
 namespace DataSync.Export.Storage.Links;
 
@@ -46,8 +45,7 @@ internal static class LinkEndpoints
         if (links.Open(link) is not { } file || await files.OpenAsync(file.TenantId, file.JobId, file.Name, ct) is not { } download) return Problem.NotFound();
         context.Response.Headers.CacheControl = "private, no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
-        return TypedResults.Stream(
-            download.Content, download.ContentType, download.File.Name, entityTag: new EntityTagHeaderValue($"\"{download.File.Sha256}\""), enableRangeProcessing: true);
+        return download.Answer();
     }
 }
 

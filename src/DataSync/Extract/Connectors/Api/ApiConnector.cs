@@ -71,7 +71,7 @@ internal sealed class ApiConnector : IReadsWindows, IPreviewsPages, IDisposable
 
     /// <summary>Where the window begins is asked of the API, if it has a parameter for it.</summary>
     private static IReadOnlyDictionary<string, JsonElement> Parameters(ReadRequest request, JsonElement given)
-        => request.Window?.From is { } from && ApiExtraction.Member(given, "cursor_param") is { } name
+        => request.Window?.From is { } from && given.Given("cursor_param") is { } name
             ? new Dictionary<string, JsonElement>(request.Parameters, StringComparer.Ordinal) { [name.GetString()!] = from }
             : request.Parameters;
 }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Connectors.Api.Paging;
 using DataSync.Extract.Json;
+using DataSync.Pipeline;
 
 namespace DataSync.Extract.Connectors.Api;
 
@@ -43,20 +44,20 @@ internal sealed class ApiExtraction
     /// <param name="parameters">Values that take the place of the query's own, such as where an incremental sync begins.</param>
     public static ApiExtraction Read(JsonElement given, IReadOnlyDictionary<string, JsonElement> parameters)
     {
-        var pagination = Member(given, "pagination");
+        var pagination = given.Given("pagination");
         var query = Queried(given, parameters);
         return new ApiExtraction
         {
             Path = Text(given, "path")!,
             Query = query,
             RecordsPath = Text(given, "records_path") is { } path ? JmesPath.Parse(path) : null,
-            EmptyIfMissing = Member(given, "empty_if_missing")?.GetBoolean() ?? false,
+            EmptyIfMissing = given.Given("empty_if_missing")?.GetBoolean() ?? false,
             Format = Text(given, "format") ?? "auto",
             CsvDelimiter = (byte)(Text(given, "csv_delimiter") ?? ",")[0],
             Pagination = Pagination.Read(pagination ?? default),
-            MostPages = pagination is { } pages && Member(pages, "max_pages") is { } most ? most.GetInt64() : UsualMostPages,
-            Rules = ResponseRules.Read(Member(given, "responses")),
-            RateLimit = Member(given, "rate_limit") is { } limit ? ApiRateLimit.Read(limit) : null,
+            MostPages = pagination is { } pages && pages.Given("max_pages") is { } most ? most.GetInt64() : UsualMostPages,
+            Rules = ResponseRules.Read(given.Given("responses")),
+            RateLimit = given.Given("rate_limit") is { } limit ? ApiRateLimit.Read(limit) : null,
             Digest = DigestOf(given, query),
         };
     }
@@ -71,13 +72,10 @@ internal sealed class ApiExtraction
         return Query.Aggregate(url, (made, parameter) => UrlQuery.Add(made, parameter.Key, parameter.Value));
     }
 
-    public static JsonElement? Member(JsonElement given, string name)
-        => given.ValueKind == JsonValueKind.Object && given.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
-
     private static List<KeyValuePair<string, string>> Queried(JsonElement given, IReadOnlyDictionary<string, JsonElement> parameters)
     {
         List<KeyValuePair<string, string>> query = [];
-        foreach (var parameter in Member(given, "query") is { } own ? [.. own.EnumerateObject()] : Array.Empty<JsonProperty>())
+        foreach (var parameter in given.Given("query") is { } own ? [.. own.EnumerateObject()] : Array.Empty<JsonProperty>())
         {
             if (parameters.ContainsKey(parameter.Name)) continue;
             IEnumerable<JsonElement> values = parameter.Value.ValueKind == JsonValueKind.Array ? parameter.Value.EnumerateArray() : [parameter.Value];
@@ -85,7 +83,7 @@ internal sealed class ApiExtraction
         }
 
         query.AddRange(parameters.Select(p => KeyValuePair.Create(p.Key, QueryParameter.Text(p.Value))).Where(p => p.Value is not null)!);
-        if (Text(given, "cursor_param") is { } cursor && !query.Exists(p => p.Key == cursor) && Member(given, "cursor_start") is { } start)
+        if (Text(given, "cursor_param") is { } cursor && !query.Exists(p => p.Key == cursor) && given.Given("cursor_start") is { } start)
             query.Add(KeyValuePair.Create(cursor, QueryParameter.Text(start)!));
         return query;
     }
@@ -93,12 +91,12 @@ internal sealed class ApiExtraction
     /// <summary>What decides which records come in which order.</summary>
     private static string DigestOf(JsonElement given, List<KeyValuePair<string, string>> query)
     {
-        var parts = new List<string> { Text(given, "path")!, Text(given, "records_path") ?? "", Text(given, "format") ?? "", Member(given, "pagination")?.GetRawText() ?? "" };
+        var parts = new List<string> { Text(given, "path")!, Text(given, "records_path") ?? "", Text(given, "format") ?? "", given.Given("pagination")?.GetRawText() ?? "" };
         parts.AddRange(query.SelectMany(p => new[] { p.Key, p.Value }));
         return Convert.ToHexStringLower(SHA256.HashData(JsonSerializer.SerializeToUtf8Bytes(parts)).AsSpan(0, 16));
     }
 
-    private static string? Text(JsonElement given, string name) => Member(given, name)?.GetString();
+    private static string? Text(JsonElement given, string name) => given.Given(name)?.GetString();
 }
 
 /// <summary>Requests in a time, shared by all jobs of a source on all machines; <paramref name="Burst"/> of them may come at once.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using System.Text.Json;
 using DataSync.Jobs.Webhooks.Receive;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
@@ -85,23 +84,9 @@ internal sealed partial class DrainStart(
 
     private SyncJob NewJob(DataSourceConfig source, SyncPlan plan, string language)
     {
-        var now = time.GetUtcNow();
-        return new SyncJob
-        {
-            Id = Guid.CreateVersion7(now),
-            TenantId = source.TenantId,
-            SourceId = source.SourceId,
-            SourceType = "push",
-            Mode = plan.Mode,
-            SyncType = plan.SyncType,
-            Config = JsonSerializer.Serialize(plan, JobJson.Options),
-            Checkpoint = JsonSerializer.Serialize(new Checkpoint(), JobJson.Options),
-            CreatedAt = now,
-            CreatedBy = "webhook",
-            CorrelationId = ActivityTraceId.CreateRandom().ToHexString(),
-            Language = language,
-            TimeoutSeconds = plan.TimeoutSeconds,
-        };
+        var job = SyncJob.Of(null, source.TenantId, source.SourceId, "push", plan, time.GetUtcNow());
+        (job.CreatedBy, job.CorrelationId, job.Language) = ("webhook", ActivityTraceId.CreateRandom().ToHexString(), language);
+        return job;
     }
 
     private static partial class Log

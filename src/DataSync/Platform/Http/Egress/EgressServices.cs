@@ -1,8 +1,8 @@
 using System.Net;
+using DataSync.Platform.Settings;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
-using Microsoft.Extensions.Options;
 
 namespace DataSync.Platform.Http.Egress;
 
@@ -11,10 +11,7 @@ internal static class EgressServices
     /// <summary>Adds the address policy that every connection made for a tenant goes through.</summary>
     public static IServiceCollection AddEgress(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<EgressOptions>()
-            .Configure(o => o.Allow = configuration[EgressOptions.AllowSetting] ?? "")
-            .ValidateOnStart();
-        services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<EgressOptions>, EgressOptionsValidation>());
+        services.AddValidated<EgressOptions, EgressOptionsValidation>(o => o.Allow = configuration[EgressOptions.AllowSetting] ?? "");
         services.TryAddSingleton<NameResolution>(static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
         services.TryAddSingleton<EgressPolicy>();
         return services;

@@ -84,23 +84,27 @@ internal sealed partial class AiEnrichment(string kind, SyncRun run, RecordWork 
 
     private async Task TakeAsync(ReadOnlyMemory<byte>[] results)
     {
-        var (at, record) = _under.Peek();
-        var outcome = await record;
-        _under.Dequeue();
-        _tally.Add(outcome, model.Options);
-        results[at] = outcome.Result;
+        var (at, result) = await NextAsync();
+        results[at] = result;
     }
 
     private async Task TakeAsync(EnrichmentContext context, CancellationToken ct)
     {
-        var (seq, record) = _under.Peek();
-        if (!record.IsCompleted && _results.Count > 0 && model.Time.GetElapsedTime(_committed) > Longest) await CommitAsync(context, ct);
+        if (!_under.Peek().Work.IsCompleted && _results.Count > 0 && model.Time.GetElapsedTime(_committed) > Longest) await CommitAsync(context, ct);
+        var (seq, result) = await NextAsync();
+        _results.Add(new EnrichedRecord(seq, result));
+        _next = seq + 1;
+        if (_results.Count >= MostResults || model.Time.GetElapsedTime(_committed) > Longest) await CommitAsync(context, ct);
+    }
+
+    /// <summary>The result of the first record under way. One that throws stays where it is, for whoever ends the work.</summary>
+    private async Task<(long At, ReadOnlyMemory<byte> Result)> NextAsync()
+    {
+        var (at, record) = _under.Peek();
         var outcome = await record;
         _under.Dequeue();
         _tally.Add(outcome, model.Options);
-        _results.Add(new EnrichedRecord(seq, outcome.Result));
-        _next = seq + 1;
-        if (_results.Count >= MostResults || model.Time.GetElapsedTime(_committed) > Longest) await CommitAsync(context, ct);
+        return (at, outcome.Result);
     }
 
     private async Task CommitAsync(EnrichmentContext context, CancellationToken ct)

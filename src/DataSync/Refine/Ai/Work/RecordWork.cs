@@ -35,12 +35,9 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
         if (!keepsAnswers) return await AskAsync(record, key, ct);
         while (true)
         {
-            if (await KnownAsync(record, key, ct) is { } known) return known;
+            // Looked up in flight: where another asks for the same, its answer is there once it has landed.
             using var flight = await model.Flights.BeginAsync(key, ct);
-            if (flight is null) continue;
-
-            // Another may have landed between the look and the start.
-            return await KnownAsync(record, key, ct) ?? await AskAsync(record, key, ct);
+            if (flight is not null) return await KnownAsync(record, key, ct) ?? await AskAsync(record, key, ct);
         }
     }
 

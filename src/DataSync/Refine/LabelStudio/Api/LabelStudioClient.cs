@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 using DataSync.Refine.LabelStudio.Tasks;
 
@@ -31,6 +32,23 @@ internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioToken
     /// <summary>How an import in the background stands.</summary>
     public async Task<ImportState> ImportStateAsync(LabelStudioServer server, long project, long import, CancellationToken ct)
         => ImportState.Read(await GetAsync(server, string.Create(CultureInfo.InvariantCulture, $"api/projects/{project}/imports/{import}/"), ct));
+
+    /// <summary>All tasks that a query finds, page by page.</summary>
+    /// <param name="server">Whose.</param>
+    /// <param name="query">Which.</param>
+    /// <param name="most">How many there can be, for a server that does not tell; null where nobody knows.</param>
+    /// <param name="ct">Ends the reading.</param>
+    public async IAsyncEnumerable<TaskReading> TasksAsync(LabelStudioServer server, TaskQuery query, long? most, [EnumeratorCancellation] CancellationToken ct)
+    {
+        var seen = 0L;
+        for (var page = 1; ; page++)
+        {
+            var read = await ListAsync(server, query, page, ct);
+            foreach (var task in read.Tasks) yield return task;
+            seen += read.Tasks.Count;
+            if (read.Tasks.Count == 0 || seen >= (read.Total ?? most)) yield break;
+        }
+    }
 
     /// <summary>A page of tasks; empty behind the last one, which some servers answer with 404.</summary>
     public async Task<TaskPage> ListAsync(LabelStudioServer server, TaskQuery query, int page, CancellationToken ct)

@@ -24,9 +24,10 @@ internal sealed class TaskBatch(Guid job, IReadOnlySet<string>? fields)
     /// <summary>Adds a record: its document as <c>data</c>, or of it the members that are to be shown.</summary>
     public void Add(long seq, ReadOnlySpan<byte> document)
     {
-        var task = Write(seq, document);
+        var key = TaskKey.Of(job, seq);
+        var task = Write(key, document);
         _bytes += task.Length;
-        _tasks.Add(new OutgoingTask(seq, TaskKey.Of(job, seq), task));
+        _tasks.Add(new OutgoingTask(seq, key, task));
     }
 
     /// <summary>The body of a request that sends some of them.</summary>
@@ -44,7 +45,7 @@ internal sealed class TaskBatch(Guid job, IReadOnlySet<string>? fields)
         return body.WrittenMemory;
     }
 
-    private ReadOnlyMemory<byte> Write(long seq, ReadOnlySpan<byte> document)
+    private ReadOnlyMemory<byte> Write(string key, ReadOnlySpan<byte> document)
     {
         var buffer = new ArrayBufferWriter<byte>(document.Length + 128);
         using var json = new Utf8JsonWriter(buffer, Exact);
@@ -52,7 +53,7 @@ internal sealed class TaskBatch(Guid job, IReadOnlySet<string>? fields)
         json.WritePropertyName("data"u8);
         WriteData(json, document);
         json.WriteStartObject("meta"u8);
-        json.WriteString(TaskKey.Member, TaskKey.Of(job, seq));
+        json.WriteString(TaskKey.Member, key);
         json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();

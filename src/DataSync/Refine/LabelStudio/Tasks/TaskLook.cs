@@ -25,14 +25,9 @@ internal sealed class TaskLook(LabelStudioClient client)
         try
         {
             var keys = tasks.ToDictionary(t => t.TaskId, t => t.Key);
-            var query = TaskQuery.Selected(project, keys.Keys);
-            var seen = 0L;
-            for (var page = 1; ; page++)
+            await foreach (var task in client.TasksAsync(server, TaskQuery.Selected(project, keys.Keys), tasks.Length, ct))
             {
-                var read = await client.ListAsync(server, query, page, ct);
-                foreach (var task in read.Tasks.Where(t => keys.TryGetValue(t.Id, out var key) && key == t.Key)) found[task.Id] = task;
-                seen += read.Tasks.Count;
-                if (read.Tasks.Count == 0 || seen >= (read.Total ?? tasks.Length)) break;
+                if (keys.TryGetValue(task.Id, out var key) && key == task.Key) found[task.Id] = task;
             }
 
             foreach (var task in tasks.Where(t => !found.ContainsKey(t.TaskId))) found[task.TaskId] = await AloneAsync(server, project, task, ct);

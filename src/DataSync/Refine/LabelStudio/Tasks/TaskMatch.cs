@@ -21,7 +21,7 @@ internal sealed class TaskMatch(LabelStudioClient client)
     private async Task FindAsync(LabelStudioServer server, TaskQuery query, IReadOnlyList<OutgoingTask> wanted, CancellationToken ct)
     {
         var byKey = wanted.ToDictionary(t => t.Key, StringComparer.Ordinal);
-        await foreach (var found in ReadAsync(server, query, ct))
+        await foreach (var found in client.TasksAsync(server, query, most: null, ct))
         {
             if (found.Key is null || !byKey.TryGetValue(found.Key, out var task) || task.TaskId == found.Id) continue;
             if (task.TaskId is not { } other)
@@ -33,18 +33,6 @@ internal sealed class TaskMatch(LabelStudioClient client)
             var (kept, twin) = found.Id < other ? (found.Id, other) : (other, found.Id);
             task.TaskId = kept;
             if (await client.FindAsync(server, twin, ct) is { Annotations.Count: 0, Drafts: 0 } again && again.Key == found.Key) await client.DeleteAsync(server, twin, ct);
-        }
-    }
-
-    private async IAsyncEnumerable<TaskReading> ReadAsync(LabelStudioServer server, TaskQuery query, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken ct)
-    {
-        var seen = 0L;
-        for (var page = 1; ; page++)
-        {
-            var read = await client.ListAsync(server, query, page, ct);
-            foreach (var task in read.Tasks) yield return task;
-            seen += read.Tasks.Count;
-            if (read.Tasks.Count == 0 || seen >= read.Total) yield break;
         }
     }
 }

@@ -46,7 +46,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
     {
         var run = context.Run;
         var begun = WaitState.Read(context.Position.State);
-        if (begun is not null && begun.Server != server.Url.AbsoluteUri) throw ProjectMoved();
+        if (begun is not null && begun.Server != server.Url.AbsoluteUri) throw Projects.ProjectFailure.Moved(plan.Project);
         var state = begun ?? new WaitState { Server = server.Url.AbsoluteUri };
         if (state.AllSent) return state;
         await floor.Sent.BeginAsync(run.TenantId, run.JobId, plan.Project, ct);
@@ -144,8 +144,6 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
 
         Log.Taken(floor.Logger, run.JobId, string.Join(", ", outcomes.Select(o => $"{o.Value} {o.Key}")));
     }
-
-    private SyncFailureException ProjectMoved() => Projects.ProjectFailure.Moved(plan.Project);
 
     private static SentTask Sent(SyncRun run, LabelStudioTask row) => new(row.TaskId!.Value, TaskKey.Of(run.JobId, row.Seq));
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Refine.LabelStudio.Outcomes;
 
@@ -24,22 +25,20 @@ internal sealed record LabelStudioPlan(long Project, string Merge, IReadOnlySet<
     /// <summary>Reads what <see cref="Validate"/> found nothing wrong with.</summary>
     public static LabelStudioPlan Read(JsonElement config) => new(
         config.GetProperty(ProjectMember).GetInt64(),
-        Given(config, MergeMember)?.GetString() ?? MergePolicy.Latest,
-        Given(config, FieldsMember) is { } fields ? fields.EnumerateArray().Select(f => f.GetString()!).ToHashSet(StringComparer.Ordinal) : null);
+        config.Given(MergeMember)?.GetString() ?? MergePolicy.Latest,
+        config.Given(FieldsMember) is { } fields ? fields.EnumerateArray().Select(f => f.GetString()!).ToHashSet(StringComparer.Ordinal) : null);
 
     public static IEnumerable<Fault> Validate(JsonElement config, string path)
     {
-        if (Given(config, Enable) is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) }) yield return new Fault($"{path}/{Enable}", "faults.bool");
-        var project = Given(config, ProjectMember);
+        if (config.Given(Enable) is { ValueKind: not (JsonValueKind.True or JsonValueKind.False) }) yield return new Fault($"{path}/{Enable}", "faults.bool");
+        var project = config.Given(ProjectMember);
         if (project is null && IsAskedFor(config)) yield return new Fault($"{path}/{ProjectMember}", "faults.required");
         if (project is { } number && !(number.ValueKind == JsonValueKind.Number && number.TryGetInt64(out var value) && value > 0))
             yield return new Fault($"{path}/{ProjectMember}", "faults.integer", ("min", 1), ("max", long.MaxValue));
-        if (Given(config, MergeMember) is { } merge && !(merge.ValueKind == JsonValueKind.String && MergePolicy.Names.Contains(merge.GetString()!, StringComparer.Ordinal)))
+        if (config.Given(MergeMember) is { } merge && !(merge.ValueKind == JsonValueKind.String && MergePolicy.Names.Contains(merge.GetString()!, StringComparer.Ordinal)))
             yield return new Fault($"{path}/{MergeMember}", "faults.one_of", ("allowed", MergePolicy.Names));
-        if (Given(config, FieldsMember) is not { } fields) yield break;
+        if (config.Given(FieldsMember) is not { } fields) yield break;
         if (fields.ValueKind != JsonValueKind.Array || fields.GetArrayLength() is 0 or > MostFields || fields.EnumerateArray().Any(f => f.ValueKind != JsonValueKind.String))
             yield return new Fault($"{path}/{FieldsMember}", "faults.label_studio_fields", ("max", MostFields));
     }
-
-    private static JsonElement? Given(JsonElement config, string name) => config.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null ? value : null;
 }

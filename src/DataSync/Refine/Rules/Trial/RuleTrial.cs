@@ -45,7 +45,7 @@ internal sealed class RuleTrial(CompiledRules rules, UniqueMemory memory, Messag
             rejection is null ? tags : [],
             [.. counts.Where(c => c.Hits > 0).Select(c => c.RuleId)],
             [.. counts.Where(c => c.Failed > 0).Select(c => Failure(c.RuleId, refiner))],
-            rejection is null ? null : new TriedRejection(rejection.RuleId, rejection.Code, Worded(rejection.Message), rejection.Field));
+            rejection is null ? null : new TriedRejection(rejection.RuleId, rejection.Code, messages.Worded(rejection.Message, rejection.Field, language), rejection.Field));
     }
 
     /// <summary>A check that only tags or counts has no code of its own to tell: its failure is all there is to know.</summary>
@@ -54,8 +54,6 @@ internal sealed class RuleTrial(CompiledRules rules, UniqueMemory memory, Messag
         var (_, code, field) = refiner.Failures.FirstOrDefault(f => string.Equals(f.Rule, ruleId, StringComparison.Ordinal));
         return new TriedFailure(ruleId, code, field);
     }
-
-    private string Worded(string message) => message.StartsWith("errors.", StringComparison.Ordinal) ? messages.Format(message, language) : message;
 
     private static RawJson Json(ReadOnlySpan<byte> document) => new(Encoding.UTF8.GetString(document));
 }

@@ -1,4 +1,4 @@
-namespace DataSync.Export.Csv;
+namespace DataSync.Export.Records;
 
 /// <summary>Names as UTF-8 bytes, looked up without making a string. Hashes are seeded: names come from outside.</summary>
 internal sealed class Utf8Name : IEqualityComparer<byte[]>, IAlternateEqualityComparer<ReadOnlySpan<byte>, byte[]>
