@@ -110,12 +110,19 @@ public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
     [InlineData(404, "model_not_found", "errors.ai.model")]
     public async Task What_no_call_can_overcome_ends_the_job_at_once_and_keeps_what_was_made(int status, string code, string key)
     {
-        Script((call, _) => Task.FromResult(call.Record.Contains("stop", StringComparison.Ordinal) ? ModelAnswer.Error((HttpStatusCode)status, code) : ModelAnswer.Valid(call)));
+        Script(async (call, ct) =>
+        {
+            if (!call.Record.Contains("stop", StringComparison.Ordinal)) return ModelAnswer.Valid(call);
+
+            // Not before the others are paid for: only then is it known what the job must have kept.
+            while (await PaidAsync(code) < 2) await Task.Delay(20, ct);
+            return ModelAnswer.Error((HttpStatusCode)status, code);
+        });
         var job = await rig.RunAsync(code, ["""{"t":"one"}""", """{"t":"stop"}""", """{"t":"two"}"""], Summary, Ct);
         Assert.Equal(("failed", key), (job.Status, job.Error));
         Assert.Equal(["0 completed -"], job.Rows);
         Assert.Equal(1, rig.Model.Calls.Count(c => c.Record.Contains("stop", StringComparison.Ordinal)));
-        Assert.Equal(0, await ScalarAsync<long>("SELECT coalesce(sum(calls), 0)::bigint - 2 FROM ai_usage WHERE tenant_id = $1", code));
+        Assert.Equal(2, await PaidAsync(code));
     }
 
     [Fact]
@@ -208,6 +215,9 @@ public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
     {
         lock (seen) return seen.Add(call.Record);
     }
+
+    /// <summary>The tenant's calls that are paid for.</summary>
+    private Task<long> PaidAsync(string tenant) => ScalarAsync<long>("SELECT coalesce(sum(calls), 0)::bigint FROM ai_usage WHERE tenant_id = $1", tenant);
 
     private async Task<T> ScalarAsync<T>(string sql, params object[] values)
     {
