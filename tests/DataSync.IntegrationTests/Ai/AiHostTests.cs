@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using DataSync.IntegrationTests.Host;
 using Npgsql;
@@ -71,7 +72,20 @@ public sealed class AiHostTests : IAsyncLifetime
         // The estimates of calls that were about to be made when it died stand.
         Assert.InRange(usage.GetProperty("calls").GetInt64(), ai.GetProperty("calls").GetInt64(), _model.Calls.Count + 16);
         Assert.Equal(1_000_000, usage.GetProperty("token_limit").GetInt64());
+        Assert.Equal(JsonValueKind.Null, usage.GetProperty("day_token_limit").ValueKind);
+        Assert.Equal(usage.GetProperty("input_tokens").GetInt64() + usage.GetProperty("output_tokens").GetInt64(), usage.GetProperty("day_tokens").GetInt64());
         using var stranger = _running.Client("stranger");
+        using (var operators = _running.Client("stranger", "operator"))
+        {
+            using var set = await operators.PutAsJsonAsync("api/ai/budget", new { token_limit = 5, day_token_limit = 3 }, Ct);
+            Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+            using var priced = await operators.PutAsJsonAsync("api/ai/budget", new { cost_limit = 5 }, Ct);
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, priced.StatusCode); // no prices: it would never be reached
+        }
+
+        var limits = await stranger.GetJsonAsync("api/ai/usage", Ct);
+        Assert.Equal((5, 3), (limits.GetProperty("token_limit").GetInt32(), limits.GetProperty("day_token_limit").GetInt32()));
+        Assert.Equal(1_000_000, (await client.GetJsonAsync("api/ai/usage", Ct)).GetProperty("token_limit").GetInt64());
         Assert.Equal(0, (await stranger.GetJsonAsync("api/ai/usage", Ct)).GetProperty("calls").GetInt64());
         await stranger.GetJsonAsync($"api/sync/jobs/{id}/enrichments", Ct, HttpStatusCode.NotFound);
         var refused = await client.PostAsync("api/sync/start", new { source_id = "s", refinement_config = JsonElement.Parse("""{"enable_ai_enhancement":true,"ai_model":"other"}""") }, HttpStatusCode.UnprocessableEntity, Ct);

@@ -7,6 +7,7 @@ using DataSync.IntegrationTests.Jobs;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Http.Egress;
 using DataSync.Refine.Ai;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -60,13 +61,13 @@ public sealed class AiRig : IAsyncLifetime
         return model;
     }
 
-    /// <summary>A worker with settings of its own.</summary>
-    internal Task<EngineRig> EngineAsync(AiOptions options, CancellationToken ct)
+    /// <summary>A worker with settings of its own, and with further enrichers.</summary>
+    internal Task<EngineRig> EngineAsync(AiOptions options, CancellationToken ct, params IEnricher[] more)
     {
         var enricher = new AiEnricher(NewModel(options), NullLogger<AiEnricher>.Instance);
         var storage = new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = Root }));
         var export = new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
-        return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, [enricher]);
+        return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, [enricher, .. more]);
     }
 
     /// <summary>A plan that asks for the model.</summary>
