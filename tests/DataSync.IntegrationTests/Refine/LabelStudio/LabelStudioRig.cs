@@ -19,10 +19,10 @@ internal sealed class LabelStudioRig : IDisposable
     private readonly LabelStudioPools _pools;
     private readonly IOptions<LabelStudioOptions> _options;
 
-    public LabelStudioRig(string egress = "127.0.0.0/8", string exceptions = "127.0.0.0/8", int timeoutSeconds = 5, (Uri Url, string Key)? operators = null)
+    public LabelStudioRig(string egress = "127.0.0.0/8", string exceptions = "127.0.0.0/8", int timeoutSeconds = 5, (Uri Url, string Key)? operators = null, int pollSeconds = 15)
     {
         var time = TimeProvider.System;
-        var options = Options.Create(new LabelStudioOptions { TlsExceptions = exceptions, TimeoutSeconds = timeoutSeconds, Url = operators?.Url.AbsoluteUri ?? "", ApiKey = operators?.Key ?? "" });
+        var options = Options.Create(new LabelStudioOptions { TlsExceptions = exceptions, TimeoutSeconds = timeoutSeconds, Url = operators?.Url.AbsoluteUri ?? "", ApiKey = operators?.Key ?? "", PollSeconds = pollSeconds });
         _pools = new LabelStudioPools(new EgressPolicy(Options.Create(new EgressOptions { Allow = egress }), static async (host, ct) => await System.Net.Dns.GetHostAddressesAsync(host, ct)), options, time);
         Client = new LabelStudioClient(_pools, new LabelStudioTokens(_pools, time));
         (_options, Look) = (options, new TaskLook(Client));
