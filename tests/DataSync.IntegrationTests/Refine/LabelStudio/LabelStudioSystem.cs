@@ -6,7 +6,10 @@ using Npgsql;
 
 namespace DataSync.IntegrationTests.Refine.LabelStudio;
 
-/// <summary>The system with a Label Studio of the operator's, and a table of reviews to annotate.</summary>
+/// <summary>
+/// The system with a Label Studio of the operator's, and a table of reviews to annotate. Waiting jobs look by themselves once in hours: what happens here sooner, a hint or the
+/// end of the time has brought about.
+/// </summary>
 public sealed class LabelStudioSystem : IAsyncLifetime
 {
     public const int Rows = 4;
@@ -22,7 +25,7 @@ public sealed class LabelStudioSystem : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         Fake = await FakeLabelStudio.StartAsync();
-        Running.Settings.AddRange([("LABEL_STUDIO_URL", Fake.Url.AbsoluteUri), ("LABEL_STUDIO_API_KEY", Fake.Logins.Personal), ("LABEL_STUDIO_POLL_SECONDS", "1"), ("LABEL_STUDIO_MAX_POLL_SECONDS", "2")]);
+        Running.Settings.AddRange([("LABEL_STUDIO_URL", Fake.Url.AbsoluteUri), ("LABEL_STUDIO_API_KEY", Fake.Logins.Personal), ("LABEL_STUDIO_POLL_SECONDS", "3600"), ("LABEL_STUDIO_MAX_POLL_SECONDS", "86400")]);
         await Running.InitializeAsync();
         await using var source = NpgsqlDataSource.Create(Running.SourceDatabase);
         await using var make = source.CreateCommand($"CREATE TABLE reviews (id bigint PRIMARY KEY, text text, price numeric); INSERT INTO reviews SELECT i, 'Text ' || i || ' 好', i * 1.10 FROM generate_series(1, {Rows}) i");
@@ -54,6 +57,9 @@ public sealed class LabelStudioSystem : IAsyncLifetime
         Assert.Equal(HttpStatusCode.OK, bound.StatusCode);
         return client;
     }
+
+    /// <summary>Gives a tenant's project a new secret and sends a hint with it.</summary>
+    internal static async Task HintAsync(HttpClient client, long project) => Assert.Equal(HttpStatusCode.Accepted, await (await LabelStudioHook.NewAsync(client, project, Ct)).SendAsync(Ct));
 
     /// <summary>Starts a sync for annotators and waits until it waits.</summary>
     internal static async Task<Guid> WaitingAsync(HttpClient client, long project, object? more = null, int annotationTimeout = 3600)
