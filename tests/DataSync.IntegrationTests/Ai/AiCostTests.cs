@@ -10,7 +10,8 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace DataSync.IntegrationTests.Ai;
 
 /// <summary>What is paid for, and what is not: answers kept, budgets, kills.</summary>
-public sealed class AiCostTests(AiRig rig) : IClassFixture<AiRig>
+[Collection(AiTests.Name)]
+public sealed class AiCostTests(AiRig rig)
 {
     private static readonly SyncPlan Summary = AiRig.Plan("""{"tasks":["summary"]}""");
 

@@ -6,7 +6,8 @@ using DataSync.Pipeline;
 namespace DataSync.IntegrationTests.Ai;
 
 /// <summary>A provider that misbehaves in every way it can, and what becomes of the records.</summary>
-public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
+[Collection(AiTests.Name)]
+public sealed class AiFaultTests(AiRig rig)
 {
     private static readonly SyncPlan Summary = AiRig.Plan("""{"tasks":["summary"]}""");
 

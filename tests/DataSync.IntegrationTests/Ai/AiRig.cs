@@ -14,7 +14,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataSync.IntegrationTests.Ai;
 
-/// <summary>The real engine, store, enricher and export over a scripted model. One for a test class.</summary>
+/// <summary>The real engine, store, enricher and export over a scripted model.</summary>
 public sealed class AiRig : IAsyncLifetime
 {
     private readonly List<AiModel> _models = [];
@@ -119,6 +119,13 @@ public sealed class AiRig : IAsyncLifetime
         foreach (var document in _documents) buffer.Add(Encoding.UTF8.GetBytes(document));
         yield return new RecordBatch(run.Checkpoint.NextSeq, buffer) { ResumeToken = "{}"u8.ToArray() };
     }
+}
+
+/// <summary>The test classes that share an <see cref="AiRig"/>, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class AiTests : ICollectionFixture<AiRig>
+{
+    public const string Name = "ai";
 }
 
 /// <summary>What a job left: its status, what it tells of the model, the rows of results, the records as stored, and the exported lines.</summary>

@@ -6,47 +6,18 @@ using DataSync.IntegrationTests.Host;
 namespace DataSync.IntegrationTests.Refine.LabelStudio;
 
 /// <summary>Over the REST API, with the host's processes: records are sent, the job waits without a worker, people annotate, and the export holds both.</summary>
-public sealed class LabelStudioEndToEndTests(LabelStudioSystem system) : IClassFixture<LabelStudioSystem>
+[Collection(RefiningTests.Name)]
+public sealed class LabelStudioEndToEndTests(RefiningSystem system)
 {
     private const string Good = """[{"id":"r","from_name":"mood","to_name":"text","type":"choices","value":{"choices":["good"]}}]""";
-    private const string Bad = """[{"id":"r","from_name":"mood","to_name":"text","type":"choices","value":{"choices":["bad"]}}]""";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public async Task A_job_waits_over_a_restart_and_exports_originals_and_annotations()
-    {
-        using var client = await system.TenantAsync("waits", 10, new FakeProject { Overlap = 2 });
-        var job = await LabelStudioSystem.WaitingAsync(client, 10);
-        var tasks = system.Fake.Work.Tasks(10);
-        Assert.Equal(LabelStudioSystem.Rows, tasks.Count);
-        await system.RestartWorkerAsync();
-        foreach (var task in tasks) system.Fake.Work.Annotate(task.Id, 1, Bad);
-        foreach (var task in tasks) system.Fake.Work.Annotate(task.Id, 2, Good);
-        await LabelStudioSystem.HintAsync(client, 10);
-        var ended = await client.EndAsync(job, Ct);
-        Assert.True(ended.GetProperty("status").GetString() == "completed", $"{ended.GetRawText()}\n{system.Worker.Log}");
-        var lines = (await client.ExportAsync(job, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(LabelStudioSystem.Rows, lines.Length);
-        foreach (var (i, line) in lines.Index())
-        {
-            var record = JsonElement.Parse(line);
-            Assert.StartsWith($$"""{"id":{{i + 1}},"text":"Text {{i + 1}} 好","price":{{(i + 1) * 11 / 10}}.{{(i + 1) * 11 % 10}}0,""", line, StringComparison.Ordinal);
-            var made = record.GetProperty("_label_studio");
-            Assert.Equal("completed", made.GetProperty("outcome").GetString());
-            Assert.Equal($"Text {i + 1} 好", system.Fake.Work.Task(made.GetProperty("task_id").GetInt64()).Data["text"]!.GetValue<string>());
-            Assert.Equal("good", made.GetProperty("annotations")[0].GetProperty("result")[0].GetProperty("value").GetProperty("choices")[0].GetString());
-            Assert.Equal([1, 2], made.GetProperty("raw").EnumerateArray().Select(a => a.GetProperty("completed_by").GetProperty("id").GetInt32()));
-        }
-
-        Assert.False(system.Fake.Work.WasWiped);
-    }
 
     [Fact]
     public async Task The_timeout_ends_the_waiting_with_what_there_is()
     {
         using var client = await system.TenantAsync("in time", 11, new FakeProject { Overlap = 2 });
-        var job = await LabelStudioSystem.WaitingAsync(client, 11, annotationTimeout: 5);
+        var job = await RefiningSystem.WaitingAsync(client, 11, annotationTimeout: 5);
         var tasks = system.Fake.Work.Tasks(11).OrderBy(t => t.Data["id"]!.GetValue<int>()).ToList();
         system.Fake.Work.Annotate(tasks[0].Id, 1, Good);
         system.Fake.Work.Skip(tasks[1].Id, 1);
@@ -72,7 +43,7 @@ public sealed class LabelStudioEndToEndTests(LabelStudioSystem system) : IClassF
         Assert.Equal(asked, system.Fake.Asked.Count); // nobody waits, so nobody asked
         held.SetResult();
 
-        var job = await LabelStudioSystem.WaitingAsync(client, 12);
+        var job = await RefiningSystem.WaitingAsync(client, 12);
         await using (var rests = system.Running.Database.Superuser.CreateCommand($"SELECT not_before > now() + interval '40 minutes' FROM sync_jobs WHERE id = '{job:D}'")) Assert.Equal(true, await rests.ExecuteScalarAsync(Ct));
         foreach (var task in system.Fake.Work.Tasks(12)) system.Fake.Work.Annotate(task.Id, 1, Good);
         asked = system.Fake.Asked.Count;
@@ -122,10 +93,10 @@ public sealed class LabelStudioEndToEndTests(LabelStudioSystem system) : IClassF
     public async Task A_job_cancelled_while_it_waits_leaves_its_tasks_alone()
     {
         using var client = await system.TenantAsync("cancels", 14, new FakeProject());
-        var job = await LabelStudioSystem.WaitingAsync(client, 14);
+        var job = await RefiningSystem.WaitingAsync(client, 14);
         await client.PostAsync($"api/sync/jobs/{job}/cancel", new { }, HttpStatusCode.Accepted, Ct);
         Assert.Equal("cancelled", (await client.EndAsync(job, Ct)).GetProperty("status").GetString());
-        Assert.Equal(LabelStudioSystem.Rows, system.Fake.Work.Tasks(14).Count);
+        Assert.Equal(RefiningSystem.Rows, system.Fake.Work.Tasks(14).Count);
     }
 
     [Fact]
@@ -155,8 +126,8 @@ public sealed class LabelStudioEndToEndTests(LabelStudioSystem system) : IClassF
         Assert.Equal(HttpStatusCode.OK, (await PutAsync(stranger, 15, own.Url.AbsoluteUri, "***")).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(stranger, 15, "https://elsewhere.example", "***")).Status);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, (await PutAsync(stranger, 15, "http://elsewhere.example", "key")).Status);
-        var job = await LabelStudioSystem.WaitingAsync(stranger, 15);
-        Assert.Equal((LabelStudioSystem.Rows, 0), (own.Work.Tasks(15).Count, system.Fake.Work.Tasks(15).Count));
+        var job = await RefiningSystem.WaitingAsync(stranger, 15);
+        Assert.Equal((RefiningSystem.Rows, 0), (own.Work.Tasks(15).Count, system.Fake.Work.Tasks(15).Count));
 
         // the way there, step by step
         Assert.Equal("credentials passed , server passed Community, login passed labels@example.com, project passed Project 15", await TestAsync(stranger, 15));
@@ -174,12 +145,12 @@ public sealed class LabelStudioEndToEndTests(LabelStudioSystem system) : IClassF
         await using var other = await FakeLabelStudio.StartAsync();
         other.Work.Projects[15] = new FakeProject();
         Assert.Equal(HttpStatusCode.OK, (await PutAsync(stranger, 15, other.Url.AbsoluteUri, other.Logins.Legacy)).Status);
-        await LabelStudioSystem.HintAsync(stranger, 15);
+        await RefiningSystem.HintAsync(stranger, 15);
         Assert.Equal("SYNC_272", (await stranger.EndAsync(job, Ct)).GetProperty("error_details").GetProperty("error_code").GetString());
         Assert.Empty(other.Asked);
 
         // nor does one whose project was taken away meanwhile
-        job = await LabelStudioSystem.WaitingAsync(stranger, 15);
+        job = await RefiningSystem.WaitingAsync(stranger, 15);
         var hook = await LabelStudioHook.NewAsync(stranger, 15, Ct);
         using (var gone = await stranger.DeleteAsync(new Uri("api/label-studio/projects/15", UriKind.Relative), Ct)) Assert.Equal(HttpStatusCode.NoContent, gone.StatusCode);
         Assert.Equal(HttpStatusCode.Unauthorized, await hook.SendAsync(Ct));

@@ -8,7 +8,8 @@ using DataSync.Refine.LabelStudio;
 namespace DataSync.IntegrationTests.Refine.LabelStudio;
 
 /// <summary>Jobs for annotators in the engine, over a scripted model and a Label Studio that remembers: who is asked about which records, and when.</summary>
-public sealed class LabelStudioJobTests(AiRig rig) : IClassFixture<AiRig>
+[Collection(AiTests.Name)]
+public sealed class LabelStudioJobTests(AiRig rig)
 {
     private const string Good = """[{"id":"r","from_name":"mood","to_name":"text","type":"choices","value":{"choices":["good"]}}]""";
 
