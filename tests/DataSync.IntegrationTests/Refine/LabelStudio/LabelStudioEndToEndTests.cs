@@ -112,6 +112,13 @@ public sealed class LabelStudioEndToEndTests(RefiningSystem system)
         Assert.Equal(forbidden, await RefusedAsync(stranger, asked with { refinement_config = new { enable_label_studio = true, label_studio_project_id = 99 } }));
         Assert.Equal("没有该编号的 Label Studio 项目绑定到此租户。", await RefusedAsync(chinese, asked));
         await stranger.PostAsync("api/label-studio/projects/15/test", new { }, HttpStatusCode.NotFound, Ct);
+        await stranger.PostAsync("api/sources", system.Running.Source("planned", new { table = "reviews" }, new { asked.refinement_config }), HttpStatusCode.Created, Ct); // it may be bound later
+        using (var planned = await stranger.PutAsJsonAsync("api/sources/planned/schedule", new { cron = "0 0 * * *", time_zone = "UTC" }, Ct))
+        {
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, planned.StatusCode);
+            Assert.Contains("faults.label_studio_project", await planned.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+        }
+
         Assert.Empty(system.Fake.Work.Tasks(15));
         Assert.Empty((await stranger.GetJsonAsync("api/sync/jobs", Ct)).GetProperty("items").EnumerateArray());
         await stranger.GetJsonAsync("api/label-studio/projects/15", Ct, HttpStatusCode.NotFound);
