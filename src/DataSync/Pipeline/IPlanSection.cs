@@ -20,4 +20,11 @@ internal interface IPlanSection
     /// <param name="path">Where it stands.</param>
     /// <param name="sourceType">The source's type.</param>
     IEnumerable<Fault> Validate(JsonElement plan, string path, string sourceType) => Validate(plan, path);
+
+    /// <summary>Names what only the installation's own records can tell is wrong for a tenant. Asked beside <see cref="Validate(JsonElement, string)"/>, whatever that found.</summary>
+    /// <param name="tenantId">Whose job it would be.</param>
+    /// <param name="plan">The Start.</param>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="ct">Ends the wait.</param>
+    ValueTask<IReadOnlyList<Fault>> AdmitAsync(string tenantId, JsonElement plan, string path, CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<Fault>>([]);
 }

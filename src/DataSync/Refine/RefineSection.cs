@@ -29,5 +29,13 @@ internal sealed class RefineSection(IEnumerable<IRefiner> refiners, IEnumerable<
         foreach (var fault in _enrichers.SelectMany(e => e.Validate(config, mode, path))) yield return fault;
     }
 
+    public async ValueTask<IReadOnlyList<Fault>> AdmitAsync(string tenantId, JsonElement plan, string path, CancellationToken ct)
+    {
+        if (!plan.TryGetProperty("refinement_config", out var config) || config.ValueKind != JsonValueKind.Object) return [];
+        List<Fault> faults = [];
+        foreach (var enricher in _enrichers.AskedFor(config)) faults.AddRange(await enricher.AdmitAsync(tenantId, config, path + "/refinement_config", ct));
+        return faults;
+    }
+
     private bool IsRead(string member) => Array.Exists(_refiners, r => r.Members.Contains(member)) || Array.Exists(_enrichers, e => e.Members.Contains(member));
 }

@@ -4,12 +4,14 @@ using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Refine.Ai;
 using DataSync.Refine.Ai.Answers;
+using DataSync.Refine.Ai.Budget;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataSync.IntegrationTests.Ai;
 
 /// <summary>What is paid for, and what is not: answers kept, budgets, kills.</summary>
-public sealed class AiCostTests(AiRig rig) : IClassFixture<AiRig>
+[Collection(AiTests.Name)]
+public sealed class AiCostTests(AiRig rig)
 {
     private static readonly SyncPlan Summary = AiRig.Plan("""{"tasks":["summary"]}""");
 
@@ -74,13 +76,97 @@ public sealed class AiCostTests(AiRig rig) : IClassFixture<AiRig>
         Assert.InRange(job.Count("completed"), 15, 25);
         Assert.InRange(job.Count("input_tokens") + job.Count("output_tokens"), 1, 3000);
         Assert.Equal(rig.Model.Calls.Count, job.Count("calls"));
-        var used = await new AnswerStore(new TestJobs(rig.Database).Tenants, options).UsageAsync("poor", Ct);
+        var (used, _) = await Store(options).UsageAsync("poor", Ct);
         Assert.Equal((job.Count("calls"), job.Count("input_tokens"), job.Count("output_tokens")), (used.Calls, used.InputTokens, used.OutputTokens));
 
         id = await rig.QueueAsync("poor", ["""{"t":"one more"}"""], AiRig.Plan("""{"tasks":["summary"],"over_budget":"fail"}"""), Ct);
         await engine.RunAsync("poor", id, CancellationToken.None);
         var failed = await rig.CollectAsync(id, Ct);
         Assert.Equal(("failed", "errors.ai.budget"), (failed.Status, failed.Error));
+    }
+
+    [Fact]
+    public async Task A_tenants_own_budget_holds_for_it_alone_and_holds_nobody_else_up()
+    {
+        var held = new TaskCompletionSource();
+        rig.Model.Forget();
+        rig.Model.Script = async (call, ct) =>
+        {
+            if (call.Record.Contains("tight", StringComparison.Ordinal)) await held.Task.WaitAsync(ct);
+            return ModelAnswer.Valid(call);
+        };
+        var options = rig.Options(o => o.MaxOutputTokens = 100);
+        await Store(options).SetBudgetAsync("tight", new BudgetBody(1500, null, null, null), "operator", Ct);
+        await using var engine = await rig.EngineAsync(options, Ct);
+        var tight = await rig.QueueAsync("tight", [.. Enumerable.Range(0, 30).Select(i => $$"""{"t":"tight {{i}}"}""")], Summary, Ct);
+        var running = engine.RunAsync("tight", tight, CancellationToken.None);
+        while (rig.Model.Calls.Count == 0) await Task.Delay(10, Ct);
+
+        // The first one's calls are out, its budget is taken by their estimates, and those behind wait to learn what they took.
+        var free = await rig.QueueAsync("free", [.. Enumerable.Range(0, 40).Select(i => $$"""{"t":"free {{i}}"}""")], Summary, Ct);
+        await engine.RunAsync("free", free, CancellationToken.None);
+        var other = await rig.CollectAsync(free, Ct);
+        Assert.Equal(("completed", 40L, false), (other.Status, other.Count("completed"), running.IsCompleted));
+        held.SetResult();
+        await running;
+        var job = await rig.CollectAsync(tight, Ct);
+        Assert.Equal(("completed", 30L), (job.Status, job.Count("completed") + job.Count("over_budget")));
+        Assert.InRange(job.Count("completed"), 1, 12);
+        var (used, limits) = await Store(options).UsageAsync("tight", Ct);
+        Assert.InRange(used.InputTokens + used.OutputTokens, 1, 1500);
+        Assert.Equal(new AiLimits(1500, 0, 0, 0), limits);
+        Assert.Equal(default, (await Store(options).UsageAsync("free", Ct)).Limits);
+
+        // 0 is no limit, also where all others have one; what is left out is theirs.
+        options = rig.Options(o => (o.MaxOutputTokens, o.TenantTokens, o.TenantDayTokens) = (100, 1, 1));
+        await Store(options).SetBudgetAsync("tight", new BudgetBody(0, null, 0, null), "operator", Ct);
+        await using var strict = await rig.EngineAsync(options, Ct);
+        tight = await rig.QueueAsync("tight", ["""{"t":"let go"}"""], Summary, Ct);
+        await strict.RunAsync("tight", tight, CancellationToken.None);
+        Assert.Equal(["0 completed -"], (await rig.CollectAsync(tight, Ct)).Rows);
+        free = await rig.QueueAsync("free", ["""{"t":"held"}"""], Summary, Ct);
+        await strict.RunAsync("free", free, CancellationToken.None);
+        Assert.Equal(["0 over_budget over_budget"], (await rig.CollectAsync(free, Ct)).Rows);
+    }
+
+    [Fact]
+    public async Task A_days_budget_is_there_again_the_next_day_and_the_months_is_not()
+    {
+        Script();
+        var options = rig.Options(o => (o.InputPrice, o.OutputPrice, o.MaxOutputTokens, o.TenantDayBudget) = (1, 1, 100, 0.0015m));
+        await using var engine = await rig.EngineAsync(options, Ct);
+        var first = await DayAsync("today");
+        Assert.InRange(first.Count("completed"), 1, 12);
+        var again = await DayAsync("again"); // what the estimates of the first kept free at most
+        Assert.InRange(first.Count("completed") + again.Count("completed"), 1, 12);
+        var (used, limits) = await Store(options).UsageAsync("daily", Ct);
+        Assert.InRange(used.CostMicros, 1, 1500);
+        Assert.Equal((used.InputTokens + used.OutputTokens, used.CostMicros, 1500), (used.DayTokens, used.DayCostMicros, limits.DayCostMicros));
+        await TurnAsync();
+        (used, _) = await Store(options).UsageAsync("daily", Ct);
+        Assert.Equal((0, 0), (used.DayTokens, used.DayCostMicros));
+        var second = await DayAsync("tomorrow");
+        Assert.InRange(second.Count("completed"), 1, 12);
+        (used, _) = await Store(options).UsageAsync("daily", Ct);
+        Assert.Equal(120 * (first.Count("completed") + again.Count("completed") + second.Count("completed")), used.CostMicros);
+        Assert.Equal(120 * second.Count("completed"), used.DayTokens);
+        await Store(options).SetBudgetAsync("daily", new BudgetBody(used.InputTokens + used.OutputTokens, null, null, null), "operator", Ct);
+        await TurnAsync();
+        Assert.Equal(0, (await DayAsync("the day after")).Count("completed"));
+
+        async Task<AiJob> DayAsync(string what)
+        {
+            var id = await rig.QueueAsync("daily", [.. Enumerable.Range(0, 20).Select(i => $$"""{"t":"{{what}} {{i}}"}""")], Summary, Ct);
+            await engine.RunAsync("daily", id, CancellationToken.None);
+            return await rig.CollectAsync(id, Ct);
+        }
+
+        // As if a day had passed, within a month.
+        async Task TurnAsync()
+        {
+            await using var turn = rig.Database.Superuser.CreateCommand("UPDATE ai_usage SET day = day - 1 WHERE tenant_id = 'daily'");
+            Assert.Equal(1, await turn.ExecuteNonQueryAsync(Ct));
+        }
     }
 
     [Fact]
@@ -94,7 +180,7 @@ public sealed class AiCostTests(AiRig rig) : IClassFixture<AiRig>
         var job = await rig.CollectAsync(id, Ct);
         Assert.Equal(0.0004m, job.Ai(0).GetProperty("cost").GetDecimal());
         Assert.Equal(0.0008m, job.Told.GetProperty("cost").GetDecimal());
-        Assert.Equal(800, (await new AnswerStore(new TestJobs(rig.Database).Tenants, options).UsageAsync("priced", Ct)).CostMicros);
+        Assert.Equal(800, (await Store(options).UsageAsync("priced", Ct)).Used.CostMicros);
     }
 
     [Fact]
@@ -120,6 +206,8 @@ public sealed class AiCostTests(AiRig rig) : IClassFixture<AiRig>
         Assert.Equal(0L, await kept.ExecuteScalarAsync(Ct));
         Assert.Equal(38L, run.Progress.EnrichmentSummaries!["ai"].GetProperty("completed").GetInt64());
     }
+
+    private AnswerStore Store(AiOptions options) => new(new TestJobs(rig.Database).Tenants, options);
 
     private void Script()
     {

@@ -6,7 +6,8 @@ using DataSync.Pipeline;
 namespace DataSync.IntegrationTests.Ai;
 
 /// <summary>A provider that misbehaves in every way it can, and what becomes of the records.</summary>
-public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
+[Collection(AiTests.Name)]
+public sealed class AiFaultTests(AiRig rig)
 {
     private static readonly SyncPlan Summary = AiRig.Plan("""{"tasks":["summary"]}""");
 
@@ -55,10 +56,14 @@ public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
     [InlineData("503")]
     [InlineData("reset")]
     [InlineData("broken off")]
+    [InlineData("broken off chunked")]
+    [InlineData("no choice")]
+    [InlineData("nothing")]
     [InlineData("html")]
     [InlineData("429 plain")]
     [InlineData("429 after")]
     [InlineData("429 headers")]
+    [InlineData("429 of no limit")]
     public async Task Call_that_comes_to_nothing_is_tried_again(string fault)
     {
         var first = new HashSet<string>(StringComparer.Ordinal);
@@ -68,9 +73,13 @@ public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
             "503" => ModelAnswer.Error(HttpStatusCode.ServiceUnavailable, "overloaded", ("Retry-After", "0")),
             "reset" => ModelAnswer.Reset,
             "broken off" => ModelAnswer.Valid(call) with { BreaksOffAt = 40 },
+            "broken off chunked" => ModelAnswer.Valid(call) with { BreaksOffAt = 40, IsChunked = true },
+            "no choice" => new ModelAnswer(HttpStatusCode.OK, """{"id":"c","object":"chat.completion","created":1,"model":"m","choices":[]}"""),
+            "nothing" => new ModelAnswer(HttpStatusCode.OK, ""),
             "html" => new ModelAnswer(HttpStatusCode.OK, "<html>proxy</html>"),
             "429 after" => ModelAnswer.Error(HttpStatusCode.TooManyRequests, "rate_limit_exceeded", ("retry-after-ms", "20")),
             "429 headers" => ModelAnswer.Error(HttpStatusCode.TooManyRequests, "rate_limit_exceeded", ("x-ratelimit-limit-requests", "100"), ("x-ratelimit-remaining-requests", "0"), ("x-ratelimit-reset-requests", "20ms"), ("Retry-After", "0")),
+            "429 of no limit" => ModelAnswer.Error(HttpStatusCode.TooManyRequests, "rate_limit_exceeded", ("x-ratelimit-limit-requests", "0"), ("x-ratelimit-remaining-requests", "-1"), ("x-ratelimit-remaining-tokens", "-1")),
             _ => ModelAnswer.Error(HttpStatusCode.TooManyRequests, "rate_limit_exceeded"),
         }));
         string[] records = [.. Enumerable.Range(0, 5).Select(i => $$"""{"text":"record {{i}} of {{fault}}"}""")];
@@ -155,6 +164,71 @@ public sealed class AiFaultTests(AiRig rig) : IClassFixture<AiRig>
         await engine.RunAsync("hang", id, CancellationToken.None);
         var job = await rig.CollectAsync(id, Ct);
         Assert.Equal(("queued", "errors.ai.unavailable", 4), (job.Status, job.Error, rig.Model.Calls.Count));
+    }
+
+    [Fact]
+    public async Task Answer_that_stalls_half_way_ends_with_its_time_is_counted_and_asked_for_again()
+    {
+        var first = new HashSet<string>(StringComparer.Ordinal);
+        Script((call, _) => Task.FromResult(First(first, call) ? ModelAnswer.Valid(call) with { BreaksOffAt = 40, Stalls = true } : ModelAnswer.Valid(call)));
+        await using var engine = await rig.EngineAsync(rig.Options(o => o.Timeout = TimeSpan.FromSeconds(1)), Ct);
+        var id = await rig.QueueAsync("stalls", ["""{"t":"stalls"}"""], Summary, Ct);
+        await engine.RunAsync("stalls", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal(("completed", 1L), (job.Status, job.Count("completed")));
+        Assert.InRange(rig.Model.Calls.Count, 2, 4);
+
+        // What stalled may have been paid: its estimate stands beside what the answer took.
+        Assert.Equal(rig.Model.Calls.Count, await ScalarAsync<long>("SELECT calls FROM ai_usage WHERE tenant_id = 'stalls'"));
+        Assert.True(await ScalarAsync<long>("SELECT input_tokens FROM ai_usage WHERE tenant_id = 'stalls'") > job.Count("input_tokens"));
+    }
+
+    [Fact]
+    public async Task Provider_that_will_not_speak_of_a_record_fails_that_record_alone_and_is_not_asked_again()
+    {
+        string[] whys = ["schema", "long", "large", "filtered", "filter", "refusal", "fine"];
+        Script((call, _) => Task.FromResult(JsonElement.Parse(call.Record).GetProperty("t").GetString() switch
+        {
+            "schema" => ModelAnswer.Error(HttpStatusCode.BadRequest, "invalid_request_error"), // as of a schema it does not take
+            "long" => ModelAnswer.Error(HttpStatusCode.BadRequest, "context_length_exceeded"),
+            "large" => new ModelAnswer(HttpStatusCode.RequestEntityTooLarge, "<html>too large</html>"),
+            "filtered" => ModelAnswer.Error(HttpStatusCode.BadRequest, "content_filter"),
+            "filter" => ModelAnswer.Of("", "content_filter"),
+            "refusal" => new ModelAnswer(HttpStatusCode.OK, ModelAnswer.Of("").Body.Replace("\"content\":\"\"", "\"content\":null,\"refusal\":\"I will not.\"", StringComparison.Ordinal)),
+            _ => ModelAnswer.Valid(call),
+        }));
+        var job = await rig.RunAsync("will not", [.. whys.Select(w => $$"""{"t":"{{w}}"}""")], Summary, Ct);
+        Assert.Equal(["0 failed rejected", "1 failed too_large", "2 failed too_large", "3 failed refused", "4 failed refused", "5 failed refused", "6 completed -"], job.Rows);
+        Assert.Equal((whys.Length, 0L), (rig.Model.Calls.Count, job.Count("reasks")));
+    }
+
+    [Fact]
+    public async Task Answers_of_another_shape_than_asked_for_are_asked_for_again()
+    {
+        var first = new HashSet<string>(StringComparer.Ordinal);
+        Script((call, _) => Task.FromResult(!First(first, call) ? ModelAnswer.Valid(call) : ModelAnswer.Of(JsonElement.Parse(call.Record).GetProperty("t").GetString() switch
+        {
+            "echo" => call.Schema.GetRawText(),
+            "wrapped" => """{"data":{"summary":{"value":"x","confidence":0.9}}}""",
+            "bare" => """{"summary":"x"}""",
+            "fenced" => "```json\n{\"summary\":{\"value\":\"x\",\"confidence\":0.9}}\n```",
+            "twice" => """{"summary":{"value":"x","confidence":0.9}}{"summary":{"value":"x","confidence":0.9}}""",
+            _ => """[{"summary":{"value":"x","confidence":0.9}}]""",
+        })));
+        string[] records = [.. ((string[])["echo", "wrapped", "bare", "fenced", "twice", "list"]).Select(s => $$"""{"t":"{{s}}"}""")];
+        var job = await rig.RunAsync("shapes", records, Summary, Ct);
+        Assert.Equal(("completed", 6L, 12L, 6L), (job.Status, job.Count("completed"), job.Count("calls"), job.Count("reasks")));
+    }
+
+    [Fact]
+    public async Task Credit_that_is_used_up_is_known_by_the_errors_type_alone_and_is_no_rate_to_wait_for()
+    {
+        Script((_, _) => Task.FromResult(new ModelAnswer(HttpStatusCode.TooManyRequests, """{"error":{"message":"no","type":"insufficient_quota","param":null,"code":null}}""") { Headers = new Dictionary<string, string>(StringComparer.Ordinal) { ["Retry-After"] = "60" } }));
+        await using var engine = await rig.EngineAsync(rig.Options(), Ct); // its gate is shut for a minute by that header
+        var id = await rig.QueueAsync("credit", ["""{"t":"credit"}"""], Summary, Ct);
+        await engine.RunAsync("credit", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal(("failed", "errors.ai.quota", 1), (job.Status, job.Error, rig.Model.Calls.Count));
     }
 
     [Fact]

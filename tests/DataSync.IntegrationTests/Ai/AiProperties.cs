@@ -9,7 +9,8 @@ using FsCheck.Xunit;
 namespace DataSync.IntegrationTests.Ai;
 
 /// <summary>What a language model adds, from any record to the exported file, over real HTTP and a real database.</summary>
-public sealed class AiProperties(AiRig rig) : IClassFixture<AiRig>
+[Collection(AiTests.Name)]
+public sealed class AiProperties(AiRig rig)
 {
     private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = 256 };
 

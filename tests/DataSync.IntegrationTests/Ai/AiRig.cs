@@ -7,13 +7,14 @@ using DataSync.IntegrationTests.Jobs;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Http.Egress;
 using DataSync.Refine.Ai;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataSync.IntegrationTests.Ai;
 
-/// <summary>The real engine, store, enricher and export over a scripted model. One for a test class.</summary>
+/// <summary>The real engine, store, enricher and export over a scripted model.</summary>
 public sealed class AiRig : IAsyncLifetime
 {
     private readonly List<AiModel> _models = [];
@@ -60,13 +61,13 @@ public sealed class AiRig : IAsyncLifetime
         return model;
     }
 
-    /// <summary>A worker with settings of its own.</summary>
-    internal Task<EngineRig> EngineAsync(AiOptions options, CancellationToken ct)
+    /// <summary>A worker with settings of its own, and with further enrichers.</summary>
+    internal Task<EngineRig> EngineAsync(AiOptions options, CancellationToken ct, params IEnricher[] more)
     {
         var enricher = new AiEnricher(NewModel(options), NullLogger<AiEnricher>.Instance);
         var storage = new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = Root }));
         var export = new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
-        return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, [enricher]);
+        return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, [enricher, .. more]);
     }
 
     /// <summary>A plan that asks for the model.</summary>
@@ -118,6 +119,13 @@ public sealed class AiRig : IAsyncLifetime
         foreach (var document in _documents) buffer.Add(Encoding.UTF8.GetBytes(document));
         yield return new RecordBatch(run.Checkpoint.NextSeq, buffer) { ResumeToken = "{}"u8.ToArray() };
     }
+}
+
+/// <summary>The test classes that share an <see cref="AiRig"/>, one after the other.</summary>
+[CollectionDefinition(Name)]
+public sealed class AiTests : ICollectionFixture<AiRig>
+{
+    public const string Name = "ai";
 }
 
 /// <summary>What a job left: its status, what it tells of the model, the rows of results, the records as stored, and the exported lines.</summary>

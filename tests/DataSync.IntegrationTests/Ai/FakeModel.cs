@@ -73,9 +73,10 @@ internal sealed class FakeModel : IAsyncDisposable
             return;
         }
 
-        context.Response.ContentLength = bytes.Length;
+        if (!answer.IsChunked) context.Response.ContentLength = bytes.Length;
         await context.Response.Body.WriteAsync(bytes.AsMemory(0, Math.Min(at, bytes.Length - 1)), context.RequestAborted);
         await context.Response.Body.FlushAsync(context.RequestAborted);
+        if (answer.Stalls) await Task.Delay(Timeout.Infinite, context.RequestAborted).ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
         context.Abort();
     }
 }
@@ -110,6 +111,12 @@ internal sealed record ModelAnswer(HttpStatusCode Status, string Body)
 
     /// <summary>The body ends here, in the middle, and the connection with it.</summary>
     public int? BreaksOffAt { get; init; }
+
+    /// <summary>Where the body breaks off, its length was not told before.</summary>
+    public bool IsChunked { get; init; }
+
+    /// <summary>Where the body breaks off, the connection stays open and silent.</summary>
+    public bool Stalls { get; init; }
 
     public static ModelAnswer Reset { get; } = new(HttpStatusCode.OK, "") { Resets = true };
 

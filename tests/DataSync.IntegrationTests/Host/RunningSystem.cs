@@ -109,6 +109,7 @@ public sealed class RunningSystem : IAsyncLifetime
             ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",
             ["SYNC_RETRY_INITIAL_DELAY_SECONDS"] = "0.05",
             ["ASPNETCORE_ENVIRONMENT"] = "Development",
+            ["DOTNET_TieredPGO"] = "0", // no process here lives long enough to gain by what is measured at first
             ["DATASYNC_STOP_WITH_PARENT"] = "true",
         };
         foreach (var (name, value) in Settings) environment[name] = value;

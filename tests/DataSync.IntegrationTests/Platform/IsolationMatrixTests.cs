@@ -36,7 +36,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
     {
         var tables = await TablesAsync();
-        Assert.Equal(["ai_answers", "ai_usage", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "rate_limits", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_seen_values", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
+        Assert.Equal(["ai_answers", "ai_budgets", "ai_usage", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "rate_limits", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_seen_values", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
         List<string> holes = [];
         foreach (var table in tables)
         {
@@ -107,7 +107,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     [Fact]
     public async Task System_role_reads_only_the_columns_of_its_sweeps()
     {
-        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("sync_job_attempts", "failure"), ("sync_schedules", "cron"), ("sync_schedules", "failure"), ("data_source_configs", "sync"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("sync_enrichments", "result"), ("ai_answers", "answer"), ("ai_usage", "calls"), ("idempotency_keys", "body"), ("webhook_deliveries", "payload"), ("webhook_deliveries", "webhook_id"), ("webhook_drains", "job_id"), ("label_studio_projects", "api_key")])
+        foreach (var (table, column) in ((string, string)[])[("sync_jobs", "config"), ("sync_jobs", "error_details"), ("sync_job_attempts", "failure"), ("sync_schedules", "cron"), ("sync_schedules", "failure"), ("data_source_configs", "sync"), ("data_source_configs", "connection_params"), ("tenant_keys", "wrapped_key"), ("sync_data", "raw_data"), ("sync_enrichments", "result"), ("ai_answers", "answer"), ("ai_usage", "calls"), ("ai_budgets", "token_limit"), ("idempotency_keys", "body"), ("webhook_deliveries", "payload"), ("webhook_deliveries", "webhook_id"), ("webhook_drains", "job_id"), ("label_studio_projects", "api_key")])
         {
             await using var command = database.System.Sources.System.CreateCommand($"SELECT {column} FROM {table}");
             var refused = await Assert.ThrowsAsync<PostgresException>(() => command.ExecuteScalarAsync(Ct));
@@ -208,7 +208,8 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
                     INSERT INTO tenant_settings (tenant_id, language, version) VALUES ('{tenant}', 'zh-CN', 1);
                     INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, payload, replays) VALUES ('{tenant}', gen_random_uuid(), 's', now(), 1, '\x00', 0);
                     INSERT INTO ai_answers (tenant_id, key, answer, input_tokens, output_tokens) VALUES ('{tenant}', '\x00', '{"{}"}', 1, 1);
-                    INSERT INTO ai_usage (tenant_id, month, calls, input_tokens, output_tokens, cost_micros) VALUES ('{tenant}', '2026-01-01', 1, 1, 1, 1);
+                    INSERT INTO ai_usage (tenant_id, month, calls, input_tokens, output_tokens, cost_micros, day, day_tokens, day_cost_micros) VALUES ('{tenant}', '2026-01-01', 1, 1, 1, 1, '2026-01-01', 2, 1);
+                    INSERT INTO ai_budgets (tenant_id, token_limit, updated_by) VALUES ('{tenant}', 1, '');
                     INSERT INTO sync_enrichments (tenant_id, job_id, kind, seq, outcome, result) VALUES ('{tenant}', gen_random_uuid(), 'ai', 0, 'completed', '{"{}"}');
                     INSERT INTO webhook_drains (tenant_id, source_id) VALUES ('{tenant}', 's');
                     """);

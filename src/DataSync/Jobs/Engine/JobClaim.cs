@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Refinement;
 
@@ -47,4 +48,7 @@ internal sealed record JobClaim
 
     /// <summary>How often rules were met on the records below the checkpoint; null where none ran.</summary>
     public required RuleHits? Rules { get; init; }
+
+    /// <summary>What the job shows of its enrichers, by kind, as attempts before told it; null where none has.</summary>
+    public required IReadOnlyDictionary<string, JsonElement>? Enriched { get; init; }
 }

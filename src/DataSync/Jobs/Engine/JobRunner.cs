@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Monitoring;
@@ -97,6 +98,7 @@ internal sealed class JobRunner(
             Confirm = ct => proof.ConfirmAsync(run!, ct),
         };
         run.Progress.Restore(claim.Records, claim.Rejected, claim.Bytes);
+        foreach (var (kind, told) in claim.Enriched ?? new Dictionary<string, JsonElement>()) run.Progress.Summarise(kind, told); // an attempt runs those alone that are not done
         (run.Progress.Stage, run.Progress.Rules) = (claim.Checkpoint.Stage, claim.Rules);
         return run;
     }

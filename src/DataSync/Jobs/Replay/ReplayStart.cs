@@ -35,7 +35,7 @@ internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, Cla
         // Whatever else has ended may be retried, and would then refuse the same records anew.
         if (refused.Status != JobStatus.Completed) throw Refused("errors.rejections.not_completed", ("status", refused.Status));
         if (await SourceRows.FindAndHoldAsync(transaction, refused.SourceId, ct) is not { } source) throw Refused("errors.job.source_gone");
-        var job = SyncJob.Of(workId, caller, refused.SourceId, SourceType, PlanOf(refused, source, body), time.GetUtcNow());
+        var job = SyncJob.Of(workId, caller, refused.SourceId, SourceType, await PlanOfAsync(caller.Tenant, refused, source, body, ct), time.GetUtcNow());
         transaction.Db.Add(job);
         await transaction.Db.SaveChangesAsync(ct);
         await claim(transaction.Connection, caller.Tenant, jobId, body.Choice, job.Id, ct);
@@ -45,14 +45,15 @@ internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, Cla
     }
 
     /// <summary>As the first job was stored and exported, by today's rules: those given, else the source's own, else the first job's.</summary>
-    private SyncPlan PlanOf(SyncJob refused, DataSourceConfig source, ReplayBody body)
+    private async Task<SyncPlan> PlanOfAsync(string tenantId, SyncJob refused, DataSourceConfig source, ReplayBody body, CancellationToken ct)
     {
         var plan = JsonSerializer.Deserialize<SyncPlan>(refused.Config, JobJson.Options)!;
         var sync = JsonElement.Parse(source.Sync);
         var refinement = body.RefinementConfig
             ?? (sync.ValueKind == JsonValueKind.Object && sync.TryGetProperty(Refinement, out var own) && own.ValueKind == JsonValueKind.Object ? own : plan.RefinementConfig);
         var alone = JsonElement.Parse($$"""{"{{Refinement}}":{{refinement.GetRawText()}}}""", new JsonDocumentOptions { MaxDepth = 128 });
-        if (plans.Validate(alone, "") is { Count: > 0 } faults) throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };
+        Fault[] faults = [.. plans.Validate(alone, ""), .. await plans.AdmitAsync(tenantId, alone, ct)];
+        if (faults.Length > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };
         return plan with { Mode = SyncModes.Async, SyncType = "full", Routing = null, RefinementConfig = refinement, Export = plan.Export with { Inline = false } };
     }
 

@@ -26,7 +26,7 @@ internal sealed class ScheduleStore(TenantDatabase database, ScheduledStart star
     {
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
         var source = await SourceRows.LockAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
-        starts.Of(source);
+        await starts.OfAsync(caller.Tenant, source, ct);
         var now = await DatabaseTime.NowAsync(transaction, ct);
         var schedule = await LockAsync(transaction, sourceId, ct);
         if (schedule is null)

@@ -61,7 +61,7 @@ internal sealed class ScheduleTurn(
         using var activity = telemetry.StartScheduled();
         var late = now - schedule.NextRunAt!.Value;
         var next = schedule.After(now);
-        var command = starts.Of(source);
+        var command = await starts.OfAsync(due.TenantId, source, ct);
         var job = ScheduledJob.Of(command, due.TenantId, language, activity, time.GetUtcNow(), followed.IsEndless(schedule, command, source));
         var empty = await FollowedSchedule.RemoveEmptyAsync(transaction, schedule, ct) ? schedule.LastJobId : null;
         transaction.Db.Add(job);

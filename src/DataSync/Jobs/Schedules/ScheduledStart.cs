@@ -10,12 +10,12 @@ namespace DataSync.Jobs.Schedules;
 internal sealed class ScheduledStart(PlanReader plans)
 {
     /// <summary>The Start. Throws where the source cannot be synced so, or nobody would get the answer.</summary>
-    public StartCommand Of(DataSourceConfig source)
+    public async Task<StartCommand> OfAsync(string tenantId, DataSourceConfig source, CancellationToken ct)
     {
         if (source.SourceType is not (SourceTypes.Database or SourceTypes.Api)) throw Refused("errors.schedule.nothing_to_read", ("type", source.SourceType));
         var plan = PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), new Dictionary<string, JsonElement>(StringComparer.Ordinal));
-        var faults = plans.Validate(plan, "", source.SourceType);
-        if (faults.Count > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.schedule.plan")) { Faults = faults };
+        Fault[] faults = [.. plans.Validate(plan, "", source.SourceType), .. await plans.AdmitAsync(tenantId, plan, ct)];
+        if (faults.Length > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.schedule.plan")) { Faults = faults };
         var command = new StartCommand(source.SourceId, plans.Read(plan)) { RecordSource = SourceTypes.RecordSourceOf(source.SourceType) };
         return command.Plan.Mode == SyncModes.Realtime ? throw Refused("errors.schedule.realtime") : command;
     }

@@ -13,6 +13,14 @@ internal sealed class PlanReader(IEnumerable<IPlanSection> sections, EngineOptio
     /// <summary>Everything wrong with the plan, from every room at once.</summary>
     public IReadOnlyList<Fault> Validate(JsonElement plan, string path, string sourceType = "database") => [.. _sections.SelectMany(s => s.Validate(plan, path, sourceType))];
 
+    /// <summary>What is wrong with the plan for this tenant, beside what <see cref="Validate"/> names: things that it has not been given.</summary>
+    public async Task<IReadOnlyList<Fault>> AdmitAsync(string tenantId, JsonElement plan, CancellationToken ct)
+    {
+        List<Fault> faults = [];
+        foreach (var section in _sections) faults.AddRange(await section.AdmitAsync(tenantId, plan, "", ct));
+        return faults;
+    }
+
     /// <summary>Reads a plan that <see cref="Validate"/> found nothing wrong with.</summary>
     public SyncPlan Read(JsonElement plan) => new()
     {

@@ -30,7 +30,8 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
         var faults = RequestFaults.Of(context);
         var services = context.RequestServices;
         var plans = services.GetRequiredService<PlanReader>();
-        var source = request.SourceId.Length > 0 && Caller.TenantOf(context) is { } tenant
+        var tenant = Caller.TenantOf(context);
+        var source = request.SourceId.Length > 0 && tenant is not null
             ? await services.GetRequiredService<SourceCache>().FindAsync(tenant, request.SourceId, context.RequestAborted)
             : null;
         if (source is null)
@@ -51,6 +52,11 @@ internal sealed record StartCommand(string SourceId, SyncPlan Plan) : IEndpointP
             : PlanMerge.Merge(JsonElement.Parse(source.ExtractionParams), JsonElement.Parse(source.Sync), request.Members);
         foreach (var fault in plans.Validate(plan, "", source?.SourceType ?? SourceTypes.Database)) faults.Add(fault);
         foreach (var member in Overridden(plan, request)) faults.Add(new Fault($"/extraction_params{JsonPointer.Segment(member)}", "faults.incremental.override"));
+        if (tenant is not null)
+        {
+            foreach (var fault in await plans.AdmitAsync(tenant, plan, context.RequestAborted)) faults.Add(fault);
+        }
+
         if (faults.Any) return nothing;
         var command = new StartCommand(request.SourceId, plans.Read(plan)) { RecordSource = SourceTypes.RecordSourceOf(source!.SourceType) };
         if (command.Plan.Mode == SyncModes.Realtime) KeyedOutcome.Mark(context); // nothing of a payload is kept, not even the answer

@@ -7,7 +7,7 @@ namespace DataSync.Pipeline.Enriching;
 /// <param name="Position">How far the attempts before came.</param>
 /// <param name="Deadline">When waiting must be over (<c>annotation_timeout_seconds</c> after the job first waited): what is not there by then is to be given up, with an outcome that says so.</param>
 /// <param name="Records">
-/// Streams the stored records from a sequence number on, each batch naming its records'. No transaction stays open between batches, so the reading may take hours. The consumer disposes the batches.
+/// Streams the chosen stored records, each batch naming their sequence numbers. No transaction stays open between batches, so the reading may take hours. The consumer disposes the batches.
 /// </param>
 /// <param name="CommitAsync">
 /// Makes results and the new position durable together, under the fence; one call at a time. A result of a record that has one of this kind already changes nothing.
@@ -16,8 +16,16 @@ internal sealed record EnrichmentContext(
     SyncRun Run,
     EnrichmentPosition Position,
     DateTimeOffset Deadline,
-    Func<long, CancellationToken, IAsyncEnumerable<RecordBatch>> Records,
+    Func<RecordChoice, CancellationToken, IAsyncEnumerable<RecordBatch>> Records,
     Func<EnrichmentMove, CancellationToken, Task> CommitAsync);
+
+/// <summary>Which stored records an enricher looks at.</summary>
+/// <param name="From">The first sequence number.</param>
+/// <param name="Earlier">Only those of which an enricher before this one made such a result; null for all.</param>
+internal readonly record struct RecordChoice(long From, EarlierResult? Earlier = null);
+
+/// <summary>A result by the enricher that made it and how it went. Both are names of our own (lower-case letters and underscores), never a tenant's text.</summary>
+internal sealed record EarlierResult(string Kind, string Outcome);
 
 /// <summary>A step of an enricher.</summary>
 /// <param name="Results">What it made; none is allowed.</param>

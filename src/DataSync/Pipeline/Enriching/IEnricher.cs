@@ -24,6 +24,16 @@ internal interface IEnricher
     /// <param name="path">Where it stands.</param>
     IEnumerable<Fault> Validate(JsonElement refinementConfig, string mode, string path);
 
+    /// <summary>
+    /// Names what only the installation's own records can tell is wrong, such as something that is not the tenant's. Asked beside <see cref="Validate"/>, whatever that found,
+    /// where somebody waits to hear it; never a call to another system.
+    /// </summary>
+    /// <param name="tenantId">Whose job it would be.</param>
+    /// <param name="refinementConfig">The whole member, an object.</param>
+    /// <param name="path">Where it stands.</param>
+    /// <param name="ct">Ends the wait.</param>
+    ValueTask<IReadOnlyList<Fault>> AdmitAsync(string tenantId, JsonElement refinementConfig, string path, CancellationToken ct) => ValueTask.FromResult<IReadOnlyList<Fault>>([]);
+
     /// <summary>Whether the configuration, an object, asks for it. It may not have been validated by this version.</summary>
     bool IsAskedFor(JsonElement refinementConfig);
 

@@ -11,9 +11,12 @@ namespace DataSync.Refine.Ai;
 /// <summary>What a language model makes of records: summary, entities, sentiment, class, and the tenant's own fields. See docs/ai.md.</summary>
 internal sealed class AiEnricher(AiModel model, ILogger<AiEnricher> logger) : IEnricher
 {
+    /// <summary>What its results are called.</summary>
+    public const string Name = "ai";
+
     private readonly AiPlanReader _reader = new(model.Options);
 
-    public string Kind => "ai";
+    public string Kind => Name;
 
     public int Order => 100;
 

@@ -42,11 +42,17 @@ internal sealed class AiOptions
 
     public decimal OutputPrice { get; set; }
 
-    /// <summary><c>AI_ENHANCEMENT_TENANT_TOKENS</c>: what one tenant may use in a calendar month (UTC); 0 for no limit.</summary>
+    /// <summary><c>AI_ENHANCEMENT_TENANT_TOKENS</c>: what one tenant may use in a calendar month (UTC); 0 for no limit. The operator may set others for a tenant: see <see cref="Budget.AiBudget"/>.</summary>
     public long TenantTokens { get; set; }
 
     /// <summary><c>AI_ENHANCEMENT_TENANT_BUDGET</c>: the same as an amount of money.</summary>
     public decimal TenantBudget { get; set; }
+
+    /// <summary><c>AI_ENHANCEMENT_TENANT_DAY_TOKENS</c>: what one tenant may use in a day (UTC).</summary>
+    public long TenantDayTokens { get; set; }
+
+    /// <summary><c>AI_ENHANCEMENT_TENANT_DAY_BUDGET</c>: the same as an amount of money.</summary>
+    public decimal TenantDayBudget { get; set; }
 
     /// <summary><c>AI_ENHANCEMENT_CACHE_DAYS</c>: how long an answer is kept to be used again. 0 to 3,650.</summary>
     public int CacheDays { get; set; } = 30;
@@ -82,8 +88,12 @@ internal sealed class AiOptions
         OutputPrice = Number("OUTPUT_PRICE", Text, 0, 0, 1_000_000);
         TenantTokens = (long)Number("TENANT_TOKENS", Text, 0, 0, 1_000_000_000_000);
         TenantBudget = Number("TENANT_BUDGET", Text, 0, 0, 1_000_000_000);
+        TenantDayTokens = (long)Number("TENANT_DAY_TOKENS", Text, 0, 0, 1_000_000_000_000);
+        TenantDayBudget = Number("TENANT_DAY_BUDGET", Text, 0, 0, 1_000_000_000);
         CacheDays = (int)Number("CACHE_DAYS", Text, 30, 0, 3650);
-        if (TenantBudget > 0 && InputPrice + OutputPrice == 0) Fault("TENANT_BUDGET", "needs prices.", 0);
+        if (InputPrice + OutputPrice > 0) return;
+        if (TenantBudget > 0) Fault("TENANT_BUDGET", "needs prices.", 0);
+        if (TenantDayBudget > 0) Fault("TENANT_DAY_BUDGET", "needs prices.", 0);
     }
 
     private decimal Number(string name, Func<string, string?> text, decimal otherwise, decimal min, decimal max)

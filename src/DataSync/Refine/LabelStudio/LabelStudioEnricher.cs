@@ -24,6 +24,19 @@ internal sealed class LabelStudioEnricher(AnnotationFloor floor) : IEnricher
         return LabelStudioPlan.Validate(refinementConfig, path);
     }
 
+    /// <summary>A project that is not the tenant's is refused in one word, whether there is one of that number or not.</summary>
+    public async ValueTask<IReadOnlyList<Fault>> AdmitAsync(string tenantId, JsonElement refinementConfig, string path, CancellationToken ct)
+    {
+        if (LabelStudioPlan.ProjectOf(refinementConfig) is not { } project) return []; // named by Validate
+        var key = await floor.Projects.FindAsync(tenantId, project, ct) switch
+        {
+            null => "faults.label_studio_project",
+            { BaseUrl: null } when floor.Options.Value.Url.Length == 0 => "faults.label_studio_server",
+            _ => null,
+        };
+        return key is null ? [] : [new Fault($"{path}/{LabelStudioPlan.ProjectMember}", key)];
+    }
+
     public bool IsAskedFor(JsonElement refinementConfig) => LabelStudioPlan.IsAskedFor(refinementConfig);
 
     public ValueTask<IEnrichment> OpenAsync(SyncRun run, CancellationToken ct) => ValueTask.FromResult<IEnrichment>(new Annotation(floor, LabelStudioPlan.Read(run.Plan.RefinementConfig)));

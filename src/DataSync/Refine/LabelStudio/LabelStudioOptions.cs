@@ -27,6 +27,9 @@ internal sealed class LabelStudioOptions
     /// <summary>Seconds between two looks at most, where nothing happens for long: 1 to 86,400.</summary>
     public int LongestPollSeconds { get; set; } = 900;
 
+    /// <summary>First wait for an import in the background; doubles with each look.</summary>
+    public TimeSpan FirstImportLook { get; set; } = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Hosts, addresses or CIDR ranges, by commas, that may use TLS 1.2 or, of tenants' own servers, none.</summary>
     public string TlsExceptions { get; set; } = "";
 

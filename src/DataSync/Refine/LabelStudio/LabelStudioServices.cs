@@ -21,7 +21,7 @@ internal static class LabelStudioServices
         services.AddEgress(configuration).AddResilience(configuration);
         services.AddSingleton<LabelStudioPools>().AddSingleton<LabelStudioTokens>().AddSingleton<LabelStudioClient>();
         services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskLook>();
-        services.AddSingleton<ProjectStore>().AddSingleton<ISealedStore, SealedProjectKeys>();
+        services.AddSingleton<ProjectStore>().AddSingleton<ProjectProbe>().AddSingleton<ISealedStore, SealedProjectKeys>();
         services.AddSingleton<SentTasks>().AddSingleton<AnnotationFloor>();
         return services.AddSingleton<HookWake>().AddSingleton<HookReceiver>();
     }

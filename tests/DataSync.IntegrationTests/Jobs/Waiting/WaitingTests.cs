@@ -157,7 +157,7 @@ public sealed class WaitingTests(SystemDatabase database) : IClassFixture<System
         List<long> seen = [];
         var enricher = new PatientEnricher(async (context, ct) =>
         {
-            await foreach (var batch in context.Records(3, ct))
+            await foreach (var batch in context.Records(new RecordChoice(3), ct))
             {
                 using (batch)
                 {

@@ -21,8 +21,8 @@ internal sealed class FakeLabelStudio : IAsyncDisposable
 
     public Uri Url => new(_app.Urls.Single());
 
-    /// <summary>Projects and their tasks.</summary>
-    public FakeProjects Work { get; }
+    /// <summary>Projects and their tasks. Another's may take their place, as if it were another server.</summary>
+    public FakeProjects Work { get; set; }
 
     public FakeLogins Logins { get; } = new();
 
@@ -31,6 +31,9 @@ internal sealed class FakeLabelStudio : IAsyncDisposable
 
     /// <summary>Asked for each request that is let in; what it names happens to the request.</summary>
     public Func<string, FakeFault?> Fault { get; set; } = static _ => null;
+
+    /// <summary>No request gets an answer before this has ended.</summary>
+    public Task Open { get; set; } = Task.CompletedTask;
 
     /// <summary>Answers have every member that the public description calls required, where a real server leaves it out.</summary>
     public bool FillsRequired { get; set; }
@@ -60,7 +63,8 @@ internal sealed class FakeLabelStudio : IAsyncDisposable
     {
         var asked = $"{http.Request.Method} {http.Request.Path}{http.Request.QueryString}";
         Asked.Enqueue(asked);
-        if (http.Request.Path.Value is { } path && !path.EndsWith('/') && !path.EndsWith("/import", StringComparison.Ordinal))
+        await Open.WaitAsync(http.RequestAborted);
+        if (http.Request.Path.Value is { } path && !path.EndsWith('/') && !path.EndsWith("/import", StringComparison.Ordinal) && !path.EndsWith("/whoami", StringComparison.Ordinal))
         {
             http.Response.Redirect(path + "/", permanent: true);
             return;
@@ -114,6 +118,14 @@ internal sealed record FakeFault(bool Before, Func<HttpContext, CancellationToke
         http.Response.StatusCode = status;
         http.Response.ContentType = "application/json";
         await http.Response.WriteAsync(FakeAnswer.Error(status, "broken", "Traceback: ROW CANARY-TRACE").Json!.ToJsonString(), CancellationToken.None);
+    });
+
+    /// <summary>The same with a text for a body, as the description has some.</summary>
+    public static FakeFault Text(int status) => new(true, async (http, _) =>
+    {
+        http.Response.StatusCode = status;
+        http.Response.ContentType = "application/json";
+        await http.Response.WriteAsync("\"broken: CANARY-TRACE\"", CancellationToken.None);
     });
 
     /// <summary>No answer, ever.</summary>

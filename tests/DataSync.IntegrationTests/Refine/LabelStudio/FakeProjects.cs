@@ -77,6 +77,8 @@ internal sealed class FakeProjects(bool enterprise)
             return (request.Method, path) switch
             {
                 ("POST", ["api", "projects", var p, "import"]) => Import(Number(p), body, request.Query["return_task_ids"] == "true", fills),
+                ("GET", ["api", "current-user", "whoami"]) => FakeAnswer.Of(200, new JsonObject { ["id"] = 7, ["email"] = "labels@example.com", ["username"] = "labels" }),
+                ("GET", ["api", "projects", var p]) => Projects.ContainsKey(Number(p)) ? FakeAnswer.Of(200, FakeShapes.Project(Number(p))) : FakeAnswer.Error(404, "Not found."),
                 ("GET", ["api", "projects", var p, "imports", var i]) => _imports.TryGetValue(Number(i), out var import) && import.Project == Number(p) ? FakeAnswer.Of(200, FakeShapes.Import(Number(i), import)) : FakeAnswer.Error(404, "Not found."),
                 ("GET", ["api", "tasks"]) => List(request.Query, fills),
                 ("GET", ["api", "tasks", var t]) => _tasks.TryGetValue(Number(t), out var task) ? FakeAnswer.Of(200, FakeShapes.Task(task, Projects[task.Project], annotatorIsObject: false)) : FakeAnswer.Error(404, "Not found."),

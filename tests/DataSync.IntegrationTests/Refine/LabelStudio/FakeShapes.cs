@@ -19,6 +19,8 @@ internal static class FakeShapes
         ["found_formats"] = fills ? new JsonArray() : new JsonObject { [".json"] = 1 }, ["data_columns"] = new JsonArray(), ["task_ids"] = new JsonArray([.. ids.Select(i => JsonValue.Create(i))]),
     };
 
+    public static JsonObject Project(long id) => new() { ["id"] = id, ["title"] = $"Project {id}", ["task_number"] = 0 };
+
     public static JsonObject Import(long id, FakeImport import) => new()
     {
         ["id"] = id, ["project"] = import.Project, ["status"] = import.Status, ["error"] = import.Error, ["created_at"] = Time(DateTimeOffset.UtcNow), ["updated_at"] = Time(DateTimeOffset.UtcNow),

@@ -56,6 +56,8 @@ public sealed class AiPlanTests
     [InlineData("AI_ENHANCEMENT_MAX_CONCURRENCY", "many")]
     [InlineData("AI_ENHANCEMENT_ENABLED", "perhaps")]
     [InlineData("AI_ENHANCEMENT_TENANT_BUDGET", "5")]
+    [InlineData("AI_ENHANCEMENT_TENANT_DAY_BUDGET", "5")]
+    [InlineData("AI_ENHANCEMENT_TENANT_DAY_TOKENS", "-1")]
     [InlineData("AI_ENHANCEMENT_API_KEY", "two words")]
     public void Settings_that_are_wrong_are_named(string setting, string value)
     {

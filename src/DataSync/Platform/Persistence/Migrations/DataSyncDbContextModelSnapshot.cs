@@ -946,6 +946,18 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("cost_micros");
 
+                    b.Property<DateOnly>("Day")
+                        .HasColumnType("date")
+                        .HasColumnName("day");
+
+                    b.Property<long>("DayCostMicros")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_cost_micros");
+
+                    b.Property<long>("DayTokens")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_tokens");
+
                     b.Property<long>("InputTokens")
                         .HasColumnType("bigint")
                         .HasColumnName("input_tokens");
@@ -996,6 +1008,49 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasDatabaseName("idx_ai_answers_created");
 
                     b.ToTable("ai_answers", (string)null);
+                });
+
+            modelBuilder.Entity("DataSync.Refine.Ai.Budget.AiBudget", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<long?>("CostLimit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("cost_limit");
+
+                    b.Property<long?>("DayCostLimit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_cost_limit");
+
+                    b.Property<long?>("DayTokenLimit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("day_token_limit");
+
+                    b.Property<long?>("TokenLimit")
+                        .HasColumnType("bigint")
+                        .HasColumnName("token_limit");
+
+                    b.Property<DateTimeOffset>("UpdatedAt")
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("timestamp with time zone")
+                        .HasColumnName("updated_at")
+                        .HasDefaultValueSql("now()");
+
+                    b.Property<string>("UpdatedBy")
+                        .IsRequired()
+                        .HasMaxLength(255)
+                        .HasColumnType("character varying(255)")
+                        .HasColumnName("updated_by");
+
+                    b.HasKey("TenantId")
+                        .HasName("pk_ai_budgets");
+
+                    b.ToTable("ai_budgets", null, t =>
+                        {
+                            t.HasCheckConstraint("ck_ai_budgets", "char_length(tenant_id) BETWEEN 1 AND 255 AND LEAST(token_limit, cost_limit, day_token_limit, day_cost_limit, 0) >= 0");
+                        });
                 });
 
             modelBuilder.Entity("DataSync.Refine.LabelStudio.Projects.LabelStudioProject", b =>

@@ -32,7 +32,7 @@ internal sealed class EnrichStage(IEnumerable<IEnricher> enrichers, TenantDataba
             if (position.IsDone) continue;
             await using var enrichment = await enricher.OpenAsync(run, ct);
             var end = await enrichment.RunAsync(
-                new EnrichmentContext(run, position, deadline, (from, token) => RecordsAsync(run, from, token), (move, token) => commits.CommitAsync(enricher.Kind, move, token)), ct);
+                new EnrichmentContext(run, position, deadline, (choice, token) => RecordsAsync(run, choice, token), (move, token) => commits.CommitAsync(enricher.Kind, move, token)), ct);
             if (end.Wait is { } wait)
             {
                 if (time.GetUtcNow() >= deadline) throw new SyncFailureException(SyncFailure.Permanent("errors.job.annotation_timeout", ("seconds", run.Plan.AnnotationTimeoutSeconds)));
@@ -49,7 +49,7 @@ internal sealed class EnrichStage(IEnumerable<IEnricher> enrichers, TenantDataba
     public Task AbandonAsync(SyncRun run, CancellationToken ct) => Task.CompletedTask;
 
     /// <summary>Page by page, so that no transaction is open while a page is worked on.</summary>
-    private async IAsyncEnumerable<RecordBatch> RecordsAsync(SyncRun run, long from, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<RecordBatch> RecordsAsync(SyncRun run, RecordChoice choice, [EnumeratorCancellation] CancellationToken ct)
     {
         if (run.Progress.Processed == 0) yield break;
         var page = new List<RecordBatch>();
@@ -57,9 +57,9 @@ internal sealed class EnrichStage(IEnumerable<IEnricher> enrichers, TenantDataba
         {
             while (true)
             {
-                await ReadPageAsync(run, from, page, ct);
+                await ReadPageAsync(run, choice, page, ct);
                 if (page.Count == 0) yield break;
-                from = page[^1].SeqOf(page[^1].Count - 1) + 1;
+                choice = choice with { From = page[^1].SeqOf(page[^1].Count - 1) + 1 };
                 while (page.Count > 0)
                 {
                     var next = page[0];
@@ -74,10 +74,10 @@ internal sealed class EnrichStage(IEnumerable<IEnricher> enrichers, TenantDataba
         }
     }
 
-    private async Task ReadPageAsync(SyncRun run, long from, List<RecordBatch> page, CancellationToken ct)
+    private async Task ReadPageAsync(SyncRun run, RecordChoice choice, List<RecordBatch> page, CancellationToken ct)
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
-        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, new StoredSelection(WithSeqs: true, [], from, PageRecords), ct)) page.Add(batch);
+        await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, new StoredSelection(WithSeqs: true, [], choice.From, PageRecords, choice.Earlier), ct)) page.Add(batch);
     }
 }

@@ -17,6 +17,15 @@ internal sealed class AiUsage : ITenantOwned
 
     /// <summary>Millionths of the operator's currency.</summary>
     public long CostMicros { get; set; }
+
+    /// <summary>The day of the month that was counted last: what was used on days before it is known as part of the month alone.</summary>
+    public DateOnly Day { get; set; }
+
+    /// <summary>Tokens of that day, in and out.</summary>
+    public long DayTokens { get; set; }
+
+    /// <summary>Millionths of the currency of that day.</summary>
+    public long DayCostMicros { get; set; }
 }
 
 internal sealed class AiUsageMapping : IEntityTypeConfiguration<AiUsage>

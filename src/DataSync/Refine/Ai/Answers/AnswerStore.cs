@@ -1,4 +1,5 @@
 using DataSync.Platform.Tenancy;
+using DataSync.Refine.Ai.Budget;
 
 namespace DataSync.Refine.Ai.Answers;
 
@@ -18,24 +19,33 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     }
 
     /// <summary>
-    /// Counts a call before it is made; null where the tenant's budget does not reach. One statement, so that calls at the same time, on whatever machine, cannot spend the same
-    /// money. If the process dies before it is set right, the estimate stands: the call may have been paid.
+    /// Counts a call before it is made; null where the tenant's budget of the month or of the day does not reach. One statement, so that calls at the same time, on whatever
+    /// machine, cannot spend the same money. If the process dies before it is set right, the estimate stands: the call may have been paid.
     /// </summary>
     public async Task<Reservation?> ReserveAsync(string tenantId, long input, long output, CancellationToken ct)
     {
-        var cost = options.CostMicros(input, output);
+        var (cost, limits) = (options.CostMicros(input, output), AiLimits.Of(options));
         await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
         batch.Add(
             """
-            INSERT INTO ai_usage AS u (tenant_id, month, calls, input_tokens, output_tokens, cost_micros)
-            SELECT $1, date_trunc('month', now() AT TIME ZONE 'UTC')::date, 1, $2, $3, $4 WHERE ($5 = 0 OR $2 + $3 <= $5) AND ($6 = 0 OR $4 <= $6)
-            ON CONFLICT (tenant_id, month) DO UPDATE SET calls = u.calls + 1, input_tokens = u.input_tokens + $2, output_tokens = u.output_tokens + $3, cost_micros = u.cost_micros + $4
-                WHERE ($5 = 0 OR u.input_tokens + u.output_tokens + $2 + $3 <= $5) AND ($6 = 0 OR u.cost_micros + $4 <= $6)
-            RETURNING month
+            WITH l AS (
+                SELECT coalesce(b.token_limit, $5) AS tokens, coalesce(b.cost_limit, $6) AS cost, coalesce(b.day_token_limit, $7) AS day_tokens, coalesce(b.day_cost_limit, $8) AS day_cost, d.day
+                FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS day) d LEFT JOIN ai_budgets b ON b.tenant_id = $1)
+            INSERT INTO ai_usage AS u (tenant_id, month, calls, input_tokens, output_tokens, cost_micros, day, day_tokens, day_cost_micros)
+            SELECT $1, date_trunc('month', l.day)::date, 1, $2, $3, $4, l.day, $2 + $3, $4 FROM l
+            WHERE (l.tokens = 0 OR $2 + $3 <= l.tokens) AND (l.cost = 0 OR $4 <= l.cost) AND (l.day_tokens = 0 OR $2 + $3 <= l.day_tokens) AND (l.day_cost = 0 OR $4 <= l.day_cost)
+            ON CONFLICT (tenant_id, month) DO UPDATE SET
+                calls = u.calls + 1, input_tokens = u.input_tokens + $2, output_tokens = u.output_tokens + $3, cost_micros = u.cost_micros + $4, day = GREATEST(u.day, excluded.day),
+                day_tokens = excluded.day_tokens + CASE WHEN u.day >= excluded.day THEN u.day_tokens ELSE 0 END,
+                day_cost_micros = excluded.day_cost_micros + CASE WHEN u.day >= excluded.day THEN u.day_cost_micros ELSE 0 END
+            WHERE EXISTS (
+                SELECT 1 FROM l WHERE (l.tokens = 0 OR u.input_tokens + u.output_tokens + $2 + $3 <= l.tokens) AND (l.cost = 0 OR u.cost_micros + $4 <= l.cost)
+                    AND (l.day_tokens = 0 OR u.day < excluded.day OR u.day_tokens + $2 + $3 <= l.day_tokens) AND (l.day_cost = 0 OR u.day < excluded.day OR u.day_cost_micros + $4 <= l.day_cost))
+            RETURNING month, day
             """,
-            tenantId, input, output, cost, options.TenantTokens, (long)(options.TenantBudget * 1_000_000));
+            tenantId, input, output, cost, limits.Tokens, limits.CostMicros, limits.DayTokens, limits.DayCostMicros);
         await using var row = await batch.ReadAsync(ct);
-        var reservation = await row.ReadAsync(ct) ? new Reservation(await row.GetFieldValueAsync<DateOnly>(0, ct), input, output, cost) : null;
+        var reservation = await row.ReadAsync(ct) ? new Reservation(await row.GetFieldValueAsync<DateOnly>(0, ct), await row.GetFieldValueAsync<DateOnly>(1, ct), input, output, cost) : null;
         await row.CloseAsync(); // the reservation holds from here
         if (reservation is not null) Outstanding.Add(tenantId);
         return reservation;
@@ -64,9 +74,14 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     {
         var isKept = key is not null && answer is not null && options.CacheDays > 0;
         await using var batch = await database.BatchAsync(tenantId, durable: isKept, ct);
+        var (tokens, cost) = (input + output - reserved.Input - reserved.Output, options.CostMicros(input, output) - reserved.CostMicros);
         batch.Add(
-            "UPDATE ai_usage SET calls = calls - $3, input_tokens = input_tokens + $4, output_tokens = output_tokens + $5, cost_micros = cost_micros + $6 WHERE tenant_id = $1 AND month = $2",
-            tenantId, reserved.Month, input + output == 0 ? 1L : 0L, input - reserved.Input, output - reserved.Output, options.CostMicros(input, output) - reserved.CostMicros);
+            """
+            UPDATE ai_usage SET calls = calls - $3, input_tokens = input_tokens + $4, output_tokens = output_tokens + $5, cost_micros = cost_micros + $6,
+                day_tokens = day_tokens + CASE WHEN day = $7 THEN $8 ELSE 0 END, day_cost_micros = day_cost_micros + CASE WHEN day = $7 THEN $6 ELSE 0 END
+            WHERE tenant_id = $1 AND month = $2
+            """,
+            tenantId, reserved.Month, input + output == 0 ? 1L : 0L, input - reserved.Input, output - reserved.Output, cost, reserved.Day, tokens);
         if (isKept)
         {
             batch.Add(
@@ -80,19 +95,23 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
         await batch.ExecuteAsync(ct);
     }
 
-    /// <summary>What the tenant has used this month.</summary>
-    public async Task<AiUsage> UsageAsync(string tenantId, CancellationToken ct)
+    /// <summary>What the tenant has used this month and today, and what it may.</summary>
+    public async Task<(AiUsage Used, AiLimits Limits)> UsageAsync(string tenantId, CancellationToken ct)
     {
+        var limits = AiLimits.Of(options);
         await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
         batch.Add(
             """
-            SELECT m.month, coalesce(u.calls, 0), coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), coalesce(u.cost_micros, 0)
-            FROM (SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date AS month) m LEFT JOIN ai_usage u ON u.tenant_id = $1 AND u.month = m.month
+            SELECT date_trunc('month', d.day)::date, coalesce(u.calls, 0), coalesce(u.input_tokens, 0), coalesce(u.output_tokens, 0), coalesce(u.cost_micros, 0), d.day,
+                CASE WHEN u.day >= d.day THEN u.day_tokens ELSE 0 END, CASE WHEN u.day >= d.day THEN u.day_cost_micros ELSE 0 END,
+                coalesce(b.token_limit, $2), coalesce(b.cost_limit, $3), coalesce(b.day_token_limit, $4), coalesce(b.day_cost_limit, $5)
+            FROM (SELECT (now() AT TIME ZONE 'UTC')::date AS day) d
+                LEFT JOIN ai_usage u ON u.tenant_id = $1 AND u.month = date_trunc('month', d.day)::date LEFT JOIN ai_budgets b ON b.tenant_id = $1
             """,
-            tenantId);
+            tenantId, limits.Tokens, limits.CostMicros, limits.DayTokens, limits.DayCostMicros);
         await using var row = await batch.ReadAsync(ct);
         await row.ReadAsync(ct);
-        return new AiUsage
+        var used = new AiUsage
         {
             TenantId = tenantId,
             Month = await row.GetFieldValueAsync<DateOnly>(0, ct),
@@ -100,9 +119,28 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
             InputTokens = row.GetInt64(2),
             OutputTokens = row.GetInt64(3),
             CostMicros = row.GetInt64(4),
+            Day = await row.GetFieldValueAsync<DateOnly>(5, ct),
+            DayTokens = row.GetInt64(6),
+            DayCostMicros = row.GetInt64(7),
         };
+        return (used, new AiLimits(row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11)));
     }
+
+    /// <summary>Sets what the tenant may use, in the place of what was set before.</summary>
+    public Task SetBudgetAsync(string tenantId, BudgetBody budget, string by, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
+    {
+        await using var upsert = transaction.Command(
+            """
+            INSERT INTO ai_budgets (tenant_id, token_limit, cost_limit, day_token_limit, day_cost_limit, updated_by) VALUES ($1, $2, $3, $4, $5, $6)
+            ON CONFLICT (tenant_id) DO UPDATE SET token_limit = excluded.token_limit, cost_limit = excluded.cost_limit, day_token_limit = excluded.day_token_limit,
+                day_cost_limit = excluded.day_cost_limit, updated_by = excluded.updated_by, updated_at = now()
+            """,
+            tenantId, budget.TokenLimit, Micros(budget.CostLimit), budget.DayTokenLimit, Micros(budget.DayCostLimit), by);
+        return await upsert.ExecuteNonQueryAsync(ct);
+    }, ct);
+
+    private static long? Micros(decimal? amount) => amount is { } money ? AiLimits.Micros(money) : null;
 }
 
 /// <summary>A call that was counted before it is made.</summary>
-internal sealed record Reservation(DateOnly Month, long Input, long Output, long CostMicros);
+internal sealed record Reservation(DateOnly Month, DateOnly Day, long Input, long Output, long CostMicros);

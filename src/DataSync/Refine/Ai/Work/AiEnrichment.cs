@@ -26,7 +26,7 @@ internal sealed partial class AiEnrichment(string kind, SyncRun run, RecordWork 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(ct);
         try
         {
-            await foreach (var batch in context.Records(_next, ct))
+            await foreach (var batch in context.Records(new RecordChoice(_next), ct))
             {
                 using (batch)
                 {

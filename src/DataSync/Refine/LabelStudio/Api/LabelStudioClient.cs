@@ -14,12 +14,25 @@ namespace DataSync.Refine.LabelStudio.Api;
 internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioTokens tokens)
 {
     /// <summary>True for an edition that imports in the background.</summary>
-    public async Task<bool> IsEnterpriseAsync(LabelStudioServer server, CancellationToken ct)
+    public async Task<bool> IsEnterpriseAsync(LabelStudioServer server, CancellationToken ct) => (await VersionAsync(server, isAnonymous: false, ct)).Edition == "Enterprise";
+
+    /// <summary>What is there. Asked without a key (<paramref name="isAnonymous"/>), a server that is none is told from a key that is none.</summary>
+    public async Task<(string? Edition, string? Release)> VersionAsync(LabelStudioServer server, bool isAnonymous, CancellationToken ct)
     {
-        var version = (await GetAsync(server, "api/version/", ct)).Json();
-        return version.ValueKind == JsonValueKind.Object && version.TryGetProperty("edition", out var edition) && edition.ValueKind == JsonValueKind.String
-            && edition.ValueEquals("Enterprise");
+        var version = ObjectOf(await SendAsync(server, HttpMethod.Get, "api/version/", default, ct, isAnonymous: isAnonymous));
+        return (Text(version, "edition"), Text(version, "release"));
     }
+
+    /// <summary>Whom the key belongs to: an address or a name, else a number; null where the server does not say.</summary>
+    public async Task<string?> WhoAmIAsync(LabelStudioServer server, CancellationToken ct)
+    {
+        var user = ObjectOf(await GetAsync(server, "api/current-user/whoami", ct));
+        return Text(user, "email") ?? Text(user, "username") ?? (user.TryGetProperty("id", out var id) && id.TryInteger(out var number) ? number.ToString(CultureInfo.InvariantCulture) : null);
+    }
+
+    /// <summary>A project's title; null where it has none. Fails where the key does not see the project.</summary>
+    public async Task<string?> TitleAsync(LabelStudioServer server, long project, CancellationToken ct)
+        => Text(ObjectOf(await GetAsync(server, string.Create(CultureInfo.InvariantCulture, $"api/projects/{project}/"), ct)), "title");
 
     /// <summary>Sends tasks. Not safe to repeat: the server has no key for that. 400 fails permanently with <see cref="LabelStudioErrors.Refused"/>.</summary>
     public async Task<ImportAnswer> ImportAsync(LabelStudioServer server, long project, ReadOnlyMemory<byte> tasks, CancellationToken ct)
@@ -69,14 +82,18 @@ internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioToken
     public Task DeleteAsync(LabelStudioServer server, long task, CancellationToken ct)
         => SendAsync(server, HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"api/tasks/{task}/"), default, ct, mayBeMissing: true);
 
+    private static JsonElement ObjectOf(LabelStudioAnswer answer) => answer.Json() is { ValueKind: JsonValueKind.Object } json ? json : throw LabelStudioErrors.Body(answer.Url);
+
+    private static string? Text(JsonElement json, string member) => json.TryGetProperty(member, out var value) && value.ValueKind == JsonValueKind.String && value.GetString() is { Length: > 0 } text ? text : null;
+
     private Task<LabelStudioAnswer> GetAsync(LabelStudioServer server, string path, CancellationToken ct) => SendAsync(server, HttpMethod.Get, path, default, ct);
 
-    private async Task<LabelStudioAnswer> SendAsync(LabelStudioServer server, HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken ct, bool mayBeMissing = false)
+    private async Task<LabelStudioAnswer> SendAsync(LabelStudioServer server, HttpMethod method, string path, ReadOnlyMemory<byte> body, CancellationToken ct, bool mayBeMissing = false, bool isAnonymous = false)
     {
         string? refused = null;
         while (true)
         {
-            var header = await tokens.HeaderAsync(server, refused, ct);
+            var header = isAnonymous ? null : await tokens.HeaderAsync(server, refused, ct);
             using var request = new HttpRequestMessage(method, server.At(path)) { Headers = { Authorization = header } };
             request.Headers.Accept.ParseAdd("application/json");
             request.Headers.UserAgent.ParseAdd("DataSync");
@@ -85,7 +102,7 @@ internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioToken
             if (answer.IsSuccess || (mayBeMissing && answer.Status == HttpStatusCode.NotFound)) return answer;
 
             // the token may have been withdrawn before its time; a second one that is refused too is the key's fault
-            if (answer.Status != HttpStatusCode.Unauthorized || refused is not null || !LabelStudioTokens.CanRenew(server)) throw answer.Failure();
+            if (answer.Status != HttpStatusCode.Unauthorized || header is null || refused is not null || !LabelStudioTokens.CanRenew(server)) throw answer.Failure();
             refused = header.Parameter;
         }
     }

@@ -9,6 +9,7 @@ namespace DataSync.Refine.LabelStudio.Api;
 internal static class LabelStudioErrors
 {
     public const string Refused = "errors.label_studio.refused";
+    public const string Authentication = "errors.label_studio.authentication";
     public const string BusyKey = "errors.label_studio.busy";
     private const string LegacyDisabled = "legacy token authentication has been disabled";
 
@@ -23,7 +24,7 @@ internal static class LabelStudioErrors
         var (kind, key) = code switch
         {
             401 when text.Contains(LegacyDisabled, StringComparison.OrdinalIgnoreCase) => (FailureKind.Permanent, "errors.label_studio.legacy_token"),
-            401 or 403 => (FailureKind.Permanent, "errors.label_studio.authentication"),
+            401 or 403 => (FailureKind.Permanent, Authentication),
             429 or 503 => (FailureKind.Transient, BusyKey),
             404 => (FailureKind.Permanent, "errors.label_studio.not_found"),
             400 or 413 or 422 => (FailureKind.Permanent, Refused),

@@ -1,8 +1,10 @@
 using System.Globalization;
 using DataSync.Platform.Authentication;
+using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Paging;
 using DataSync.Platform.Http.Requests;
+using DataSync.Platform.Localization;
 using DataSync.Refine.LabelStudio.Api;
 using DataSync.Refine.LabelStudio.Hooks;
 using Microsoft.AspNetCore.Builder;
@@ -34,6 +36,15 @@ internal static class ProjectEndpoints
             "Bind a project of the operator's Label Studio to the token's tenant", "Without it no job of the tenant reaches the project, whatever its number.", response: Example);
         projects.MapDelete("{project_id}", DeleteAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
             "Forget a project", "What is at its server stays there. A job that waits for its annotations fails at its next look.", status: StatusCodes.Status204NoContent);
+        projects.MapPost("{project_id}/test", TestAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+            "Test the way to a project",
+            "All checks at once, within 30 seconds: whether the stored key opens, the server answers, the key is taken, and the project is seen with it. 200 also if some fail: see `passed`. "
+            + "`details` shows what a check saw: edition and release; whom the key belongs to, of a server of the tenant's own; the project's title. 404 for a project that is not the tenant's.",
+            response: """
+                {"project_id":12,"server":"own","passed":false,"checks":[{"name":"server","outcome":"passed","milliseconds":12.3,"error_code":null,"message_key":null,"message":null,
+                 "details":{"edition":"Community","release":"1.20.0"}},{"name":"login","outcome":"failed","milliseconds":8.1,"error_code":"SYNC_250","message_key":"errors.label_studio.authentication",
+                 "message":"…","details":{"host":"labels.example.com","status":401}}]}
+                """);
         projects.MapPost("{project_id}/hook", NewHookAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
             "Give the project's webhook a new secret",
             "Told this once; the one before is good for nothing from here on. Register `path` below this server's address in Label Studio, with the header; `send_payload` may be off.",
@@ -68,6 +79,12 @@ internal static class ProjectEndpoints
 
     private static async Task<IResult> DeleteAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
         => await store.DeleteAsync(caller.Tenant, projectId.Value, ct) ? TypedResults.NoContent() : throw ProjectFailure.NotBound(projectId.Value);
+
+    private static async Task<IResult> TestAsync(ProjectNumber projectId, Caller caller, ProjectProbe probe, ErrorCatalogue catalogue, Messages messages, CancellationToken ct)
+    {
+        var project = await probe.FindAsync(caller.Tenant, projectId.Value, ct) ?? throw ProjectFailure.NotBound(projectId.Value);
+        return TypedResults.Ok(ProjectTestAnswer.Of(project, await probe.TestAsync(project, ct), catalogue, messages, caller.Language));
+    }
 
     private static async Task<IResult> NewHookAsync(ProjectNumber projectId, Caller caller, ProjectStore store, CancellationToken ct)
     {

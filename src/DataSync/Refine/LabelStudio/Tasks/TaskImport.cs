@@ -1,6 +1,7 @@
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Resilience;
 using DataSync.Refine.LabelStudio.Api;
+using Microsoft.Extensions.Options;
 
 namespace DataSync.Refine.LabelStudio.Tasks;
 
@@ -8,9 +9,9 @@ namespace DataSync.Refine.LabelStudio.Tasks;
 /// Brings a batch to a project, each record once. An import cannot be repeated safely, so after every failure that leaves open whether the server took it, the tasks
 /// that are there are looked for by their keys, and only the others are sent again. A batch that is refused is halved until the record is known that is to blame.
 /// </summary>
-internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, TransientRetry retry, TimeProvider time)
+internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, TransientRetry retry, IOptions<LabelStudioOptions> options, TimeProvider time)
 {
-    private static readonly TimeSpan ShortestLook = TimeSpan.FromMilliseconds(250), LongestLook = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromMinutes(15);
+    private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromMinutes(15);
 
     /// <summary>The server's clock may be off from ours by as much.</summary>
     private static readonly TimeSpan ClockSkew = TimeSpan.FromDays(1);
@@ -77,7 +78,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     /// <summary>Waits for an import in the background.</summary>
     private async Task<IReadOnlyList<long>?> EndOfAsync(Target target, long import, CancellationToken ct)
     {
-        var (began, wait) = (time.GetTimestamp(), ShortestLook);
+        var (began, wait) = (time.GetTimestamp(), options.Value.FirstImportLook);
         while (true)
         {
             ImportState? state = null;
@@ -106,7 +107,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     {
         await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
         if (!justSent || Missing(tasks).Count == 0 || !await client.IsEnterpriseAsync(target.Server, ct)) return;
-        for (var (quiet, wait) = (0, ShortestLook); quiet < 4 && Missing(tasks) is { Count: var left and > 0 }; wait *= 2)
+        for (var (quiet, wait) = (0, options.Value.FirstImportLook); quiet < 4 && Missing(tasks) is { Count: var left and > 0 }; wait *= 2)
         {
             await Task.Delay(wait, time, ct);
             await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);

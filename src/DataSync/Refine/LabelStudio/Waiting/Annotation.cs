@@ -53,7 +53,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
         await CommitAsync(context, state, ct);
         var mayBeThere = begun is not null;
         var batch = new TaskBatch(run.JobId, plan.Fields);
-        await foreach (var records in context.Records(state.SentTo, ct))
+        await foreach (var records in context.Records(new RecordChoice(state.SentTo, plan.Only), ct))
         {
             using (records)
             {
@@ -68,9 +68,9 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
         }
 
         if (batch.Tasks.Count > 0) state = await SendAsync(context, server, state, batch, mayBeThere, ct);
-        state = state with { AllSent = true };
-        await CommitAsync(context, state, ct);
         var (sent, open) = await floor.Sent.CountAsync(run.TenantId, run.JobId, ct);
+        state = state with { AllSent = true, PassedBy = plan.Only is null ? null : run.Progress.Processed - sent };
+        await CommitAsync(context, state, ct, Told(state, [("sent", sent), ("open", open)]));
         Log.Sent(floor.Logger, run.JobId, open, sent - open);
         return state;
     }
@@ -114,7 +114,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
         var (sent, open) = await floor.Sent.CountAsync(run.TenantId, run.JobId, ct);
         if (open == 0) return null;
         state = state with { Seen = seen, Idle = settled > 0 || seen != state.Seen ? 0 : state.Idle + 1 };
-        await CommitAsync(context, state, ct, new JsonObject { ["sent"] = sent, ["open"] = open });
+        await CommitAsync(context, state, ct, Told(state, [("sent", sent), ("open", open)]));
         return LookAgain.After(floor.Options.Value, state.Idle, context.Deadline - floor.Time.GetUtcNow(), RandomNumberGenerator.GetInt32(1001) / 1000.0, wish);
     }
 
@@ -138,7 +138,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
                 results.Add(new EnrichedRecord(row.Seq, new RecordAnnotation(outcome, task, plan.Merge).ToUtf8()));
             }
 
-            var summary = new JsonObject(outcomes.Select(o => KeyValuePair.Create(o.Key, (JsonNode?)o.Value)));
+            var summary = Told(state, outcomes.Select(o => (o.Key, o.Value)));
             await context.CommitAsync(new EnrichmentMove(results, after + 1, state.ToJson(), JsonSerializer.SerializeToElement(summary)), ct);
         }
 
@@ -146,6 +146,14 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
     }
 
     private static SentTask Sent(SyncRun run, LabelStudioTask row) => new(row.TaskId!.Value, TaskKey.Of(run.JobId, row.Seq));
+
+    /// <summary>What the job shows: counts, and how many records the model was sure of, where that decides.</summary>
+    private static JsonObject Told(WaitState state, IEnumerable<(string Name, int Count)> counts)
+    {
+        var told = new JsonObject(counts.Select(c => KeyValuePair.Create(c.Name, (JsonNode?)c.Count)));
+        if (state.PassedBy is { } passed) told["passed_by"] = passed;
+        return told;
+    }
 
     private static Task CommitAsync(EnrichmentContext context, WaitState state, CancellationToken ct, JsonObject? summary = null)
         => context.CommitAsync(new EnrichmentMove([], context.Position.NextSeq, state.ToJson(), summary is null ? null : JsonSerializer.SerializeToElement(summary)), ct);

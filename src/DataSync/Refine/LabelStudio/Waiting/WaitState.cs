@@ -14,6 +14,9 @@ internal sealed record WaitState
     /// <summary>All records are.</summary>
     public bool AllSent { get; init; }
 
+    /// <summary>Records that nobody is asked about, for the language model is sure of them; null where all are sent.</summary>
+    public long? PassedBy { get; init; }
+
     /// <summary>Looks in a row that saw nothing new.</summary>
     public int Idle { get; init; }
 
