@@ -159,7 +159,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
                       timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,
-                      fruitful_attempts, interruption, o.lost, waiting_since, rules
+                      fruitful_attempts, interruption, o.lost, waiting_since, rules, export_of
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
         await using var row = await batch.ReadAsync(ct);
@@ -190,6 +190,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             IsTakeover = row.GetBoolean(20),
             WaitingSince = await row.IsDBNullAsync(21, ct) ? null : await row.GetFieldValueAsync<DateTimeOffset>(21, ct),
             Rules = await row.IsDBNullAsync(22, ct) ? null : RuleHits.Of(JsonSerializer.Deserialize<IReadOnlyList<RuleCount>>(row.GetString(22), JobJson.Options)),
+            ExportOf = await row.IsDBNullAsync(23, ct) ? null : row.GetGuid(23),
         };
         await row.CloseAsync(); // the claim holds from here
         return claim;
