@@ -2,11 +2,13 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text.Json;
+using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>A job exported again over HTTP: in other formats, from what is stored, beside what it exported first.</summary>
-public sealed class ExportAgainTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class ExportAgainTests(EndToEndTests.System system)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -19,9 +21,19 @@ public sealed class ExportAgainTests(EndToEndTests.System system) : IClassFixtur
         var id = await client.StartAsync(new { source_id = "s", refinement_config = rules, output_format = "jsonl", export_config = new { include_original = false } }, Ct);
         await client.EndAsync(id, Ct);
         var (first, listed) = (FilesOf("export-again", id), await ListAsync(client, id));
-        using (var delete = await client.DeleteAsync("api/sources/s", Ct)) Assert.Equal(HttpStatusCode.NoContent, delete.StatusCode);
+        Guid again;
 
-        var again = await ExportAsync(client, id, """{"output_format":["csv","jsonl"],"timeout_seconds":600}""");
+        // The source goes while its records wait to be read: a job that asks nothing of it does not hold it.
+        await using (var superuser = await system.Running.Database.Superuser.OpenConnectionAsync(Ct))
+        {
+            await using var holding = await superuser.BeginTransactionAsync(Ct);
+            await using var hold = new NpgsqlCommand("LOCK TABLE sync_data IN ACCESS EXCLUSIVE MODE", superuser, holding);
+            await hold.ExecuteNonQueryAsync(Ct);
+            again = await ExportAsync(client, id, """{"output_format":["csv","jsonl"],"timeout_seconds":600}""");
+            using var delete = await client.DeleteAsync("api/sources/s", Ct);
+            Assert.Equal(HttpStatusCode.NoContent, delete.StatusCode);
+        }
+
         var job = await client.EndAsync(again, Ct);
         Assert.Equal(
             ("completed", "export", id, 0, EndToEndTests.System.Rows - 1),

@@ -7,7 +7,8 @@ using Npgsql;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Text in more than 100 languages the whole way: a customer's table, our store, every format, and an export made again.</summary>
-public sealed class LanguageTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class LanguageTests(EndToEndTests.System system)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -1,4 +1,4 @@
-﻿using System;
+using System;
 using Microsoft.EntityFrameworkCore.Migrations;
 
 #nullable disable
@@ -22,6 +22,9 @@ namespace DataSync.Platform.Persistence.Migrations
                 table: "sync_jobs",
                 columns: new[] { "tenant_id", "export_of", "id" },
                 filter: "export_of IS NOT NULL");
+
+            // Whoever looks for due schedules passes over jobs that ask nothing of their source.
+            migrationBuilder.Sql("GRANT SELECT (export_of) ON public.sync_jobs TO datasync_system");
         }
 
         /// <inheritdoc />
