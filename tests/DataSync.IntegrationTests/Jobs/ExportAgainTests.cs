@@ -53,7 +53,7 @@ public sealed class ExportAgainTests(SystemDatabase database) : IClassFixture<Sy
         var caller = new Caller("again", "tester", "en-US", new HashSet<string>(StringComparer.Ordinal), "c");
         var job = (await new ExportAgainStart(rig.Jobs.Tenants, options, TimeProvider.System).StartAsync(caller, first, asked, null, Ct))!.Job.Id;
         var slept = rig.RunAsync("again", job, CancellationToken.None);
-        await still.Task.WaitAsync(Ct);
+        await still.Task.WaitAsync(TimeSpan.FromMinutes(1), Ct);
 
         // Pages are there already, the rest is not: to others the worker's session is gone.
         Assert.Contains("data-00001.json", Files(job).Keys);
