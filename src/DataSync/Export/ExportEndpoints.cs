@@ -17,32 +17,35 @@ internal static class ExportEndpoints
         {"name":"data-00001.json","format":"json","bytes":48211,"records":100,"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","path":"demo/019f0000-0000-7000-8000-000000000001/data-00001.json"}
         """;
 
+    private const string AgainFile = """
+        {"name":"019f0000-0000-7000-8000-000000000002.data.csv","format":"csv","bytes":39102,"records":100,"sha256":"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae","path":"demo/019f0000-0000-7000-8000-000000000002/data.csv"}
+        """;
+
     public static void MapExports(this IEndpointRouteBuilder endpoints)
     {
         var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports");
         jobs.MapGet("/exports", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Exported files", "The files of a finished export with records, bytes and SHA-256, a page at a time, `SHA256SUMS` and `manifest.json` last; none before the export is finished.",
-            response: $$"""{"items":[{{File}}],"next_cursor":null}""");
+            "Exported files", "The files of a finished export with records, bytes and SHA-256, a page at a time, `SHA256SUMS` and `manifest.json` last; none before the export is finished. "
+            + "Behind them, in the same way, those of each job that exported this one again: their names begin with that job's id and a dot.",
+            response: $$"""{"items":[{{File}},{{AgainFile}}],"next_cursor":null}""");
         jobs.MapGet("/exports/{name}", DownloadAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Download a file", "The bytes of one file. Answers range requests; the ETag is the file's SHA-256.", responseType: "application/octet-stream")
             .WithMetadata(new PathParameterShape("name", "The file's name, as the list gives it."));
     }
 
     private static async Task<IResult> ListAsync(
-        Caller caller, JobId jobId, Query<ExportFilter> filter, JobExists exists, ExportFiles files, CursorCodec cursors, CancellationToken ct)
+        Caller caller, JobId jobId, Query<ExportFilter> filter, JobExists exists, ExportListing listing, CursorCodec cursors, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         var page = filter.Value.Page;
-        var all = await files.ListAsync(caller.Tenant, jobId.Value, ct);
-
-        // The manifest's order; an export that ran again may have another, so the place is a file's name. One that is gone begins the list anew.
-        var from = page.After is [var last] ? all.TakeWhile(f => !string.Equals(f.Name, last, StringComparison.Ordinal)).Count() + 1 : 0;
-        return TypedResults.Ok(cursors.Page(caller, page, [.. all.Skip(from > all.Count ? 0 : from).Take(page.Fetch)], file => [file.Name]));
+        var shown = await listing.ReadAsync(caller.Tenant, jobId.Value, page.After is [var last] ? last : null, ct).Take(page.Fetch).ToListAsync(ct);
+        return TypedResults.Ok(cursors.Page(caller, page, shown, file => [file.Name]));
     }
 
-    private static async Task<IResult> DownloadAsync(Caller caller, JobId jobId, string name, JobExists exists, ExportFiles files, CancellationToken ct)
+    private static async Task<IResult> DownloadAsync(Caller caller, JobId jobId, string name, JobExists exists, ExportListing listing, ExportFiles files, CancellationToken ct)
     {
-        if (!await exists(caller.Tenant, jobId.Value, ct) || await files.OpenAsync(caller.Tenant, jobId.Value, name, ct) is not { } download) return Problem.NotFound();
+        if (!await exists(caller.Tenant, jobId.Value, ct) || await listing.PlaceAsync(caller.Tenant, jobId.Value, name, ct) is not { } place) return Problem.NotFound();
+        if (await files.OpenAsync(caller.Tenant, place.Job, place.Name, ct) is not { } download) return Problem.NotFound();
         return download.Answer();
     }
 }

@@ -30,6 +30,10 @@ internal sealed record ExportManifest
     public required Guid JobId { get; init; }
     public required string SourceId { get; init; }
 
+    /// <summary>The job whose stored records these are, where another one exported them first.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public Guid? ExportOf { get; init; }
+
     /// <summary>When the job was made.</summary>
     [JsonConverter(typeof(UtcTimeConverter))]
     public required DateTimeOffset CreatedAt { get; init; }

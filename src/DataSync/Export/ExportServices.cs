@@ -17,6 +17,7 @@ internal static class ExportServices
             .ValidateOnStart();
         services.AddExportStorage(configuration);
         services.AddSingleton<ExportFiles>();
+        services.AddSingleton<ExportListing>();
         services.AddSingleton<DownloadLinks>();
         return services;
     }

@@ -130,6 +130,7 @@ internal sealed class ExportStage(
         {
             JobId = target.Run.JobId,
             SourceId = target.Run.SourceId,
+            ExportOf = target.Run.ExportOf,
             CreatedAt = target.Run.CreatedAt,
             Records = records,
             OriginalMember = view.ShowsOriginals ? AddedMember.Original.Name : null,

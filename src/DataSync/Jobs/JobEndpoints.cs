@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Jobs.ExportAgain;
 using DataSync.Jobs.Inline;
 using DataSync.Jobs.Replay;
 using DataSync.Jobs.Retry;
@@ -26,7 +27,7 @@ internal static class JobEndpoints
         """;
 
     private const string JobMembers = """
-        {"job_id":"019f0000-0000-7000-8000-000000000000","tenant_id":"acme","source_id":"orders-db","source_type":"read","mode":"async","sync_type":"full",
+        {"job_id":"019f0000-0000-7000-8000-000000000000","tenant_id":"acme","source_id":"orders-db","source_type":"read","mode":"async","sync_type":"full","export_of":null,
          "status":"completed","stage":"export","record_count":10000,"error_count":2,
          "progress":{"extracted":10002,"processed":10000,"refined":10002,"exported":10000,"total":null,"records_per_second":52000.5,"eta_seconds":null},
          "created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00.02Z","completed_at":"2026-01-01T00:00:00.3Z","duration_ms":280,"attempts":1,"queue_position":null,"parked":false,
@@ -43,6 +44,14 @@ internal static class JobEndpoints
            "stages":[{"stage":"extract","started_at":"2026-01-01T00:00:00.02Z","ended_at":"2026-01-01T00:00:00.2Z","duration_ms":180,"outcome":"completed","record_count":10000},
                      {"stage":"export","started_at":"2026-01-01T00:00:00.2Z","ended_at":"2026-01-01T00:00:00.3Z","duration_ms":100,"outcome":"completed","record_count":10000}],
            "error_details":null}]}
+        """;
+
+    private const string ExportAgainExample = """
+        {"job_id":"019f0000-0000-7000-8000-000000000002","tenant_id":"acme","source_id":"orders-db","source_type":"export","mode":"async","sync_type":"full","export_of":"019f0000-0000-7000-8000-000000000000",
+         "status":"queued","stage":null,"record_count":0,"error_count":0,
+         "progress":{"extracted":0,"processed":0,"refined":0,"exported":0,"total":null,"records_per_second":0,"eta_seconds":null},
+         "created_at":"2026-01-02T00:00:00Z","started_at":null,"completed_at":null,"duration_ms":null,"attempts":0,"queue_position":1,"parked":false,
+         "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"async"},"result":null,"error_details":null}
         """;
 
     private const string RetriedExample = """
@@ -78,6 +87,7 @@ internal static class JobEndpoints
             "Queues a failed or cancelled job again. It goes on from its checkpoint: what was stored is neither read nor stored again. 409 for a job that is not failed or cancelled.",
             response: RetriedExample, status: StatusCodes.Status202Accepted);
         ReplayEndpoint.Map(sync, JobExample);
+        ExportAgainEndpoint.Map(sync, ExportAgainExample);
         sync.MapGet("/jobs/{job_id}/events", JobEvents.StreamAsync).RequireScope(ApiScope.SyncRead).WithApi(
             "Follow a job", "Server-sent events: `progress` with the job whenever it changes, at last `end`. Then the stream closes.", responseType: "text/event-stream");
         return endpoints;

@@ -1,5 +1,6 @@
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Engine.Waiting;
+using DataSync.Jobs.ExportAgain;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Inline;
 using DataSync.Jobs.Replay;
@@ -50,6 +51,8 @@ internal static class JobsServices
         services.AddSingleton<SyncManager>();
         services.AddSingleton<JobRetry>();
         services.AddSingleton<ReplayStart>();
+        services.AddSingleton<ExportAgainStart>();
+        services.AddSingleton<FindExportsAgain>(provider => provider.GetRequiredService<SyncManager>().ExportsAgainAsync);
         services.AddSingleton<PlanReader>();
         services.AddSingleton<JobViews>();
         services.AddSingleton<JobExists>(provider => async (tenant, job, ct)

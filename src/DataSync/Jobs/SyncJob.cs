@@ -48,6 +48,9 @@ internal sealed class SyncJob : ITenantOwned
     public string Mode { get; set; } = "async";
     public string SyncType { get; set; } = "full";
 
+    /// <summary>The job whose stored records this one exports again; null where it has its own.</summary>
+    public Guid? ExportOf { get; set; }
+
     /// <summary>One of <see cref="JobStatus"/>.</summary>
     public string Status { get; set; } = JobStatus.Queued;
     public string? Stage { get; set; }

@@ -31,6 +31,8 @@ internal sealed class SyncJobMapping : IEntityTypeConfiguration<SyncJob>
         // A source has one incremental sync at a time.
         builder.HasIndex(j => new { j.TenantId, j.SourceId }, "incremental").IsUnique().HasDatabaseName(OpenIncrementals.Index)
             .HasFilter("sync_type = 'incremental' AND status IN ('queued', 'running', 'waiting')");
+        // What is listed with a job besides its own files.
+        builder.HasIndex(j => new { j.TenantId, j.ExportOf, j.Id }).HasDatabaseName("idx_sync_jobs_export_of").HasFilter("export_of IS NOT NULL");
         builder.Property(j => j.Config).HasColumnType("json");
         builder.Property(j => j.Result).HasColumnType("json");
         builder.Property(j => j.ErrorDetails).HasColumnType("text");

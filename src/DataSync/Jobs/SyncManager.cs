@@ -88,6 +88,13 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
         return [.. found.Select(j => new JobDetails(j, positions.TryGetValue(j.Id, out var position) ? position : null))];
     }
 
+    /// <summary>See <see cref="Pipeline.FindExportsAgain"/>.</summary>
+    public async Task<IReadOnlyList<Guid>> ExportsAgainAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        return await transaction.Db.Set<SyncJob>().Where(j => j.ExportOf == jobId && j.Status == JobStatus.Completed).OrderBy(j => j.Id).Select(j => j.Id).ToListAsync(ct);
+    }
+
     /// <summary>
     /// Calls a job off: at once where nobody runs it, else the worker is told. False where this tenant has no such job; throws where it has ended otherwise.
     /// </summary>

@@ -13,6 +13,12 @@ internal sealed record SyncRun
     /// <summary><c>read</c>, <c>pull</c> or <c>push</c>: the name of the record source.</summary>
     public required string SourceType { get; init; }
 
+    /// <summary>The job whose stored records this one exports; null where it has its own.</summary>
+    public Guid? ExportOf { get; init; }
+
+    /// <summary>The job under whose id the records are stored.</summary>
+    public Guid RecordsOf => ExportOf ?? JobId;
+
     /// <summary>W3C trace id, in every log line.</summary>
     public required string CorrelationId { get; init; }
 

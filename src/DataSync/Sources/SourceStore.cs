@@ -103,7 +103,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         var source = await SourceRows.LockAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
         if (!expected(source.Version)) throw SourceFailure.Changed();
         var open = await transaction.Db.Database.SqlQuery<bool>(
-            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
+            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND export_of IS NULL AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
         if (open) throw SourceFailure.InUse();
         transaction.Db.Remove(source);
         await transaction.Db.SaveChangesAsync(ct);

@@ -56,6 +56,7 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["POST /api/rules/test"] = ApiScope.SyncWrite,
         ["POST /api/sync/jobs/{job_id}/exports/{name}/link"] = ApiScope.SyncRead,
         ["GET /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncRead,
+        ["POST /api/sync/jobs/{job_id}/exports"] = ApiScope.SyncWrite,
         ["GET /api/sync/jobs/{job_id}/exports/{name}"] = ApiScope.SyncRead,
         ["POST /api/exports/validate"] = ApiScope.SyncRead,
         ["GET /api/label-studio/projects"] = ApiScope.SyncRead,

@@ -1,4 +1,5 @@
 using System.Net;
+using DataSync.Faults.Running;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
@@ -39,6 +40,7 @@ public sealed class CrashTests : IAsyncLifetime
         Assert.True(job.GetProperty("status").GetString() == "completed", $"seed {seed}: {job.GetRawText()}\n{last.Log}");
         Assert.Equal((Rows, Kills + 1), (job.GetProperty("record_count").GetInt32(), job.GetProperty("attempts").GetInt32()));
         await CompareAsync(client, id);
+        await ExportAgainAsync(client, id, last);
         Assert.DoesNotContain(Directory.EnumerateFiles(_system.ExportRoot, "*", SearchOption.AllDirectories), f => Path.GetFileName(f).Contains("tmp", StringComparison.Ordinal));
     }
 
@@ -55,6 +57,31 @@ public sealed class CrashTests : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => _system.DisposeAsync();
+
+    /// <summary>The job exported again by a worker that is killed as it reads the records back, and then by another.</summary>
+    private async Task ExportAgainAsync(HttpClient client, Guid id, HostProcess worker)
+    {
+        Guid again;
+        await using (var superuser = await _system.Database.Superuser.OpenConnectionAsync(Ct))
+        {
+            await using var holding = await superuser.BeginTransactionAsync(Ct);
+            await using var hold = new NpgsqlCommand("LOCK TABLE sync_data IN ACCESS EXCLUSIVE MODE", superuser, holding);
+            await hold.ExecuteNonQueryAsync(Ct);
+            again = (await client.PostAsync($"api/sync/jobs/{id}/exports", new { output_format = "csv" }, HttpStatusCode.Accepted, Ct)).GetProperty("job_id").GetGuid();
+            await RunningSystem.WaitAsync("the worker to wait for the records", async () =>
+            {
+                await using var waiting = _system.Database.Superuser.CreateCommand("SELECT EXISTS (SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE 'COPY (SELECT %sync_data%')");
+                return await waiting.ExecuteScalarAsync(Ct) is true;
+            }, Ct);
+            await worker.KillAsync(Ct);
+            Assert.Equal(("running", 1), await StateAsync(client, again));
+        }
+
+        _system.Start("worker");
+        var job = await client.EndAsync(again, Ct, seconds: 180);
+        Assert.Equal(("completed", 2), (job.GetProperty("status").GetString(), job.GetProperty("attempts").GetInt32()));
+        Assert.Equal(await client.ExportAsync(id, "data.csv", Ct), await client.ExportAsync(again, "data.csv", Ct));
+    }
 
     /// <summary>Makes storing take ten seconds, so that all kills come before the end; or lets it run again.</summary>
     private async Task SlowAsync(bool slow)

@@ -8,7 +8,8 @@ using Npgsql;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>The whole way, over HTTP: a customer's table becomes checked, exported files.</summary>
-public sealed class EndToEndTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class EndToEndTests(EndToEndTests.System system)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -49,6 +49,27 @@ public sealed class HybridTests(EndToEndTests.System system) : IClassFixture<End
     }
 
     [Fact]
+    public async Task Rules_and_checks_count_the_records_of_both_sides()
+    {
+        using var client = system.Running.Client("hybrid-counted");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = "SELECT id, CASE WHEN id <> 9 THEN id::text ELSE 'nine' END AS text FROM things WHERE id <= 30 ORDER BY id" }), HttpStatusCode.Created, Ct);
+        var refinement = JsonElement.Parse("""
+            {"business_rules":[{"id":"even","when":{"==":[{"%":[{"var":"id"},2]},0]},"then":[{"tag":"even"}]},
+                               {"id":"cast","then":[{"cast":{"text":"integer"}}]},
+                               {"id":"r","when":{"in":[{"var":"id"},[3,4,6]]},"then":[{"reject":{"code":"R","message":"no"}}]}],
+             "checks":[{"id":"small","field":"id","check":"between","max":24}]}
+            """);
+        var id = await client.StartAsync(new { source_id = "s", mode = "hybrid", processing_rules = JsonElement.Parse(Rules), refinement_config = refinement, output_format = "jsonl" }, Ct);
+        var job = await client.EndAsync(id, Ct);
+
+        // Of 1 to 30 every third one is for memory: 3 and 6, 9 that is no number, and 27 and 30 that are too large are refused there; 4, and 25, 26, 28 and 29, on the way into the database.
+        Assert.Equal((20, 10), (job.GetProperty("record_count").GetInt32(), job.GetProperty("error_count").GetInt32()));
+        Assert.Equal(
+            """[{"rule_id":"even","hits":15,"failed":0,"rejected":0},{"rule_id":"cast","hits":30,"failed":1,"rejected":1},{"rule_id":"r","hits":3,"failed":0,"rejected":3},{"rule_id":"small","hits":26,"failed":6,"rejected":6}]""",
+            job.GetProperty("rules").GetRawText());
+    }
+
+    [Fact]
     public async Task Worker_killed_in_the_middle_loses_and_repeats_nothing()
     {
         // A database and workers of its own: the other tests' worker is not to be killed.
@@ -64,7 +85,7 @@ public sealed class HybridTests(EndToEndTests.System system) : IClassFixture<End
         using var client = running.Client("crash");
         await client.PostAsync("api/sources", running.Source("s", new { query = "SELECT id, filler, CASE WHEN id % 2000 = 0 THEN pg_sleep(0.05)::text END AS nap FROM big ORDER BY id" }), HttpStatusCode.Created, Ct);
         var rules = JsonElement.Parse("""{"routing":[{"when":{"==":[{"%":[{"var":"id"},7]},0]},"to":"realtime"}]}""");
-        var id = await client.StartAsync(new { source_id = "s", mode = "hybrid", processing_rules = rules, output_format = "jsonl" }, Ct);
+        var id = await client.StartAsync(new { source_id = "s", mode = "hybrid", processing_rules = rules, refinement_config = JsonElement.Parse("""{"business_rules":[{"id":"tenth","when":{"==":[{"%":[{"var":"id"},10]},0]},"then":[{"reject":{"code":"T","message":"no"}}]}]}"""), output_format = "jsonl" }, Ct);
         for (var kill = 1; kill <= 2; kill++)
         {
             var worker = running.Start("worker");
@@ -81,16 +102,24 @@ public sealed class HybridTests(EndToEndTests.System system) : IClassFixture<End
         var job = await client.EndAsync(id, Ct);
         Assert.True(job.GetProperty("status").GetString() == "completed", $"{job.GetRawText()}\n{last.Log}");
         Assert.True(job.GetProperty("attempts").GetInt32() >= 3, job.GetRawText());
-        Assert.Equal(Rows, job.GetProperty("record_count").GetInt32());
+        Assert.Equal((Rows * 9 / 10, Rows / 10), (job.GetProperty("record_count").GetInt32(), job.GetProperty("error_count").GetInt32()));
+
+        // Each attempt begins anew, and so do its counters.
+        Assert.Equal($$"""[{"rule_id":"tenth","hits":{{Rows / 10}},"failed":0,"rejected":{{Rows / 10}}}]""", job.GetProperty("rules").GetRawText());
         Assert.Equal(Rows / 7, job.GetProperty("routed").GetProperty("realtime").GetInt32());
         var expected = 0L;
         using var lines = new StringReader(await client.ExportAsync(id, "data.jsonl", Ct));
-        while (await lines.ReadLineAsync(Ct) is { } line) Assert.Equal(++expected, JsonElement.Parse(line).GetProperty("id").GetInt64());
-        Assert.Equal(Rows, expected);
+        while (await lines.ReadLineAsync(Ct) is { } line)
+        {
+            if (++expected % 10 == 0) expected++;
+            Assert.Equal(expected, JsonElement.Parse(line).GetProperty("id").GetInt64());
+        }
+
+        Assert.Equal(Rows - 1, expected);
         await using var stored = running.Database.Superuser.CreateCommand("SELECT count(*), count(*) FILTER (WHERE (raw_data->>'id')::bigint % 7 = 0) FROM sync_data");
         await using var row = await stored.ExecuteReaderAsync(Ct);
         await row.ReadAsync(Ct);
-        Assert.Equal((Rows - (Rows / 7), 0L), (row.GetInt64(0), row.GetInt64(1)));
+        Assert.Equal((Enumerable.Range(1, Rows).Count(i => i % 7 != 0 && i % 10 != 0), 0L), (row.GetInt64(0), row.GetInt64(1)));
     }
 
     [Fact]

@@ -57,6 +57,16 @@ public sealed class PushTests(EndToEndTests.System system) : IClassFixture<EndTo
     }
 
     [Fact]
+    public async Task Hybrid_push_counts_rules_over_both_of_its_walks()
+    {
+        using var client = await TenantAsync("push-counted");
+        var plan = Hybrid("jsonl") with { RefinementConfig = JsonElement.Parse("""{"business_rules":[{"id":"third","when":{"==":[{"%":[{"var":"id"},3]},0]},"then":[{"reject":{"code":"T","message":"no"}}]},{"id":"all","then":[{"tag":"t"}]}]}""") };
+        var job = await client.EndAsync((await _host.HybridAsync(InProcessHost.Push("push-counted", plan, $"[{string.Join(',', Enumerable.Range(1, 24).Select(i => $$"""{"id":{{i}}}"""))}]"), Ct)).Id, Ct);
+        Assert.Equal((16, 8), (job.GetProperty("record_count").GetInt32(), job.GetProperty("error_count").GetInt32()));
+        Assert.Equal("""[{"rule_id":"third","hits":8,"failed":0,"rejected":8},{"rule_id":"all","hits":16,"failed":0,"rejected":0}]""", job.GetProperty("rules").GetRawText());
+    }
+
+    [Fact]
     public async Task Failed_export_of_the_rest_keeps_the_memory_parts_files_for_the_retry()
     {
         using var client = await TenantAsync("push-retry");

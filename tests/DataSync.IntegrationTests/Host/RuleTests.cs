@@ -6,7 +6,8 @@ using System.Text.Json;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Rules over HTTP: tried, counted, and what they refused corrected and replayed; and links to what came out.</summary>
-public sealed class RuleTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class RuleTests(EndToEndTests.System system)
 {
     private const string Config = """
         {"business_rules":[{"id":"even","when":{"==":[{"%":[{"var":"id"},2]},0]},"then":[{"tag":"even"}]}],

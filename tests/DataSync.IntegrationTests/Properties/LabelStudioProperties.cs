@@ -25,6 +25,7 @@ public sealed class LabelStudioProperties(LabelStudioProperties.Servers servers)
     // Feature: data-sync-pipeline, Property 14: For any refinement operation that fails, the original data should remain unchanged and accessible.
     [Property(MaxTest = 100)]
     [Trait("Property", "11")]
+    [Trait("Property", "14")]
     public Property Records_are_sent_once_and_come_back_unchanged_with_what_people_made_of_them()
         => Prop.ForAll(LabelStudioCase.Any, CheckAsync);
 

@@ -11,6 +11,9 @@ internal sealed record JobClaim
     public required Guid JobId { get; init; }
     public required string SourceId { get; init; }
     public required string SourceType { get; init; }
+
+    /// <summary>The job whose stored records this one exports; null where it has its own.</summary>
+    public required Guid? ExportOf { get; init; }
     public required string CorrelationId { get; init; }
     public required string? TraceParent { get; init; }
     public required string Language { get; init; }

@@ -160,6 +160,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
                       timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,
                       fruitful_attempts, interruption, o.lost, waiting_since, rules, enriched
+                      fruitful_attempts, interruption, o.lost, waiting_since, rules, export_of
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
         await using var row = await batch.ReadAsync(ct);
@@ -191,6 +192,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             WaitingSince = await row.IsDBNullAsync(21, ct) ? null : await row.GetFieldValueAsync<DateTimeOffset>(21, ct),
             Rules = await row.IsDBNullAsync(22, ct) ? null : RuleHits.Of(JsonSerializer.Deserialize<IReadOnlyList<RuleCount>>(row.GetString(22), JobJson.Options)),
             Enriched = await row.IsDBNullAsync(23, ct) ? null : JsonSerializer.Deserialize<IReadOnlyDictionary<string, JsonElement>>(row.GetString(23)),
+            ExportOf = await row.IsDBNullAsync(24, ct) ? null : row.GetGuid(24),
         };
         await row.CloseAsync(); // the claim holds from here
         return claim;

@@ -84,6 +84,7 @@ internal sealed class JobRunner(
             JobId = claim.JobId,
             SourceId = claim.SourceId,
             SourceType = claim.SourceType,
+            ExportOf = claim.ExportOf,
             CorrelationId = claim.CorrelationId,
             Language = claim.Language,
             CreatedAt = claim.CreatedAt,

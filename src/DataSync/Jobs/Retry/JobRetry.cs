@@ -18,7 +18,7 @@ internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, Engine
             if (found is null) return null;
             if (found.Status is not (JobStatus.Failed or JobStatus.Cancelled)) throw Refused("errors.job.not_failed", ("status", found.Status));
             if (string.Equals(found.Mode, "realtime", StringComparison.Ordinal)) throw Refused("errors.job.nothing_kept");
-            if (await SourceRows.FindAndHoldAsync(transaction, found.SourceId, ct) is null) throw Refused("errors.job.source_gone");
+            if (found.ExportOf is null && await SourceRows.FindAndHoldAsync(transaction, found.SourceId, ct) is null) throw Refused("errors.job.source_gone");
             await using var command = transaction.Command(
                 """
                 UPDATE sync_jobs SET status = 'queued', completed_at = NULL, started_at = NULL, error_details = NULL, interruption = NULL, cancel_requested_at = NULL,

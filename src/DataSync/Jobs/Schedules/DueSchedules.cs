@@ -14,7 +14,7 @@ internal static class DueSchedules
             SELECT s.tenant_id, s.source_id, s.next_run_at, row_number() OVER (PARTITION BY s.tenant_id ORDER BY s.next_run_at, s.source_id) AS place
             FROM sync_schedules s JOIN data_source_configs c ON c.tenant_id = s.tenant_id AND c.source_id = s.source_id
             WHERE s.next_run_at <= now() AND (s.not_before IS NULL OR s.not_before <= now()) AND c.is_active
-              AND NOT EXISTS (SELECT 1 FROM sync_jobs j WHERE j.tenant_id = s.tenant_id AND j.source_id = s.source_id AND j.status IN ('queued', 'running', 'waiting'))) due
+              AND NOT EXISTS (SELECT 1 FROM sync_jobs j WHERE j.tenant_id = s.tenant_id AND j.source_id = s.source_id AND j.export_of IS NULL AND j.status IN ('queued', 'running', 'waiting'))) due
         ORDER BY place, next_run_at LIMIT $1
         """;
 

@@ -121,7 +121,7 @@ internal sealed class ScheduleTurn(
     /// <summary>A statement of its own, begun under the lock: it sees every job that was made before.</summary>
     private static Task<bool> IsOpenAsync(TenantTransaction transaction, string sourceId, CancellationToken ct)
         => transaction.Db.Database.SqlQuery<bool>(
-            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
+            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND export_of IS NULL AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
 }
 
 /// <summary>What became of a schedule's turn.</summary>

@@ -13,6 +13,9 @@ internal sealed record JobView
     public required string SourceType { get; init; }
     public required string Mode { get; init; }
     public required string SyncType { get; init; }
+
+    /// <summary>The job whose stored records this one exports again; null where it has its own.</summary>
+    public Guid? ExportOf { get; init; }
     public required string Status { get; init; }
     public string? Stage { get; init; }
     public required long RecordCount { get; init; }

@@ -41,6 +41,7 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         SourceType = job.SourceType,
         Mode = job.Mode,
         SyncType = job.SyncType,
+        ExportOf = job.ExportOf,
         Status = job.Status,
         Stage = job.Stage,
         RecordCount = job.RecordCount,

@@ -45,7 +45,7 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
     /// <summary>The same, each record with its sequence number where <paramref name="withSeqs"/> asks for them.</summary>
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SyncRun run, bool withSeqs, [EnumeratorCancellation] CancellationToken ct)
     {
-        if (run.Progress.Processed == 0) yield break; // the commonest sync of all finds nothing new
+        if (run.Progress.Processed == 0 && run.ExportOf is null) yield break; // the commonest sync of all finds nothing new
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
         var wanted = new StoredSelection(withSeqs, run.Plan.Export.IncludeEnhanced ? run.Enrichments : []);

@@ -28,7 +28,7 @@ internal static class StoredRecords
             await plan.ExecuteNonQueryAsync(ct);
         }
 
-        await using var stream = await connection.BeginRawBinaryCopyAsync($"COPY ({wanted.Sql(run.JobId)}) TO STDOUT (FORMAT binary)", ct);
+        await using var stream = await connection.BeginRawBinaryCopyAsync($"COPY ({wanted.Sql(run.RecordsOf)}) TO STDOUT (FORMAT binary)", ct);
         using var reader = new CopyReader(stream);
         await reader.SkipAsync(HeaderBytes, ct);
         var seq = 0L;

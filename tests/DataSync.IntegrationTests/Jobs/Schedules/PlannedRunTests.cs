@@ -65,6 +65,17 @@ public sealed class PlannedRunTests(ScheduleRig rig) : IClassFixture<ScheduleRig
         Assert.Single(await rig.JobsAsync(_tenant, Source));
     }
 
+    [Fact]
+    public async Task Open_export_of_what_a_job_stored_holds_no_run_back()
+    {
+        await PlanAsync("2027-01-01T00:00:30Z", "* * * * *");
+        var export = await rig.OtherJobAsync(_tenant, Source);
+        await rig.ExecuteAsync("UPDATE sync_jobs SET export_of = gen_random_uuid() WHERE id = $1", export);
+        await rig.SetClockAsync("2027-01-01T00:01:00Z");
+        await rig.LookAsync();
+        Assert.Equal(2, (await rig.JobsAsync(_tenant, Source)).Count);
+    }
+
     [Theory]
     [InlineData("queued")]
     [InlineData("running")]

@@ -1,14 +1,11 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
-using OsProcess = System.Diagnostics.Process;
 
 namespace DataSync.Tests.Export.Coco;
 
 /// <summary>Areas and boxes of what Label Studio's regions become, against Shapely's geometry of the same regions.</summary>
 public sealed class CocoOracleTests : IDisposable
 {
-    private const string Python = "/usr/bin/python3";
     private readonly ExportRig _rig = new() { Plan = new Pipeline.SyncPlan { OutputFormats = ["coco"] } };
 
     public void Dispose() => _rig.Dispose();
@@ -20,7 +17,7 @@ public sealed class CocoOracleTests : IDisposable
         (int Width, int Height, string Kind, string Value)[] regions = [.. Enumerable.Range(0, 600).Select(i => Region(random, i))];
         await _rig.RunAsync([.. regions.Select((r, i) => $$"""{"file_name":"{{i}}.png","annotations":[{"from_name":"label","to_name":"image","type":"{{r.Kind}}","original_width":{{r.Width}},"original_height":{{r.Height}},"value":{{r.Value}}}]}""")], batchSize: 100, ct: TestContext.Current.CancellationToken);
         var input = $"[[{string.Join(',', regions.Select(r => $"[{r.Width},{r.Height},\"{r.Kind}\",{r.Value}]"))}],{_rig.Read("coco.json")}]";
-        Assert.Equal("", (await CheckAsync(input, TestContext.Current.CancellationToken)).Trim());
+        Assert.Equal("", (await DebianPython.AskAsync("Export/Coco/shapely_check.py", "shapely", input, TestContext.Current.CancellationToken)).Trim());
         Assert.InRange(JsonElement.Parse(_rig.Read("coco.json")).GetProperty("annotations").GetArrayLength(), 500, 600);
     }
 
@@ -46,29 +43,5 @@ public sealed class CocoOracleTests : IDisposable
             var far = 5 + (random.NextDouble() * 40);
             return string.Create(CultureInfo.InvariantCulture, $"[{x + (far * cos):R},{y + (far * sin):R}]");
         }));
-    }
-
-    /// <summary>Skips the test, visibly, where Shapely is not installed, and fails it on a build server.</summary>
-    private static async Task<string> CheckAsync(string input, CancellationToken ct)
-    {
-        var script = Path.Combine(Repository.Root, "tests", "DataSync.Tests", "Export", "Coco", "shapely_check.py");
-        if (!File.Exists(Python) && Environment.GetEnvironmentVariable("CI") != "true") Assert.Skip($"{Python} is not here (Debian, Ubuntu: sudo apt-get install python3-shapely).");
-        using var process = OsProcess.Start(new ProcessStartInfo(Python, [script]) { RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true, UseShellExecute = false })!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(ct), process.StandardError.ReadToEndAsync(ct));
-        try
-        {
-            await process.StandardInput.WriteAsync(input.AsMemory(), ct);
-            process.StandardInput.Close();
-        }
-        catch (IOException)
-        {
-            // it ended before it read: what it said is below
-        }
-
-        await process.WaitForExitAsync(ct);
-        var said = await errors;
-        if (said.Contains("No module named 'shapely'", StringComparison.Ordinal) && Environment.GetEnvironmentVariable("CI") != "true") Assert.Skip("Shapely is not installed here (Debian, Ubuntu: sudo apt-get install python3-shapely).");
-        Assert.True(process.ExitCode == 0, said);
-        return await output;
     }
 }

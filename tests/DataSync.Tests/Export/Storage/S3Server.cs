@@ -46,6 +46,14 @@ public sealed class S3Server : IAsyncLifetime
         return new S3Options { Bucket = Bucket, Endpoint = $"http://127.0.0.1:{_port}", AccessKey = "S3RVER", SecretKey = "S3RVER" };
     }
 
+    /// <summary>The keys of what lies in the bucket.</summary>
+    internal IEnumerable<string> Keys()
+    {
+        const string Suffix = "._S3rver_object";
+        var root = Path.Combine(_data, Bucket);
+        return Directory.EnumerateFiles(root, "*" + Suffix, SearchOption.AllDirectories).Select(f => Path.GetRelativePath(root, f)[..^Suffix.Length].Replace(Path.DirectorySeparatorChar, '/'));
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (_process is not null)

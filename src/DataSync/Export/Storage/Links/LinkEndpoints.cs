@@ -32,12 +32,13 @@ internal static class LinkEndpoints
     }
 
     private static async Task<IResult> SignAsync(
-        Caller caller, JobId jobId, string name, Body<LinkBody> body, JobExists exists, ExportFiles files, DownloadLinks links, TimeProvider time, CancellationToken ct)
+        Caller caller, JobId jobId, string name, Body<LinkBody> body, JobExists exists, ExportListing listing, ExportFiles files, DownloadLinks links, TimeProvider time, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
-        if ((await files.ListAsync(caller.Tenant, jobId.Value, ct)).All(f => !string.Equals(f.Name, name, StringComparison.Ordinal))) return Problem.NotFound();
+        if (await listing.PlaceAsync(caller.Tenant, jobId.Value, name, ct) is not { } place) return Problem.NotFound();
+        if ((await files.ListAsync(caller.Tenant, place.Job, ct)).All(f => !string.Equals(f.Name, place.Name, StringComparison.Ordinal))) return Problem.NotFound();
         var expires = DateTimeOffset.FromUnixTimeSeconds(time.GetUtcNow().ToUnixTimeSeconds() + body.Value.ExpiresInSeconds);
-        return TypedResults.Ok(new LinkAnswer(Path + links.Sign(new LinkedFile(caller.Tenant, jobId.Value, name, expires)), expires));
+        return TypedResults.Ok(new LinkAnswer(Path + links.Sign(new LinkedFile(caller.Tenant, place.Job, place.Name, expires)), expires));
     }
 
     private static async Task<IResult> FetchAsync(string link, HttpContext context, DownloadLinks links, ExportFiles files, CancellationToken ct)
