@@ -35,7 +35,7 @@ public sealed class ExportAgainTests(SystemDatabase database) : IClassFixture<Sy
         var storage = new DiskExportStorage(Options.Create(new ExportOptions { Root = _exports }));
         var stage = new WatchedExport(
             new ExportStage([new JsonlExporter(), new JsonExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance),
-            (run, records, _) => run is { ExportOf: not null, Fence: 1 } ? AfterTheFirst(records, still, wakes.Task) : records);
+            (run, records, token) => run is { ExportOf: not null, Fence: 1 } ? AfterTheFirst(records, still, wakes.Task, token) : records);
         var enricher = new PatientEnricher(async (context, ct) =>
         {
             await PatientEnricher.TenAsync(context, 0, ct);
