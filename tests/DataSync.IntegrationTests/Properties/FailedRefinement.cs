@@ -31,7 +31,7 @@ public sealed record FailedRefinement(string[] Documents, (string Then, string C
         List<string> members = [];
         if (Rule is { } rule) members.Add($$""" "business_rules":[{"id":"breaks","then":[{{rule.Then}}],"on_error":"{{(Keeps ? "keep" : "reject")}}"}]""");
         if (Answer is not null) members.Add(""" "enable_ai_enhancement":true,"ai":{"tasks":["summary"]}""");
-        if (Deed is not null) members.Add($$""" "enable_label_studio":true,"label_studio_project_id":{{project}},"label_studio_merge":"{{Policy}}" """);
+        if (Deed is not null) members.Add($$""" "enable_label_studio":true,"label_studio_project_id":{{project}},"label_studio_records":"all","label_studio_merge":"{{Policy}}" """);
         return $"{{{string.Join(',', members)}}}";
     }
 }
