@@ -159,8 +159,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
                    SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid AND a.backend_start = j.lease_backend_start))))
             RETURNING source_id, source_type, correlation_id, trace_parent, language, created_at, fence, attempts, fruitless_attempts,
                       timeout_seconds, running_ms, config, checkpoint, record_count, error_count, bytes, now() - created_at, cancel_requested_at IS NOT NULL,
-                      fruitful_attempts, interruption, o.lost, waiting_since, rules, enriched
-                      fruitful_attempts, interruption, o.lost, waiting_since, rules, export_of
+                      fruitful_attempts, interruption, o.lost, waiting_since, rules, enriched, export_of
             """,
             tenantId, jobId, options.Lease, backend.Pid, backend.Start, Lost);
         await using var row = await batch.ReadAsync(ct);
