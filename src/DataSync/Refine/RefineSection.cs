@@ -31,7 +31,7 @@ internal sealed class RefineSection(IEnumerable<IRefiner> refiners, IEnumerable<
 
     public async ValueTask<IReadOnlyList<Fault>> AdmitAsync(string tenantId, JsonElement plan, string path, CancellationToken ct)
     {
-        if (!plan.TryGetProperty("refinement_config", out var config) || config.ValueKind != JsonValueKind.Object) return [];
+        if (plan.Given("refinement_config") is not { ValueKind: JsonValueKind.Object } config) return [];
         List<Fault> faults = [];
         foreach (var enricher in _enrichers.AskedFor(config)) faults.AddRange(await enricher.AdmitAsync(tenantId, config, path + "/refinement_config", ct));
         return faults;

@@ -32,7 +32,7 @@ internal sealed record CheckAnswer(
     IReadOnlyDictionary<string, object?> Details)
 {
     public static CheckAnswer Of(ConnectionCheck check, ErrorCatalogue catalogue, Messages messages, string language) => new(
-        check.Name, check.Passed switch { true => "passed", false => "failed", null => "skipped" }, check.Milliseconds,
+        check.Name, check.Outcome, check.Milliseconds,
         check.MessageKey is { } key ? catalogue.Find(key)?.Code : null, check.MessageKey,
         Text(check.MessageKey, messages, language, check.Params), check.HintKey, Text(check.HintKey, messages, language, check.Params),
         check.Params ?? Nothing);

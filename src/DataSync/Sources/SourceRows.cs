@@ -18,4 +18,9 @@ internal static class SourceRows
     /// <summary>The same for changing or deleting it.</summary>
     public static Task<DataSourceConfig?> LockAsync(TenantTransaction transaction, string sourceId, CancellationToken ct)
         => transaction.Db.Set<DataSourceConfig>().FromSql($"SELECT * FROM data_source_configs WHERE source_id = {sourceId} FOR UPDATE").SingleOrDefaultAsync(ct);
+
+    /// <summary>Whether a job that reads the source is open; one that exports stored records again asks nothing of it. Under the lock this sees every job made before.</summary>
+    public static Task<bool> IsInUseAsync(TenantTransaction transaction, string sourceId, CancellationToken ct)
+        => transaction.Db.Database.SqlQuery<bool>(
+            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND export_of IS NULL AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
 }

@@ -102,9 +102,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         await using var transaction = await database.BeginAsync(tenantId, ct);
         var source = await SourceRows.LockAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
         if (!expected(source.Version)) throw SourceFailure.Changed();
-        var open = await transaction.Db.Database.SqlQuery<bool>(
-            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND export_of IS NULL AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
-        if (open) throw SourceFailure.InUse();
+        if (await SourceRows.IsInUseAsync(transaction, sourceId, ct)) throw SourceFailure.InUse();
         transaction.Db.Remove(source);
         await transaction.Db.SaveChangesAsync(ct);
         await cache.CommitAsync(transaction, ct);

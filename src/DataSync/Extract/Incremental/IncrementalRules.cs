@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Incremental;
@@ -19,6 +20,5 @@ internal static class IncrementalRules
 
     private static bool IsOff(JsonElement extraction) => Has(extraction, "change_tracking") && extraction.GetProperty("change_tracking").ToString() == "none";
 
-    private static bool Has(JsonElement extraction, string name)
-        => extraction.ValueKind == JsonValueKind.Object && extraction.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+    private static bool Has(JsonElement extraction, string name) => extraction.Given(name) is not null;
 }

@@ -48,9 +48,8 @@ internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, Cla
     private async Task<SyncPlan> PlanOfAsync(string tenantId, SyncJob refused, DataSourceConfig source, ReplayBody body, CancellationToken ct)
     {
         var plan = JsonSerializer.Deserialize<SyncPlan>(refused.Config, JobJson.Options)!;
-        var sync = JsonElement.Parse(source.Sync);
         var refinement = body.RefinementConfig
-            ?? (sync.ValueKind == JsonValueKind.Object && sync.TryGetProperty(Refinement, out var own) && own.ValueKind == JsonValueKind.Object ? own : plan.RefinementConfig);
+            ?? (JsonElement.Parse(source.Sync).Given(Refinement) is { ValueKind: JsonValueKind.Object } own ? own : plan.RefinementConfig);
         var alone = JsonElement.Parse($$"""{"{{Refinement}}":{{refinement.GetRawText()}}}""", new JsonDocumentOptions { MaxDepth = 128 });
         Fault[] faults = [.. plans.Validate(alone, ""), .. await plans.AdmitAsync(tenantId, alone, ct)];
         if (faults.Length > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.rules.invalid")) { Faults = faults };

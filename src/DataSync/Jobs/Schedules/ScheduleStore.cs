@@ -64,8 +64,7 @@ internal sealed class ScheduleStore(TenantDatabase database, ScheduledStart star
 
     private static async Task<ScheduleDetails> DetailsAsync(TenantTransaction transaction, DataSourceConfig source, SyncSchedule schedule, CancellationToken ct)
     {
-        var open = await transaction.Db.Set<SyncJob>().AsNoTracking()
-            .Where(j => j.SourceId == source.SourceId && j.ExportOf == null && (j.Status == JobStatus.Queued || j.Status == JobStatus.Running || j.Status == JobStatus.Waiting)).AnyAsync(ct);
+        var open = await SourceRows.IsInUseAsync(transaction, source.SourceId, ct);
         return new ScheduleDetails(schedule, source.IsActive, open, schedule.NextRunAt <= await DatabaseTime.NowAsync(transaction, ct));
     }
 

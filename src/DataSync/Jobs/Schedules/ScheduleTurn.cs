@@ -49,7 +49,7 @@ internal sealed class ScheduleTurn(
     private async Task<ScheduleOutcome> QueueAsync(DueSchedule due, string language, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsync(due.TenantId, ct);
-        if (await HoldAsync(transaction, due, ct) is not var (source, schedule, now) || !source.IsActive || await IsOpenAsync(transaction, due.SourceId, ct)) return ScheduleOutcome.Passed;
+        if (await HoldAsync(transaction, due, ct) is not var (source, schedule, now) || !source.IsActive || await SourceRows.IsInUseAsync(transaction, due.SourceId, ct)) return ScheduleOutcome.Passed;
         await pace.SettleAsync(transaction, schedule, ct);
         if (schedule.NextRunAt > now)
         {
@@ -117,11 +117,6 @@ internal sealed class ScheduleTurn(
         if (await transaction.Db.Set<SyncSchedule>().FromSqlRaw(LockedSchedule, due.SourceId).SingleOrDefaultAsync(ct) is not { } schedule) return null;
         return (source, schedule, await DatabaseTime.NowAsync(transaction, ct));
     }
-
-    /// <summary>A statement of its own, begun under the lock: it sees every job that was made before.</summary>
-    private static Task<bool> IsOpenAsync(TenantTransaction transaction, string sourceId, CancellationToken ct)
-        => transaction.Db.Database.SqlQuery<bool>(
-            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND export_of IS NULL AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
 }
 
 /// <summary>What became of a schedule's turn.</summary>

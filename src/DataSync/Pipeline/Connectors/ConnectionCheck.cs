@@ -9,4 +9,8 @@ namespace DataSync.Pipeline.Connectors;
 /// <param name="Params">Values for the placeholders of both.</param>
 internal sealed record ConnectionCheck(
     string Name, bool? Passed, double Milliseconds, string? MessageKey = null, string? HintKey = null,
-    IReadOnlyDictionary<string, object?>? Params = null);
+    IReadOnlyDictionary<string, object?>? Params = null)
+{
+    /// <summary>How it is told: <c>passed</c>, <c>failed</c>, or <c>skipped</c> where an earlier one had to pass first.</summary>
+    public string Outcome => Passed switch { true => "passed", false => "failed", null => "skipped" };
+}

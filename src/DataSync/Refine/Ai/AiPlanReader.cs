@@ -18,7 +18,7 @@ internal sealed class AiPlanReader(AiOptions options)
 
     private static readonly string[] Known = ["tasks", "categories", "schema", "fields", "instructions", "min_confidence", "over_budget"];
 
-    public static bool IsAskedFor(JsonElement config) => config.TryGetProperty(Enable, out var enabled) && enabled.ValueKind == JsonValueKind.True;
+    public static bool IsAskedFor(JsonElement config) => config.Given(Enable) is { ValueKind: JsonValueKind.True };
 
     /// <summary>Everything wrong with the members, for a plan of this installation.</summary>
     public IEnumerable<Fault> Validate(JsonElement config, string path)

@@ -258,6 +258,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("text")
                         .HasColumnName("error_details");
 
+                    b.Property<Guid?>("ExportOf")
+                        .HasColumnType("uuid")
+                        .HasColumnName("export_of");
+
                     b.Property<long>("Exported")
                         .HasColumnType("bigint")
                         .HasColumnName("exported");
@@ -412,6 +416,10 @@ namespace DataSync.Platform.Persistence.Migrations
 
                     b.HasIndex("TenantId", "Status")
                         .HasDatabaseName("idx_sync_jobs_tenant_status");
+
+                    b.HasIndex("TenantId", "ExportOf", "Id")
+                        .HasDatabaseName("idx_sync_jobs_export_of")
+                        .HasFilter("export_of IS NOT NULL");
 
                     b.HasIndex(new[] { "TenantId", "SourceId" }, "incremental")
                         .IsUnique()

@@ -25,10 +25,7 @@ internal sealed class ProjectProbe(ProjectStore store, LabelStudioClient client,
             server = await store.ServerAsync(project.TenantId, project.ProjectId, token);
             return [];
         });
-        await StepAsync("server", async token =>
-        {
-            return await VersionAsync(server!, isAnonymous: true, token);
-        });
+        await StepAsync("server", token => VersionAsync(server!, isAnonymous: true, token));
         await StepAsync("login", async token =>
         {
             // whom the operator's key belongs to is no business of a tenant's

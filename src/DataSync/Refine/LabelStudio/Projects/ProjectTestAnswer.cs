@@ -22,7 +22,7 @@ internal sealed record ProjectCheckAnswer(
     private static readonly Dictionary<string, object?> Nothing = new(StringComparer.Ordinal);
 
     public static ProjectCheckAnswer Of(ConnectionCheck check, ErrorCatalogue catalogue, Messages messages, string language) => new(
-        check.Name, check.Passed switch { true => "passed", false => "failed", null => "skipped" }, check.Milliseconds,
+        check.Name, check.Outcome, check.Milliseconds,
         check.MessageKey is { } key ? catalogue.Find(key)?.Code : null, check.MessageKey,
         check.MessageKey is { } said ? messages.Format(said, language, check.Params) : null, check.Params ?? Nothing);
 }

@@ -29,7 +29,7 @@ internal sealed record LabelStudioPlan(long Project, string Merge, IReadOnlySet<
     public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal) { Enable, ProjectMember, MergeMember, FieldsMember, RecordsMember };
 
     /// <summary>Whether the configuration wants annotators.</summary>
-    public static bool IsAskedFor(JsonElement config) => config.ValueKind == JsonValueKind.Object && config.TryGetProperty(Enable, out var enable) && enable.ValueKind == JsonValueKind.True;
+    public static bool IsAskedFor(JsonElement config) => config.Given(Enable) is { ValueKind: JsonValueKind.True };
 
     /// <summary>The project's number, where one is given that can be one.</summary>
     public static long? ProjectOf(JsonElement config)
