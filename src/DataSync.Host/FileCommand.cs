@@ -10,7 +10,7 @@ internal static class FileCommand
         try
         {
             await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.Asynchronous | FileOptions.SequentialScan);
-            return await DataSyncFiles.CheckCocoAsync(file, Console.Out, Language(), ct) ? 0 : 1;
+            return await DataSyncFiles.CheckCocoAsync(file, Console.Out, TerminalLanguage.Tag(), ct) ? 0 : 1;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
@@ -18,7 +18,4 @@ internal static class FileCommand
             return 2;
         }
     }
-
-    /// <summary>The terminal's language: <c>zh_CN.UTF-8</c> is <c>zh-CN</c>.</summary>
-    private static string Language() => (Environment.GetEnvironmentVariable("LANG") ?? "").Split('.', '@')[0].Replace('_', '-');
 }

@@ -27,7 +27,7 @@ builder.Services.Configure<HostOptions>(o => o.ShutdownTimeout = TimeSpan.FromSe
 if (builder.Configuration["DATASYNC_STOP_WITH_PARENT"] is "true") builder.Services.AddHostedService<StopWithParent>();
 await using var app = builder.Build();
 using var stopping = new CancellationTokenSource();
-if (await KeyCommand.RunAsync(args, app.Services, stopping.Token) is { } code) return code;
+if ((await KeyCommand.RunAsync(args, app.Services, stopping.Token) ?? await AuditCommand.RunAsync(args, app.Services, stopping.Token)) is { } code) return code;
 if (role.HasFlag(DataSyncRole.Migrate) || development is not null)
 {
     if (!await HostRole.MayStartAsync(app.Services, DataSyncRole.Migrate, stopping.Token)) return 1;

@@ -1,12 +1,17 @@
+using DataSync.Alerts;
 using DataSync.Export;
 using DataSync.Export.Coco;
 using DataSync.Export.Storage.Links;
 using DataSync.Jobs;
 using DataSync.Jobs.Hangfire;
+using DataSync.Jobs.Metrics;
 using DataSync.Jobs.Schedules;
 using DataSync.Jobs.Webhooks;
+using DataSync.Platform.Audit.Reading;
+using DataSync.Platform.Authentication.ApiKeys;
 using DataSync.Platform.Http;
 using DataSync.Platform.Tenancy.Settings;
+using DataSync.Privacy;
 using DataSync.Process;
 using DataSync.Process.Hybrid;
 using DataSync.Process.Rejections;
@@ -28,9 +33,13 @@ public static class DataSyncEndpoints
         app.MapPlatformHttp();
         if (!role.HasFlag(DataSyncRole.Api)) return app;
         app.MapTenantSettings();
+        app.MapAudit();
+        app.MapApiKeys();
         app.MapSources();
         app.MapSchedules();
         app.MapJobs();
+        app.MapMetrics();
+        app.MapAlertRoom();
         app.MapWebhooks();
         app.MapRecords();
         app.MapEnrichments();
@@ -42,6 +51,7 @@ public static class DataSyncEndpoints
         app.MapExportLinks();
         app.MapCoco();
         app.MapLabelStudio();
+        app.MapPrivacy();
         app.MapDashboard();
         return app;
     }

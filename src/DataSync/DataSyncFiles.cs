@@ -22,7 +22,11 @@ public static class DataSyncFiles
         foreach (var finding in answer.Findings) await output.WriteLineAsync($"{finding.Severity} {finding.Path} {finding.Message}".AsMemory(), ct);
         var sums = new Dictionary<string, object?>(StringComparer.Ordinal)
         {
-            ["images"] = answer.Images, ["annotations"] = answer.Annotations, ["categories"] = answer.Categories, ["errors"] = answer.Errors, ["warnings"] = answer.Warnings,
+            ["images"] = answer.Images,
+            ["annotations"] = answer.Annotations,
+            ["categories"] = answer.Categories,
+            ["errors"] = answer.Errors,
+            ["warnings"] = answer.Warnings,
         };
         await output.WriteLineAsync(messages.Format("coco.sums", language, sums).AsMemory(), ct);
         return answer.Valid;

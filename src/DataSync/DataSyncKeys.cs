@@ -1,3 +1,4 @@
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Encryption;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,7 +20,9 @@ public static class DataSyncKeys
     /// </summary>
     public static async Task<(int Moved, int Unreadable)?> RotateDataKeyAsync(this IServiceProvider services, string tenantId, CancellationToken ct)
     {
+        var trail = AuditTrail.Begin("rotate-data-key", "key.rotate", "tenant", tenantId, services.GetRequiredService<TimeProvider>());
         var outcome = await services.GetRequiredService<DataKeyRotation>().RunAsync(tenantId, ct);
+        trail.End();
         return outcome.KeyId == 0 ? null : (outcome.Moved, outcome.Unreadable);
     }
 }

@@ -1,3 +1,6 @@
+using DataSync.Alerts;
+using DataSync.Alerts.Channels;
+using DataSync.Alerts.Conditions;
 using DataSync.Export;
 using DataSync.Export.Compression;
 using DataSync.Extract;
@@ -6,7 +9,10 @@ using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Enriching;
+using DataSync.Pipeline.Privacy;
 using DataSync.Pipeline.Push;
+using DataSync.Platform.Audit;
+using DataSync.Platform.Authentication.ApiKeys;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http;
@@ -14,6 +20,8 @@ using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy.Settings;
+using DataSync.Privacy;
+using DataSync.Privacy.Subjects.Stores;
 using DataSync.Process;
 using DataSync.Refine;
 using DataSync.Refine.Ai;
@@ -36,7 +44,9 @@ public static class DataSyncServices
         services.AddPersistence(configuration);
         services.AddEncryption(configuration);
         services.AddConfigurationCache(configuration);
+        services.AddAudit(configuration);
         services.AddTenantSettings();
+        services.AddApiKeys(configuration);
         services.AddPlatformHttp(configuration);
         services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();
         services.AddSources(configuration);
@@ -45,17 +55,22 @@ public static class DataSyncServices
         services.AddRefine(configuration);
         services.AddExport(configuration);
         services.AddJobs(configuration);
+        services.AddAlerts(configuration);
+        services.AddPrivacy();
         if (role.HasFlag(DataSyncRole.Worker))
         {
             services.AddJobWorker();
             services.AddAiWorker();
+            services.AddAlertWorker();
+            services.AddPrivacyWorker();
             services.AddHostedService(provider => provider.GetRequiredService<LeafKeeper>());
             services.AddHostedService<IdempotencySweeper>();
         }
 
         return services
             .AddEvery<IConnector>().AddEvery<IPushConnector>().AddEvery<ISignatureScheme>().AddEvery<IRecordSource>().AddEvery<IRefiner>().AddEvery<IEnricher>().AddEvery<IProcessingStrategy>()
-            .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IFileCompression>().AddEvery<IPlanSection>();
+            .AddEvery<IStage>().AddEvery<IExporter>().AddEvery<IFileCompression>().AddEvery<IPlanSection>()
+            .AddEvery<IAlertCondition>().AddEvery<IChannelSender>().AddEvery<IForgetsRecords>().AddEvery<IHoldsSubjects>();
     }
 
     /// <summary>Logs as JSON lines, without exceptions' messages, which may quote a customer's data.</summary>

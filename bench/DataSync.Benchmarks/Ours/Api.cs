@@ -34,7 +34,12 @@ internal sealed class Api : IDisposable
         "/api/sources",
         new JsonObject
         {
-            ["source_id"] = sourceId, ["source_name"] = sourceId, ["source_type"] = "database", ["connection_params"] = connection, ["extraction_params"] = extraction, ["sync"] = sync ?? [],
+            ["source_id"] = sourceId,
+            ["source_name"] = sourceId,
+            ["source_type"] = "database",
+            ["connection_params"] = connection,
+            ["extraction_params"] = extraction,
+            ["sync"] = sync ?? [],
         },
         ct);
 
@@ -89,7 +94,7 @@ internal sealed class Api : IDisposable
 
     public void Dispose() => _client.Dispose();
 
-    private async Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken ct)
+    public async Task<JsonObject> PostAsync(string path, JsonObject body, CancellationToken ct)
     {
         using var answer = await _client.PostAsJsonAsync(path, body, ct);
         return await ReadAsync(answer, ct);

@@ -23,9 +23,9 @@ internal sealed class HostProcess : IAsyncDisposable
 
     public long ResidentBytes => ProcessFiles.ResidentBytes(_process.Id);
 
-    public static HostProcess Start(string assembly, string role, IReadOnlyDictionary<string, string> settings, string log)
+    public static HostProcess Start(string assembly, string role, IReadOnlyDictionary<string, string> settings, string log, params string[] arguments)
     {
-        var info = new ProcessStartInfo(DotnetPath(), [assembly])
+        var info = new ProcessStartInfo(DotnetPath(), [assembly, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,

@@ -14,10 +14,13 @@ internal sealed class StartedSystem : IAsyncDisposable
     private readonly HostProcess _api;
     private readonly Func<HostProcess> _startWorker;
 
-    private readonly Func<string, Api> _clientOf;
+    private readonly byte[] _tokenKey;
 
-    private StartedSystem(SystemDatabase database, string exports, Uri address, HostProcess api, Func<HostProcess> startWorker, Func<string, Api> clientOf)
-        => (Database, Exports, Address, _api, _startWorker, _clientOf, Worker, Client) = (database, exports, address, api, startWorker, clientOf, startWorker(), clientOf(StoreProgram.Tenant));
+    private StartedSystem(SystemDatabase database, string exports, Uri address, HostProcess api, Func<HostProcess> startWorker, byte[] tokenKey)
+    {
+        (Database, Exports, Address, _api, _startWorker, _tokenKey, Worker) = (database, exports, address, api, startWorker, tokenKey, startWorker());
+        Client = ClientOf(StoreProgram.Tenant);
+    }
 
     public SystemDatabase Database { get; }
 
@@ -40,28 +43,34 @@ internal sealed class StartedSystem : IAsyncDisposable
         => StartAsync(context, reader, new Dictionary<string, string>(StringComparer.Ordinal), ct);
 
     /// <summary>The same with settings that are not the defaults.</summary>
-    public static async Task<StartedSystem> StartAsync(BenchContext context, NpgsqlConnectionStringBuilder reader, IReadOnlyDictionary<string, string> changed, CancellationToken ct)
+    public static Task<StartedSystem> StartAsync(BenchContext context, NpgsqlConnectionStringBuilder reader, IReadOnlyDictionary<string, string> changed, CancellationToken ct)
+        => StartAsync(context, reader, changed, "system", [], ct);
+
+    /// <summary>The same beside others, and, where <paramref name="program"/> names one of this program's, with that in the host's place.</summary>
+    public static async Task<StartedSystem> StartAsync(
+        BenchContext context, NpgsqlConnectionStringBuilder reader, IReadOnlyDictionary<string, string> changed, string name, string[] program, CancellationToken ct)
     {
-        var assembly = HostAssembly(context.Checkout);
+        var host = HostAssembly(context.Checkout);
+        var assembly = program is [] ? host : typeof(SelfProcess).Assembly.Location;
         var database = await SystemDatabase.CreateAsync(context.Server, context.Checkout, ct);
-        var folder = Directory.CreateDirectory(Path.Combine(context.Folder, "out", "system"));
+        var folder = Directory.CreateDirectory(Path.Combine(context.Folder, "out", name));
         var exports = folder.CreateSubdirectory("exports").FullName;
         var tokenKey = RandomNumberGenerator.GetBytes(32);
         var url = FreeUrl();
         var settings = new Dictionary<string, string>(SourceParameters.Settings(reader).Concat(database.Settings), StringComparer.Ordinal)
         {
-            ["ASPNETCORE_ENVIRONMENT"] = "Development", // development tokens are refused in Production
+            ["ASPNETCORE_ENVIRONMENT"] = "Benchmark", // development tokens are refused in Production; Development puts a page of exceptions and checks of scopes in front of every request
             ["DATASYNC_MASTER_KEY"] = Convert.ToBase64String(RandomNumberGenerator.GetBytes(32)),
             ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(tokenKey),
             ["DATASYNC_EXPORT_ROOT"] = exports,
             ["DATASYNC_URLS"] = url,
         };
-        foreach (var (name, value) in changed) settings[name] = value;
+        foreach (var (setting, value) in changed) settings[setting] = value;
         var owner = new Dictionary<string, string>(settings, StringComparer.Ordinal) { ["DATASYNC_OWNER_CONNECTION"] = database.Roles.Owner };
-        await using (var migrate = HostProcess.Start(assembly, "migrate", owner, Log("migrate"))) await migrate.FinishAsync(ct);
-        var api = HostProcess.Start(assembly, "api", settings, Log("api"));
+        await using (var migrate = HostProcess.Start(host, "migrate", owner, Log("migrate"))) await migrate.FinishAsync(ct);
+        var api = HostProcess.Start(assembly, "api", settings, Log("api"), program);
         var system = new StartedSystem(
-            database, exports, new Uri(url), api, () => HostProcess.Start(assembly, "worker", settings, Log("worker")), tenant => new Api(new Uri(url), DevelopmentToken.Issue(tokenKey, tenant)));
+            database, exports, new Uri(url), api, () => HostProcess.Start(assembly, "worker", settings, Log("worker"), program), tokenKey);
         try
         {
             await system.WaitUntilReadyAsync(ct);
@@ -73,11 +82,14 @@ internal sealed class StartedSystem : IAsyncDisposable
             throw;
         }
 
-        string Log(string name) => Path.Combine(folder.FullName, $"{name}.log");
+        string Log(string role) => Path.Combine(folder.FullName, $"{role}.log");
     }
 
     /// <summary>The API as another tenant calls it.</summary>
-    public Api ClientOf(string tenant) => _clientOf(tenant);
+    public Api ClientOf(string tenant) => new(Address, TokenOf(tenant));
+
+    /// <summary>A token of a tenant.</summary>
+    public string TokenOf(string tenant) => DevelopmentToken.Issue(_tokenKey, tenant);
 
     /// <summary>One worker more, until it is disposed of.</summary>
     public HostProcess StartWorker() => _startWorker();

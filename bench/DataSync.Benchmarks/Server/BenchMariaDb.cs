@@ -67,7 +67,9 @@ internal sealed class BenchMariaDb : IAsyncDisposable
     {
         var start = new ProcessStartInfo("mariadb", ["--no-defaults", $"--socket={_folder}/s", "--user=root", "--default-character-set=utf8mb4", $"--database={database}"])
         {
-            RedirectStandardInput = true, RedirectStandardError = true, UseShellExecute = false,
+            RedirectStandardInput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
         };
         using var client = OsProcess.Start(start)!;
         await client.StandardInput.WriteAsync(sql.AsMemory(), ct);

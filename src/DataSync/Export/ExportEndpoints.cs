@@ -1,4 +1,5 @@
 using DataSync.Pipeline;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Routing;
 namespace DataSync.Export;
 
 /// <summary>The exported files of a job: their list, and each as a download that can be resumed.</summary>
+[ApiTag("Exports", "The files a job wrote: listed, fetched, linked to, and checked.")]
 internal static class ExportEndpoints
 {
     private const string File = """
@@ -24,17 +26,20 @@ internal static class ExportEndpoints
     public static void MapExports(this IEndpointRouteBuilder endpoints)
     {
         var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports");
-        jobs.MapGet("/exports", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        jobs.MapGet("/exports", ListAsync).RequireScope(ApiScope.SyncRead).NotAudited("Names and sums of files are shown, and no record.").WithApi(
             "Exported files", "The files of a finished export with records, bytes and SHA-256, a page at a time, `SHA256SUMS` and `manifest.json` last; none before the export is finished. "
             + "Behind them, in the same way, those of each job that exported this one again: their names begin with that job's id and a dot.",
             response: $$"""{"items":[{{File}},{{AgainFile}}],"next_cursor":null}""");
-        jobs.MapGet("/exports/{name}", DownloadAsync).RequireScope(ApiScope.SyncRead).WithApi(
-            "Download a file", "The bytes of one file. Answers range requests; the ETag is the file's SHA-256.", responseType: "application/octet-stream")
+        jobs.MapGet("/exports/{name}", DownloadAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("export.download", "job", "job_id", "name").WithApi(
+            "Download a file", "The bytes of one file, under the media type of its format and compression. Answers range requests; the ETag is the file's SHA-256.", responseType: "*/*")
+            .WithOtherAnswer("The range that was asked for", null, StatusCodes.Status206PartialContent).WithOtherAnswer("As the caller has it already", null, StatusCodes.Status304NotModified)
+            .WithRefusal(StatusCodes.Status416RangeNotSatisfiable, "The file has no such range.")
             .WithMetadata(new PathParameterShape("name", "The file's name, as the list gives it."));
     }
 
+    [Answers<Page<ExportedFile>>]
     private static async Task<IResult> ListAsync(
-        Caller caller, JobId jobId, Query<ExportFilter> filter, JobExists exists, ExportListing listing, CursorCodec cursors, CancellationToken ct)
+        Caller caller, RouteGuid jobId, Query<ExportFilter> filter, JobExists exists, ExportListing listing, CursorCodec cursors, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         var page = filter.Value.Page;
@@ -42,7 +47,7 @@ internal static class ExportEndpoints
         return TypedResults.Ok(cursors.Page(caller, page, shown, file => [file.Name]));
     }
 
-    private static async Task<IResult> DownloadAsync(Caller caller, JobId jobId, string name, JobExists exists, ExportListing listing, ExportFiles files, CancellationToken ct)
+    private static async Task<IResult> DownloadAsync(Caller caller, RouteGuid jobId, string name, JobExists exists, ExportListing listing, ExportFiles files, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct) || await listing.PlaceAsync(caller.Tenant, jobId.Value, name, ct) is not { } place) return Problem.NotFound();
         if (await files.OpenAsync(caller.Tenant, place.Job, place.Name, ct) is not { } download) return Problem.NotFound();

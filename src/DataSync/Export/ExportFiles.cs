@@ -3,6 +3,7 @@ using DataSync.Export.Compression;
 using DataSync.Export.Datasets;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Privacy;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Net.Http.Headers;
 
@@ -42,8 +43,18 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
         return content is null ? null : new ExportDownload(file, ContentTypeOf(file), content);
     }
 
+    /// <summary>Everything in a job's folder, named by a manifest or not.</summary>
+    public async Task<LeftFiles> LeftAsync(string tenantId, Guid jobId, CancellationToken ct)
+    {
+        var begun = (await storage.ListAsync(new ExportLocation(tenantId, jobId), ct)).ToLookup(name => StagedFile.FenceOf(name) is not null);
+        return new LeftFiles([.. begun[false].Order(StringComparer.Ordinal)], begun[true].Count());
+    }
+
     /// <summary>Removes a job's export; nothing happens where there is none.</summary>
     public Task DeleteAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
+
+    /// <summary>Removes every export of a tenant.</summary>
+    public Task DeleteAllAsync(string tenantId, CancellationToken ct) => storage.DeleteAllAsync(tenantId, ct);
 
     private string ContentTypeOf(ExportedFile file)
         => file.Compression is { } compression && _compressedTypes.TryGetValue(compression, out var type) ? type : _contentTypes.GetValueOrDefault(file.Format, "application/json");

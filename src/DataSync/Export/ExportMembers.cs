@@ -45,7 +45,7 @@ internal sealed class ExportMembers(string[] compressions, IEnumerable<IExporter
     };
 
     private Fault? Compression(JsonElement value, string path)
-        => value.ValueKind == JsonValueKind.Null ? null : Choice.Fault(value, compressions, compressions, path);
+        => value.ValueKind == JsonValueKind.Null ? null : Choice.Fault(value, compressions, path);
 
     private static IEnumerable<Fault> One(Fault? fault) => fault is null ? [] : [fault];
 

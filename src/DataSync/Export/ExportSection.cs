@@ -10,8 +10,7 @@ namespace DataSync.Export;
 /// <summary>The members of a Start that say which files come out: <c>output_format</c> and <c>export_config</c>. Null stands for the default.</summary>
 internal sealed class ExportSection(IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions) : IPlanSection
 {
-    private static readonly string[] Formats = ["json", "csv", "coco", "jsonl", "parquet"];
-    private readonly string[] _available = [.. exporters.Select(e => e.Format).Order(StringComparer.Ordinal)];
+    private readonly string[] _formats = [.. exporters.Select(e => e.Format).Order(StringComparer.Ordinal)];
     private readonly ExportMembers _members = new(["none", .. compressions.Select(c => c.Name).Order(StringComparer.Ordinal)], exporters);
 
     public IReadOnlySet<string> Members { get; } = new HashSet<string>(StringComparer.Ordinal) { "output_format", "export_config" };
@@ -50,31 +49,25 @@ internal sealed class ExportSection(IEnumerable<IExporter> exporters, IEnumerabl
         if (value.ValueKind == JsonValueKind.Null) yield break;
         if (value.ValueKind != JsonValueKind.Array)
         {
-            if (Choice.Fault(value, Formats, _available, path) is { } wrong) yield return wrong;
+            if (Choice.Fault(value, _formats, path) is { } wrong) yield return wrong;
             yield break;
         }
 
-        if (value.GetArrayLength() == 0) yield return new Fault(path, "faults.items", ("min", 1), ("max", _available.Length));
+        if (value.GetArrayLength() == 0) yield return new Fault(path, "faults.items", ("min", 1), ("max", _formats.Length));
         var seen = new HashSet<string>(StringComparer.Ordinal);
         var index = 0;
         foreach (var item in value.EnumerateArray())
         {
             var at = $"{path}/{index++}";
-            if (Choice.Fault(item, Formats, _available, at) is { } fault) yield return fault;
+            if (Choice.Fault(item, _formats, at) is { } fault) yield return fault;
             if (item.ValueKind == JsonValueKind.String && !seen.Add(item.GetString()!)) yield return new Fault(at, "faults.duplicate");
         }
     }
 }
 
-/// <summary>One of a few names, of which some are known and not yet to be had.</summary>
+/// <summary>One of a few names.</summary>
 internal static class Choice
 {
-    public static Fault? Fault(JsonElement value, string[] known, string[] available, string path)
-    {
-        var name = value.ValueKind == JsonValueKind.String ? value.GetString() : null;
-        if (available.Contains(name, StringComparer.Ordinal)) return null;
-        return known.Contains(name, StringComparer.Ordinal)
-            ? new Fault(path, "faults.not_available", ("value", name), ("allowed", string.Join(", ", available)))
-            : new Fault(path, "faults.one_of", ("allowed", available));
-    }
+    public static Fault? Fault(JsonElement value, string[] allowed, string path)
+        => value.ValueKind == JsonValueKind.String && allowed.Contains(value.GetString(), StringComparer.Ordinal) ? null : new Fault(path, "faults.one_of", ("allowed", allowed));
 }

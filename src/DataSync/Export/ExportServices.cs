@@ -1,5 +1,6 @@
 using DataSync.Export.Storage;
 using DataSync.Export.Storage.Links;
+using DataSync.Pipeline.Privacy;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -19,6 +20,11 @@ internal static class ExportServices
         services.AddSingleton<ExportFiles>();
         services.AddSingleton<ExportListing>();
         services.AddSingleton<DownloadLinks>();
+        services.AddSingleton<ExportSearch>();
+        services.AddSingleton<FindInExport>(provider => provider.GetRequiredService<ExportSearch>().FindAsync);
+        services.AddSingleton<ListExportFiles>(provider => provider.GetRequiredService<ExportFiles>().LeftAsync);
+        services.AddSingleton<DeleteExport>(provider => provider.GetRequiredService<ExportFiles>().DeleteAsync);
+        services.AddSingleton<DeleteTenantExports>(provider => provider.GetRequiredService<ExportFiles>().DeleteAllAsync);
         return services;
     }
 }

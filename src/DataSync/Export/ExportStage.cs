@@ -49,7 +49,7 @@ internal sealed class ExportStage(
         var compression = _compressions.GetValueOrDefault(run.Plan.Export.Compression);
         var split = SplitPlan.Read(run.Plan.Export);
         string?[] parts = split is null ? [null] : [.. split.Parts.Select(p => p.Name)];
-        var targets = run.Plan.OutputFormats.SelectMany(f => parts.Select(p => new ExportTarget(run, f, location, folder, storage, compression, p))).ToArray();
+        var targets = run.Plan.OutputFormats.SelectMany(f => parts.Select(p => new ExportTarget(run, f, location, folder, storage, _exporters[f].CompressesItself ? null : compression, p))).ToArray();
         await using var sumsTarget = new ExportTarget(run, ExportSums.Format, location, folder, storage);
         await using var manifestTarget = new ExportTarget(run, ExportManifest.Format, location, folder, storage);
         var dataset = DatasetPlan.Read(run.Plan.Export);
@@ -97,7 +97,7 @@ internal sealed class ExportStage(
     {
         using var sessions = new SessionSet(targets, _exporters, split);
         var records = 0L;
-        await foreach (var batch in context.Records(ct).WithCancellation(ct))
+        await foreach (var batch in context.Records(ct).OneAhead(ct))
         {
             using (batch)
             {

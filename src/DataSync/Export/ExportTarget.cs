@@ -21,6 +21,7 @@ internal sealed class ExportTarget(
     private readonly List<StagedFile> _staged = [];
     private readonly List<ExportedFile> _published = [];
     private Task _publishing = Task.CompletedTask;
+    private Task _beside = Task.CompletedTask;
     private int _created;
 
     public SyncRun Run { get; } = run;
@@ -37,11 +38,14 @@ internal sealed class ExportTarget(
     /// <summary>Begins a draft's file again, to replace it.</summary>
     public StagedFile Redo(StagedFile draft) => Begin(draft.Name);
 
+    /// <summary>Begins a draft beside a file, which is read back and dropped and never published.</summary>
+    public StagedFile Draft(StagedFile file) => Begin(file.Name, isDraft: true);
+
     private static string Prefix(string? part) => part is null ? "" : part + "-";
 
-    private StagedFile Begin(string name)
+    private StagedFile Begin(string name, bool isDraft = false)
     {
-        var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{Format}{_created++}")), name);
+        var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{Format}{_created++}")), name, isDraft);
         lock (_staged) _staged.Add(file);
         return file;
     }
@@ -56,6 +60,9 @@ internal sealed class ExportTarget(
         _publishing = PublishNowAsync(file, records, ct);
     }
 
+    /// <summary>Notes work on files begun here that goes on while records come. Where the export is left in the middle, the files wait for its end.</summary>
+    public Task Beside(Task work) => _beside = work;
+
     /// <summary>Returns when all files taken over are published.</summary>
     public Task CompleteAsync() => _publishing;
 
@@ -69,6 +76,7 @@ internal sealed class ExportTarget(
     /// <summary>Removes every file that was begun and not published.</summary>
     public async ValueTask DisposeAsync()
     {
+        await _beside.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await _publishing.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         foreach (var file in _staged) file.Dispose();
         _staged.Clear();

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Export.Records;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Privacy;
 
 namespace DataSync.Export;
 
@@ -16,11 +17,20 @@ internal interface IExporter
     /// <summary>Whether <c>export_config</c> may have a member of the format's name.</summary>
     bool TakesOptions => false;
 
+    /// <summary>Whether the format compresses within its files, so that <c>compression</c> is its own affair and none of them is compressed once more.</summary>
+    bool CompressesItself => false;
+
+    /// <summary>Whether a file of this format holds a text, in whatever form it may write it; true where that cannot be told.</summary>
+    Task<bool> HoldsAsync(Stream file, WrittenText text, CancellationToken ct) => text.IsInAsync(file, ct);
+
     /// <summary>What is wrong with that member.</summary>
     IEnumerable<Fault> Validate(JsonElement options, string path) => [];
 
-    /// <summary>Begins the export of one job.</summary>
-    IExportSession Open(ExportTarget target);
+    /// <summary>
+    /// Begins the export of one job: a session for each target, which are several where the records are divided into parts. Records come to the sessions in
+    /// their order, each to one of them; what the parts must agree about, such as columns or ids of categories, the sessions share.
+    /// </summary>
+    IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets);
 }
 
 /// <summary>

@@ -6,6 +6,7 @@ using DataSync.Jobs.Retry;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
 using DataSync.Pipeline;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Idempotency;
@@ -18,6 +19,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DataSync.Jobs;
 
+[ApiTag("Syncs", "Syncs that are started, and the jobs they are: their state, progress and history.")]
 internal static class JobEndpoints
 {
     private const string StartExample = """
@@ -68,7 +70,7 @@ internal static class JobEndpoints
     public static IEndpointRouteBuilder MapJobs(this IEndpointRouteBuilder endpoints)
     {
         var sync = endpoints.MapApiGroup("/api/sync", "Syncs");
-        sync.MapPost("/start", StartAsync).RequireScope(ApiScope.SyncWrite).WithIdempotency().WithApi(
+        sync.MapPost("/start", StartAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("sync.start", "job").WithIdempotency().WithApi(
             "Start a sync",
             "Lays the members of the body over the source's own `sync` section and queues a job. `Idempotency-Key` makes it safe to repeat.\n\n"
             + "Mode `realtime` is answered with 200 once the sync is done: the job, the refused records under `rejections`, and with `export_config.inline` the records under `data`. "
@@ -76,23 +78,24 @@ internal static class JobEndpoints
             + "413: the records are too large for one realtime sync; 429 with `Retry-After`: others take the places or the memory at the moment.",
             StartExample, JobExample, StatusCodes.Status202Accepted)
             .WithOtherAnswer("The realtime sync is done", InlineEndpoint.Example, StatusCodes.Status200OK);
-        sync.MapGet("/jobs", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sync.MapGet("/jobs", ListAsync).RequireScope(ApiScope.SyncRead).NotAudited("Jobs are shown, and no record.").WithApi(
             "List jobs", "From the newest to the oldest, filtered by `status` and `source_id`.", response: $$"""{"items":[{{JobExample}}],"next_cursor":null}""");
-        sync.MapGet("/jobs/{job_id}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sync.MapGet("/jobs/{job_id}", GetAsync).RequireScope(ApiScope.SyncRead).NotAudited("A job is shown, and no record.").WithApi(
             "One job", "Its state, its place in the queue, how far it is, what became of it, and the history of its newest attempts and their stages.", response: OneJobExample);
-        sync.MapPost("/jobs/{job_id}/cancel", CancelAsync).RequireScope(ApiScope.SyncWrite).WithApi(
+        sync.MapPost("/jobs/{job_id}/cancel", CancelAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("job.cancel", "job", "job_id").WithApi(
             "Cancel a job", "A queued job is cancelled at once, a running one within moments. What was stored stays readable.", response: JobExample, status: StatusCodes.Status202Accepted);
-        sync.MapPost("/jobs/{job_id}/retry", RetryAsync).RequireScope(ApiScope.SyncWrite).WithIdempotency().WithApi(
+        sync.MapPost("/jobs/{job_id}/retry", RetryAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("job.retry", "job", "job_id").WithIdempotency().WithApi(
             "Retry a job",
             "Queues a failed or cancelled job again. It goes on from its checkpoint: what was stored is neither read nor stored again. 409 for a job that is not failed or cancelled.",
             response: RetriedExample, status: StatusCodes.Status202Accepted);
         ReplayEndpoint.Map(sync, JobExample);
         ExportAgainEndpoint.Map(sync, ExportAgainExample);
-        sync.MapGet("/jobs/{job_id}/events", JobEvents.StreamAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sync.MapGet("/jobs/{job_id}/events", JobEvents.StreamAsync).RequireScope(ApiScope.SyncRead).NotAudited("Progress is shown, and no record.").WithApi(
             "Follow a job", "Server-sent events: `progress` with the job whenever it changes, at last `end`. Then the stream closes.", responseType: "text/event-stream");
         return endpoints;
     }
 
+    [Answers<JobView>(StatusCodes.Status202Accepted)]
     private static async Task<IResult> StartAsync(
         HttpContext context, Caller caller, StartCommand command, SyncManager manager, InlineRunner inline, InlineAnswers answers, JobViews views, CancellationToken ct)
     {
@@ -101,6 +104,7 @@ internal static class JobEndpoints
         return TypedResults.Accepted($"/api/sync/jobs/{job.Job.Id:D}", views.Of(job, caller.Language));
     }
 
+    [Answers<Page<JobView>>]
     private static async Task<IResult> ListAsync(Caller caller, Query<JobFilter> filter, SyncManager manager, JobViews views, CursorCodec cursors, CancellationToken ct)
     {
         var (status, source, page) = filter.Value;
@@ -110,17 +114,20 @@ internal static class JobEndpoints
         return TypedResults.Ok(new Page<JobView>([.. shown.Items.Select(job => views.Of(job, caller.Language))], shown.NextCursor));
     }
 
-    private static async Task<IResult> GetAsync(Caller caller, JobId jobId, SyncManager manager, JobViews views, CancellationToken ct)
+    [Answers<JobView>]
+    private static async Task<IResult> GetAsync(Caller caller, RouteGuid jobId, SyncManager manager, JobViews views, CancellationToken ct)
         => await manager.FindDetailsAsync(caller.Tenant, jobId.Value, ct) is { } job ? TypedResults.Ok(views.Of(job, caller.Language)) : Problem.NotFound();
 
-    private static async Task<IResult> CancelAsync(Caller caller, JobId jobId, SyncManager manager, JobViews views, CancellationToken ct)
+    [Answers<JobView>(StatusCodes.Status202Accepted)]
+    private static async Task<IResult> CancelAsync(Caller caller, RouteGuid jobId, SyncManager manager, JobViews views, CancellationToken ct)
     {
         if (!await manager.CancelAsync(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         var job = await manager.FindDetailsAsync(caller.Tenant, jobId.Value, ct);
         return TypedResults.Accepted($"/api/sync/jobs/{jobId.Value:D}", views.Of(job!, caller.Language));
     }
 
-    private static async Task<IResult> RetryAsync(Caller caller, JobId jobId, JobRetry retry, JobViews views, CancellationToken ct)
+    [Answers<JobView>(StatusCodes.Status202Accepted)]
+    private static async Task<IResult> RetryAsync(Caller caller, RouteGuid jobId, JobRetry retry, JobViews views, CancellationToken ct)
         => await retry.RetryAsync(caller.Tenant, jobId.Value, ct) is { } job
             ? TypedResults.Accepted($"/api/sync/jobs/{jobId.Value:D}", views.Of(job, caller.Language))
             : Problem.NotFound();

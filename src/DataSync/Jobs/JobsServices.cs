@@ -3,14 +3,17 @@ using DataSync.Jobs.Engine.Waiting;
 using DataSync.Jobs.ExportAgain;
 using DataSync.Jobs.Hangfire;
 using DataSync.Jobs.Inline;
+using DataSync.Jobs.Metrics;
 using DataSync.Jobs.Replay;
 using DataSync.Jobs.Retry;
 using DataSync.Jobs.Schedules;
+using DataSync.Jobs.Slots;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
 using DataSync.Jobs.Webhooks;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
+using DataSync.Pipeline.Privacy;
 using DataSync.Pipeline.Replay;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Settings;
@@ -46,6 +49,8 @@ internal static class JobsServices
             Wait = TimeSpan.FromSeconds(settings.Int("DATASYNC_REALTIME_WAIT_SECONDS", 10, 0, 300)),
             BatchBytes = BatchBytes(new SettingsReader(configuration)),
         });
+        services.AddSingleton(new SlotOptions { Pace = TimeSpan.FromSeconds(settings.Int(SlotOptions.Setting, 300, 5, 86_400)) });
+        services.AddSingleton<SlotLook>();
         services.AddWebhooks(settings);
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<SyncManager>();
@@ -53,8 +58,12 @@ internal static class JobsServices
         services.AddSingleton<ReplayStart>();
         services.AddSingleton<ExportAgainStart>();
         services.AddSingleton<FindExportsAgain>(provider => provider.GetRequiredService<SyncManager>().ExportsAgainAsync);
+        services.AddSingleton<ExportRewrite>();
+        services.AddSingleton<RewriteExport>(provider => provider.GetRequiredService<ExportRewrite>().RewriteAsync);
+        services.AddSingleton<DropExport>(provider => provider.GetRequiredService<ExportRewrite>().DropAsync);
         services.AddSingleton<PlanReader>();
         services.AddSingleton<JobViews>();
+        services.AddSingleton<SummaryStore>();
         services.AddSingleton<JobExists>(provider => async (tenant, job, ct)
             => await provider.GetRequiredService<SyncManager>().FindAsync(tenant, job, ct) is not null);
         services.AddSingleton<WaitingBell>();
@@ -84,6 +93,8 @@ internal static class JobsServices
         services.AddSingleton<JobChain>();
         services.AddHostedService<Dispatcher>();
         services.AddHostedService<WaitingJobs>();
+        services.AddHostedService<QueueGauges>();
+        services.AddHostedService<SlotWatch>();
         services.AddScheduler();
         services.AddSingleton<IReadinessCheck, WorkerReadiness>();
         services.AddWebhookWorker();

@@ -75,6 +75,9 @@ internal sealed class SyncJob : ITenantOwned
     /// <summary>JSON of the failure: key and values, worded in the reader's language when it is read.</summary>
     public string? ErrorDetails { get; set; }
 
+    /// <summary>When the first of its records had had their time: from then on what is stored is not all there was. Null where none was removed for its age.</summary>
+    public DateTimeOffset? RetiredAt { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? StartedAt { get; set; }
     public DateTimeOffset? CompletedAt { get; set; }

@@ -3,6 +3,7 @@ using DataSync.Jobs.History;
 using DataSync.Jobs.Start;
 using DataSync.Jobs.Status;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Tenancy;
 using DataSync.Sources;
@@ -39,7 +40,7 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
         transaction.Db.Add(job);
         await OpenIncrementals.SaveAsync(transaction, ct);
         var queued = await WakeAsync(transaction, options, ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct, job.Id.ToString("D"));
         return new JobDetails(job, queued);
     }
 
@@ -116,7 +117,7 @@ internal sealed class SyncManager(TenantDatabase database, EngineOptions options
 
         // A dispatcher ends it where its worker is gone.
         await NotifyAsync(transaction, JobOutcome.DispatchChannel, "", ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct);
         return true;
     }
 

@@ -44,6 +44,9 @@ internal sealed record SyncRun
     /// <summary>When the job first waited, by the database's clock; null where it never did.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 
+    /// <summary>How far the records of this attempt are committed, where its strategy stores them.</summary>
+    public StoredMark Stored { get; init; } = new();
+
     /// <summary>Set where the process that took the request runs it; null on a worker.</summary>
     public InlineRun? Inline { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using DataSync.Pipeline;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
@@ -22,12 +23,13 @@ internal static class EnrichmentEndpoints
         """;
 
     public static void MapEnrichments(this IEndpointRouteBuilder endpoints)
-        => endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Records").MapGet("/enrichments", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        => endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Records").MapGet("/enrichments", ListAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("enrichments.read", "job", "job_id").WithApi(
             "What enrichers made of records", "By kind and in the order of extraction; `outcome` leaves those that went so, such as `failed`. Records themselves stay as they were.",
             response: $$"""{"items":[{{Enrichment}}],"next_cursor":null}""");
 
+    [Answers<Page<EnrichmentView>>]
     private static async Task<IResult> ListAsync(
-        Caller caller, JobId jobId, Query<EnrichmentFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, CancellationToken ct)
+        Caller caller, RouteGuid jobId, Query<EnrichmentFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         var (kind, outcome, page) = filter.Value;

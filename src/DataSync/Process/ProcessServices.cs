@@ -1,5 +1,9 @@
+using DataSync.Pipeline.Incremental;
 using DataSync.Pipeline.Replay;
+using DataSync.Platform.Monitoring;
 using DataSync.Platform.Settings;
+using DataSync.Platform.Tenancy;
+using DataSync.Process.Async;
 using DataSync.Process.Async.Replay;
 using DataSync.Process.Realtime;
 using Microsoft.Extensions.Configuration;
@@ -20,7 +24,10 @@ internal static class ProcessServices
         });
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddSingleton<RealtimeMemory>();
+        services.AddSingleton(provider => new ProcessMeasure("memory", provider.GetRequiredService<RealtimeMemory>().Measure));
         services.AddSingleton<ClaimRejections>(RejectionClaims.ClaimAsync);
+        services.AddSingleton<ReadKept>(provider => new KeptOriginals(provider.GetRequiredService<TenantDatabase>()).ReadAsync);
+        services.AddSingleton<LacksKept>(provider => new KeptOriginals(provider.GetRequiredService<TenantDatabase>()).LacksAsync);
         return services;
     }
 }

@@ -1,4 +1,5 @@
 using DataSync.Pipeline;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
@@ -15,6 +16,7 @@ using Microsoft.EntityFrameworkCore;
 namespace DataSync.Process;
 
 /// <summary>Stored records of a job, a page at a time.</summary>
+[ApiTag("Records", "What a job has stored, what was refused, and what enrichers made of it.")]
 internal static class RecordEndpoints
 {
     private const string Record = """
@@ -25,13 +27,14 @@ internal static class RecordEndpoints
     public static void MapRecords(this IEndpointRouteBuilder endpoints)
     {
         var jobs = endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Records");
-        jobs.MapGet("/records", RecordsAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        jobs.MapGet("/records", RecordsAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("records.read", "job", "job_id").WithApi(
             "Stored records", "In the order of extraction, by page, or those of `ids` (up to 1000, separated by commas). `refined_data` is null where refinement changed nothing.",
             response: $$"""{"items":[{{Record}}],"next_cursor":null}""");
     }
 
+    [Answers<Page<RecordView>>]
     private static async Task<IResult> RecordsAsync(
-        Caller caller, JobId jobId, Query<RecordFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, CancellationToken ct)
+        Caller caller, RouteGuid jobId, Query<RecordFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         var (ids, page) = filter.Value;

@@ -9,20 +9,8 @@ namespace DataSync.Sources;
 /// <summary>Moves the credentials of a tenant's sources to a new data key, one source a transaction, while they are read and written.</summary>
 internal sealed partial class SealedSources(TenantDatabase database, CredentialOpener opener, ILogger<SealedSources> logger) : ISealedStore
 {
-    public async Task<ResealOutcome> ResealAsync(string tenantId, int keyId, CancellationToken ct)
-    {
-        var (moved, unreadable) = (0, 0);
-        foreach (var sourceId in await database.RunAsync(tenantId, transaction => IdsAsync(transaction, ct), ct))
-        {
-            switch (await database.RunAsync(tenantId, transaction => MoveAsync(transaction, sourceId, keyId, ct), ct))
-            {
-                case true: moved++; break;
-                case false: unreadable++; break;
-            }
-        }
-
-        return new ResealOutcome(moved, unreadable);
-    }
+    public Task<ResealOutcome> ResealAsync(string tenantId, int keyId, CancellationToken ct)
+        => database.EachAsync(tenantId, t => t.Db.Set<DataSourceConfig>().Select(s => s.SourceId).ToListAsync(ct), (t, source) => MoveAsync(t, source, keyId, ct), ct);
 
     public async Task<IReadOnlySet<int>> KeysInUseAsync(TenantTransaction transaction, CancellationToken ct)
     {
@@ -35,9 +23,6 @@ internal sealed partial class SealedSources(TenantDatabase database, CredentialO
 
         return keys;
     }
-
-    private static Task<List<string>> IdsAsync(TenantTransaction transaction, CancellationToken ct)
-        => transaction.Db.Set<DataSourceConfig>().Select(s => s.SourceId).ToListAsync(ct);
 
     /// <summary>True if moved, false if it does not open, null if there was nothing to do.</summary>
     private async Task<bool?> MoveAsync(TenantTransaction transaction, string sourceId, int keyId, CancellationToken ct)

@@ -15,6 +15,9 @@ internal sealed class SourceCache(ConfigurationCache cache, SourceStore store)
     /// <summary>As <see cref="ConfigurationCache.GenerationAsync"/>.</summary>
     public ValueTask<long?> GenerationAsync(string tenantId, CancellationToken ct) => cache.GenerationAsync(tenantId, ct);
 
+    /// <summary>As <see cref="ConfigurationCache.GenerationAtHand"/>.</summary>
+    public long? GenerationAtHand(string tenantId) => cache.GenerationAtHand(tenantId);
+
     /// <summary>As <see cref="ConfigurationCache.IsUnchanged"/>: what was not there at that generation is not there now.</summary>
     public bool IsUnchanged(string tenantId, long generation) => cache.IsUnchanged(tenantId, generation);
 }

@@ -48,6 +48,19 @@ internal sealed class SourceProbe(SourceReader reader, SourceStates states, Conn
             : null;
     }, ct);
 
+    /// <summary>What the source's server keeps for following it; null where it keeps nothing.</summary>
+    /// <param name="tenantId">Whose it is.</param>
+    /// <param name="sourceId">The source.</param>
+    /// <param name="releases">Nobody follows it any more: the server is asked to give up what it keeps first.</param>
+    /// <param name="ct">Ends it.</param>
+    public Task<HeldLog?> HeldAsync(string tenantId, string sourceId, bool releases, CancellationToken ct) => WithinLimitAsync(async limited =>
+    {
+        var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
+        if (Connector(connection) is not ITracksChanges tracker) return null;
+        if (releases) await tracker.ReleaseAsync(connection, await states.FollowedAsync(tenantId, sourceId, limited), limited);
+        return await tracker.HeldAsync(connection, limited);
+    }, ct);
+
     /// <summary>The first <paramref name="limit"/> records as a sync would extract them, or a few megabytes of them.</summary>
     public Task<SourcePreview> PreviewAsync(string tenantId, string sourceId, ReadRequest request, int limit, CancellationToken ct) => WithinLimitAsync(async limited =>
     {

@@ -36,6 +36,13 @@ internal sealed partial class SourceReader(TenantDatabase database, SourceCache 
         throw SourceFailure.Unreadable();
     }
 
+    /// <summary>The same of a source as it was, whatever is stored now; null where its secrets do not open.</summary>
+    public async Task<SourceConnection?> OpenAsync(DataSourceConfig source, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(source.TenantId, ct);
+        return await opener.OpenAsync(transaction, source, fresh: true, ct) is { } opened ? Connection(source, opened) : null;
+    }
+
     /// <summary>The length before the tenant's id keeps any two owners apart.</summary>
     private SourceConnection Connection(DataSourceConfig source, JsonElement opened)
         => new(

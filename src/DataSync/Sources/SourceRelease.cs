@@ -3,14 +3,15 @@ using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Tenancy;
+using DataSync.Sources.Slots;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Sources;
 
 /// <summary>
-/// Has a server give up what it keeps for following a source that was deleted, or that reads from another server now. A server that does not answer hinders nothing: the log says that
-/// something was left there.
+/// Has a server give up what it keeps for following a source that was deleted, reads from another server now, or is not followed any more. A server that does not answer hinders nothing: it is asked
+/// again (<see cref="SlotReleases"/>, and for a source that is still there by the look at its slot).
 /// </summary>
 internal sealed partial class SourceRelease(
     SourceStore store, SourceStates states, SourceReader reader, ConnectorCatalog connectors, TenantDatabase database, TimeProvider time, ILogger<SourceRelease> logger)
@@ -21,7 +22,8 @@ internal sealed partial class SourceRelease(
     /// <summary>Members that say which database a source reads from.</summary>
     private static readonly string[] Place = ["driver", "host", "port", "database"];
 
-    /// <summary>What its server may keep something for: a source whose changes were followed, or that had an incremental sync which may have begun to. Null for any other.</summary>
+    /// <summary>What its server may keep something for: a source whose changes were followed, or that had an incremental sync which may have begun to, or whose
+    /// setup was shown, by which the customer may have made it. Null for any other.</summary>
     public async Task<FollowedSource?> FindAsync(string tenantId, string sourceId, CancellationToken ct)
     {
         if (await store.GetAsync(tenantId, sourceId, ct) is not { SourceType: SourceTypes.Database } source) return null;
@@ -40,27 +42,58 @@ internal sealed partial class SourceRelease(
     }
 
     /// <summary>The source is gone already, so whoever asked cannot call this off.</summary>
-    public async Task DeletedAsync(FollowedSource source)
+    public async Task DeletedAsync(FollowedSource source, SlotRelease left)
     {
-        if (await FailureAsync(token => source.Connector.ReleaseAsync(source.Connection, source.Last, token)) is { } key) Log.NotReleased(logger, key);
+        var key = await FailureAsync(token => source.Connector.ReleaseAsync(source.Connection, source.Last, token));
+        if (key is null) await ForgetAsync(left, CancellationToken.None);
+        else Log.NotReleased(logger, key);
+    }
+
+    /// <summary>What a source that is about to be deleted, or to go elsewhere, leaves at its server.</summary>
+    public SlotRelease Leaving(FollowedSource source, DataSourceConfig stored) => SlotRelease.Of(stored, source.Last, time.GetUtcNow(), Patience);
+
+    /// <summary>Its server keeps nothing any more, or nobody can hope that it gives it up.</summary>
+    public Task ForgetAsync(SlotRelease left, CancellationToken ct)
+        => database.RunAsync(left.TenantId, t => t.Db.Set<SlotRelease>().Where(r => r.Id == left.Id).ExecuteDeleteAsync(ct), ct);
+
+    /// <summary>From now on there may be a slot: the customer was shown how to make it.</summary>
+    public async Task ExpectAsync(string tenantId, string sourceId, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        await transaction.Db.Database.ExecuteSqlAsync($"INSERT INTO source_slots (tenant_id, source_id) VALUES ({tenantId}, {sourceId}) ON CONFLICT DO NOTHING", ct);
+        await transaction.CommitAsync(ct);
     }
 
     /// <summary>The source was replaced. Where it goes to another place that cannot go on from the old one's record of changes, the old one gives that up; where nobody can tell, it is left.</summary>
     /// <param name="before">As it was.</param>
     /// <param name="now">As it is stored.</param>
-    public async Task ReplacedAsync(FollowedSource before, DataSourceConfig now)
+    /// <param name="left">What it left at another place; null where it reads from the same one.</param>
+    public async Task ReplacedAsync(FollowedSource before, DataSourceConfig now, SlotRelease? left)
     {
-        var place = JsonElement.Parse(now.ConnectionParams);
-        if (now.SourceType == SourceTypes.Database && Place.All(m => Text(place, m) == Text(before.Connection.ConnectionParams, m))) return;
+        if (left is null && TrackedTable.Of(now) is (_, null)) return;
+        if (left is null) await ExpectAsync(now.TenantId, now.SourceId, CancellationToken.None);
         var key = await FailureAsync(async token =>
         {
-            if (!await GoesOnAsync(before, now, token)) await before.Connector.ReleaseAsync(before.Connection, before.Last, token);
+            if (left is null || !await GoesOnAsync(before, now, token)) await before.Connector.ReleaseAsync(before.Connection, before.Last, token);
         });
         if (key is not null) Log.LeftBehind(logger, key);
+        else if (left is not null) await ForgetAsync(left, CancellationToken.None);
+    }
+
+    /// <summary>True where a definition reads from the database that the source read from.</summary>
+    public static bool IsSamePlace(DataSourceConfig before, SourceDefinition now) => IsSamePlace(before, now.SourceType, now.ConnectionParams);
+
+    /// <summary>The same of two states of a source.</summary>
+    public static bool IsSamePlace(DataSourceConfig before, DataSourceConfig now) => IsSamePlace(before, now.SourceType, JsonElement.Parse(now.ConnectionParams));
+
+    private static bool IsSamePlace(DataSourceConfig before, string type, JsonElement place)
+    {
+        var was = JsonElement.Parse(before.ConnectionParams);
+        return type == SourceTypes.Database && before.SourceType == type && Place.All(m => Text(place, m) == Text(was, m));
     }
 
     /// <summary>True where the new place turns out to be the old one by another name.</summary>
-    private async Task<bool> GoesOnAsync(FollowedSource before, DataSourceConfig now, CancellationToken ct)
+    public async Task<bool> GoesOnAsync(FollowedSource before, DataSourceConfig now, CancellationToken ct)
     {
         if (before.Last is null || TrackedTable.Of(now) is not ({ } table, null)) return false;
         var connection = await reader.OpenStoredAsync(now.TenantId, now.SourceId, ct);
@@ -74,7 +107,7 @@ internal sealed partial class SourceRelease(
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         return await transaction.Db.Database.SqlQuery<bool>(
-            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND sync_type = 'incremental') AS \"Value\"").SingleAsync(ct);
+            $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND sync_type = 'incremental') OR EXISTS (SELECT 1 FROM source_slots WHERE source_id = {sourceId}) AS \"Value\"").SingleAsync(ct);
     }
 
     /// <summary>Why it could not be done; null where it could.</summary>
@@ -100,13 +133,13 @@ internal sealed partial class SourceRelease(
 
     private static partial class Log
     {
-        [LoggerMessage(1012, LogLevel.Warning, "A source was deleted, but what its server keeps for following its changes was left there: {ErrorKey}. The undo of its tracking setup takes it away")]
+        [LoggerMessage(1012, LogLevel.Warning, "A source was deleted, but its server could not be asked to give up what it keeps for following it: {ErrorKey}. It is asked again")]
         public static partial void NotReleased(ILogger logger, string errorKey);
 
         [LoggerMessage(1831, LogLevel.Warning, "What a source's server keeps for following its changes will be left there, since the source cannot be opened: {ErrorKey}. The undo of its tracking setup takes it away")]
         public static partial void NotOpened(ILogger logger, string errorKey);
 
-        [LoggerMessage(1830, LogLevel.Warning, "A source reads from another server now, but what the old one keeps for following its changes was left there: {ErrorKey}. The undo of its tracking setup takes it away")]
+        [LoggerMessage(1830, LogLevel.Warning, "A source is not followed any more where it was, but that server could not be asked to give up what it keeps for it: {ErrorKey}. It is asked again")]
         public static partial void LeftBehind(ILogger logger, string errorKey);
     }
 }

@@ -1,3 +1,5 @@
+using DataSync.Sources.Slots;
+
 namespace DataSync.Sources;
 
 /// <summary>Deletes sources, and afterwards has their servers give up what they keep for following changes.</summary>
@@ -7,7 +9,8 @@ internal sealed class SourceRemoval(SourceStore store, SourceRelease release)
     public async Task DeleteAsync(string tenantId, string sourceId, Func<int, bool> expected, CancellationToken ct)
     {
         var followed = await release.FindAsync(tenantId, sourceId, ct);
-        await store.DeleteAsync(tenantId, sourceId, expected, ct);
-        if (followed is not null) await release.DeletedAsync(followed);
+        SlotRelease? left = null;
+        await store.DeleteAsync(tenantId, sourceId, expected, ct, followed is null ? null : source => left = release.Leaving(followed, source));
+        if (followed is not null) await release.DeletedAsync(followed, left!);
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Sources.Slots;
 
 namespace DataSync.Sources;
 
@@ -27,12 +28,14 @@ internal sealed class SourceSaving(SourceStore store, SourceRelease release, Con
     public async Task<DataSourceConfig> ReplaceAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
     {
         var before = await release.FindAsync(tenantId, definition.SourceId, ct);
-        var replaced = await ReplaceLookedAtAsync(tenantId, definition, expected, ct);
-        if (before is not null) await release.ReplacedAsync(before, replaced);
+        SlotRelease? left = null;
+        var replaced = await ReplaceLookedAtAsync(
+            tenantId, definition, expected, before is null ? null : source => left = SourceRelease.IsSamePlace(source, definition) ? null : release.Leaving(before, source), ct);
+        if (before is not null) await release.ReplacedAsync(before, replaced, left);
         return replaced;
     }
 
-    private async Task<DataSourceConfig> ReplaceLookedAtAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct)
+    private async Task<DataSourceConfig> ReplaceLookedAtAsync(string tenantId, SourceDefinition definition, Func<int, bool> expected, Func<DataSourceConfig, SlotRelease?>? leaves, CancellationToken ct)
     {
         for (var i = 1; i <= MostTries; i++)
         {
@@ -40,7 +43,7 @@ internal sealed class SourceSaving(SourceStore store, SourceRelease release, Con
             var access = await LookAsync(definition, clear, ct);
             try
             {
-                return await store.ReplaceAsync(tenantId, definition, found => found == version && expected(found), ct, access);
+                return await store.ReplaceAsync(tenantId, definition, found => found == version && expected(found), ct, access, leaves);
             }
             catch (SyncFailureException e) when (e.Failure.MessageKey == SourceFailure.ChangedKey)
             {
@@ -48,7 +51,7 @@ internal sealed class SourceSaving(SourceStore store, SourceRelease release, Con
             }
         }
 
-        return await store.ReplaceAsync(tenantId, definition, expected, ct, AccessState.Unknown(time.GetUtcNow()));
+        return await store.ReplaceAsync(tenantId, definition, expected, ct, AccessState.Unknown(time.GetUtcNow()), leaves);
     }
 
     /// <summary>What the login may do; null where its connector knows no logins.</summary>

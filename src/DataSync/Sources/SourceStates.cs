@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 
@@ -36,7 +37,7 @@ internal sealed class SourceStates(TenantDatabase database)
             $"SELECT EXISTS (SELECT 1 FROM sync_jobs WHERE source_id = {sourceId} AND sync_type = 'incremental' AND status IN ('queued', 'running', 'waiting')) AS \"Value\"").SingleAsync(ct);
         if (open) throw new SyncFailureException(SyncFailure.Permanent("errors.job.incremental_open"));
         await transaction.Db.Set<SyncState>().Where(s => s.SourceId == sourceId).ExecuteDeleteAsync(ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct);
     }
 
     private static JsonElement? NextOf(JsonElement state)

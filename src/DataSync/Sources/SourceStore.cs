@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Tenancy;
+using DataSync.Sources.Slots;
 using Microsoft.EntityFrameworkCore;
 
 namespace DataSync.Sources;
@@ -79,15 +80,16 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
 
     /// <summary>
     /// Replaces a source. <paramref name="expected"/> tells whether the version found is one the caller has seen; <paramref name="access"/> is what is known
-    /// of the new login.
+    /// of the new login. <paramref name="leaves"/> tells, from what was found, what the source leaves at its server; that is stored with the change.
     /// </summary>
     public async Task<DataSourceConfig> ReplaceAsync(
-        string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct, AccessState? access = null)
+        string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct, AccessState? access = null, Func<DataSourceConfig, SlotRelease?>? leaves = null)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         var source = await SourceRows.LockAsync(transaction, definition.SourceId, ct) ?? throw SourceFailure.NotFound();
         if (!expected(source.Version)) throw SourceFailure.Changed();
         var clear = await KeepSecretsAsync(transaction, source, definition, ct);
+        if (leaves?.Invoke(source) is { } left) transaction.Db.Add(left);
         source.Version++;
         source.UpdatedAt = Now();
         source.Access = access?.ToJson();
@@ -97,12 +99,14 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
         return source;
     }
 
-    public async Task DeleteAsync(string tenantId, string sourceId, Func<int, bool> expected, CancellationToken ct)
+    /// <summary>Deletes a source that nobody uses; <paramref name="leaves"/> as in <see cref="ReplaceAsync"/>.</summary>
+    public async Task DeleteAsync(string tenantId, string sourceId, Func<int, bool> expected, CancellationToken ct, Func<DataSourceConfig, SlotRelease?>? leaves = null)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         var source = await SourceRows.LockAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
         if (!expected(source.Version)) throw SourceFailure.Changed();
         if (await SourceRows.IsInUseAsync(transaction, sourceId, ct)) throw SourceFailure.InUse();
+        if (leaves?.Invoke(source) is { } left) transaction.Db.Add(left);
         transaction.Db.Remove(source);
         await transaction.Db.SaveChangesAsync(ct);
         await cache.CommitAsync(transaction, ct);

@@ -1,3 +1,4 @@
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Idempotency;
@@ -11,6 +12,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DataSync.Sources;
 
+[ApiTag("Sources", "Where a tenant's records come from: databases, APIs and webhooks, with their sealed credentials.")]
 internal static class SourcesEndpoints
 {
     private const string RequestExample = """
@@ -30,36 +32,37 @@ internal static class SourcesEndpoints
     public static IEndpointRouteBuilder MapSources(this IEndpointRouteBuilder endpoints)
     {
         var sources = endpoints.MapApiGroup("/api/sources", "Sources");
-        sources.MapPost("", CreateAsync).RequireScope(ApiScope.SourcesWrite).WithIdempotency().WithApi(
+        sources.MapPost("", CreateAsync).RequireScope(ApiScope.SourcesWrite).AuditsChange("source.create", "source").WithIdempotency().WithApi(
             "Register a source", "Credentials are sealed before they are stored and never come back: secrets show as `***`. 409 if the id is taken. " +
             "Its login is looked at first: one that could write is refused with what it could write, unless the operator allows it; a server that does not answer within 5 seconds leaves `access` `unknown`.",
             RequestExample, AnswerExample, StatusCodes.Status201Created);
-        sources.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sources.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).NotAudited("Sources are shown without their secrets.").WithApi(
             "List sources", "In the order of their ids, page by page.", response: $$"""{"items":[{{AnswerExample}}],"next_cursor":null}""");
-        sources.MapGet("{source_id}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sources.MapGet("{source_id}", GetAsync).RequireScope(ApiScope.SyncRead).NotAudited("A source is shown without its secrets.").WithApi(
             "Show a source", "`ETag` is its version, for `If-Match`.", response: AnswerExample);
-        sources.MapPut("{source_id}", ReplaceAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+        sources.MapPut("{source_id}", ReplaceAsync).RequireScope(ApiScope.SourcesWrite).AuditsChange("source.replace", "source", "source_id").WithApi(
             "Replace a source",
             "A secret sent as `***` keeps the stored one; another value rotates it, and a job that runs takes it up at its next connection. " +
             "Where the source reads from another server from then on, the one before gives back what it keeps for following its changes, if it answers within 10 seconds. " +
             "With `If-Match`, 412 if the source has changed since; without, the last one wins.",
             RequestExample, AnswerExample);
-        sources.MapDelete("{source_id}", DeleteAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+        sources.MapDelete("{source_id}", DeleteAsync).RequireScope(ApiScope.SourcesWrite).AuditsChange("source.delete", "source", "source_id").WithApi(
             "Delete a source", "Its incremental state goes with it; jobs that ended and their records stay. 409 while a job of it is queued, running or waiting. What its server keeps for following its changes is given back; where that server does not answer within 10 seconds, it is left there.",
-            status: StatusCodes.Status204NoContent);
-        sources.MapPost("{source_id}/test", TestAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+            status: StatusCodes.Status204NoContent)
+            .WithRefusal(StatusCodes.Status409Conflict, "A job of the source is queued, running or waiting.");
+        sources.MapPost("{source_id}/test", TestAsync).RequireScope(ApiScope.SourcesWrite).AuditsAccess("source.test", "source", "source_id").WithApi(
             "Test a source's connection", "All checks at once. 200 also if some fail: see `passed`. `details` shows what a check saw: versions, the peer of TLS, what the login may do.",
             response: """
                 {"source_id":"orders-db","passed":false,"checks":[{"name":"credentials","outcome":"failed","milliseconds":0.8,"error_code":"SYNC_060",
                  "message_key":"errors.encryption.unreadable","message":"…","hint_key":"hints.encryption.save_again","hint":"…","details":{}}]}
                 """);
-        sources.MapGet("{source_id}/schema", DescribeAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+        sources.MapGet("{source_id}/schema", DescribeAsync).RequireScope(ApiScope.SourcesWrite).AuditsAccess("source.describe", "source", "source_id").WithApi(
             "Show what can be read", "Tables and views with columns, types and keys.",
             response: """
                 {"source_id":"orders-db","tables":[{"schema":"public","name":"orders","kind":"table",
                  "columns":[{"name":"id","type":"bigint","json_type":"number","nullable":false}],"primary_key":["id"]}]}
                 """);
-        sources.MapPost("{source_id}/preview", PreviewEndpoint.HandleAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+        sources.MapPost("{source_id}/preview", PreviewEndpoint.HandleAsync).RequireScope(ApiScope.SourcesWrite).AuditsAccess("source.preview", "source", "source_id").WithApi(
             "Show the first records", "As a sync would extract them. Without `query` and `table` (of an API: `extraction_params`): what the source itself reads. 4 MiB at most. Of an API, the first page, and in `understood` the request, the answer and how a sync would go on.",
             """{"table":"public.orders","row_limit":20}""",
             """{"source_id":"orders-db","columns":[{"name":"id","json_types":["number"]}],"records":[{"id":1}],"truncated":false}""");
@@ -68,13 +71,16 @@ internal static class SourcesEndpoints
         return endpoints;
     }
 
+    [Answers<SourceAnswer>(StatusCodes.Status201Created)]
     private static async Task<IResult> CreateAsync(NewSource source, Caller caller, SourceSaving saving, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
     {
+        AuditTrail.About(source.Definition.SourceId);
         var created = await saving.CreateAsync(caller.Tenant, caller.Subject, source.Definition, IdempotentWork.IdOf(http), ct);
         SetTag(http, created);
         return TypedResults.Created($"/api/sources/{UrlId.Encode(created.SourceId)}", SourceAnswer.Of(created, connectors));
     }
 
+    [Answers<Page<SourceAnswer>>]
     private static async Task<IResult> ListAsync(
         Query<SourceListQuery> query, Caller caller, SourceStore store, ConnectorCatalog connectors, CursorCodec cursors, CancellationToken ct)
     {
@@ -83,6 +89,7 @@ internal static class SourcesEndpoints
         return TypedResults.Ok(cursors.Page(caller, page, [.. found.Select(s => SourceAnswer.Of(s, connectors))], s => [s.SourceId]));
     }
 
+    [Answers<SourceAnswer>]
     private static async Task<IResult> GetAsync(RouteId sourceId, Caller caller, SourceStore store, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
     {
         var source = await store.GetAsync(caller.Tenant, sourceId.Value, ct) ?? throw SourceFailure.NotFound();
@@ -90,6 +97,7 @@ internal static class SourcesEndpoints
         return TypedResults.Ok(SourceAnswer.Of(source, connectors));
     }
 
+    [Answers<SourceAnswer>]
     private static async Task<IResult> ReplaceAsync(
         SourceReplacement source, IfMatch condition, Caller caller, SourceSaving saving, ConnectorCatalog connectors, HttpContext http, CancellationToken ct)
     {
@@ -104,6 +112,7 @@ internal static class SourcesEndpoints
         return TypedResults.NoContent();
     }
 
+    [Answers<SourceTestAnswer>]
     private static async Task<IResult> TestAsync(
         RouteId sourceId, Caller caller, SourceProbe probe, ErrorCatalogue catalogue, Messages messages, CancellationToken ct)
     {
@@ -112,6 +121,7 @@ internal static class SourcesEndpoints
             sourceId.Value, checks.All(c => c.Passed == true), [.. checks.Select(c => CheckAnswer.Of(c, catalogue, messages, caller.Language))]));
     }
 
+    [Answers<SourceSchemaAnswer>]
     private static async Task<IResult> DescribeAsync(RouteId sourceId, Caller caller, SourceProbe probe, CancellationToken ct)
         => TypedResults.Ok(new SourceSchemaAnswer(sourceId.Value, await probe.DescribeAsync(caller.Tenant, sourceId.Value, ct)));
 

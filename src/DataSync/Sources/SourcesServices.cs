@@ -1,4 +1,5 @@
 using DataSync.Platform.Encryption;
+using DataSync.Sources.Slots;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,10 +18,11 @@ internal static class SourcesServices
         services.AddSingleton<SourceStates>();
         services.AddSingleton<SourceRelease>();
         services.AddSingleton<SourceRemoval>();
+        services.AddSingleton<SlotReleases>();
         services.AddSingleton<SourceCache>();
         services.AddSingleton<SourceValidation>();
         services.AddSingleton<SourceProbe>();
-        services.AddSingleton<ISealedStore, SealedSources>();
+        services.AddSingleton<ISealedStore, SealedSources>().AddSingleton<ISealedStore, SealedReleases>();
         return services;
     }
 }

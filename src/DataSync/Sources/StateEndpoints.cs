@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
@@ -21,14 +22,16 @@ internal static class StateEndpoints
 
     public static RouteGroupBuilder MapState(this RouteGroupBuilder sources)
     {
-        sources.MapGet("{source_id}/state", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sources.MapGet("{source_id}/state", GetAsync).RequireScope(ApiScope.SyncRead).NotAudited("A position is shown, and no record.").WithApi(
             "Show how far incremental syncs have come", "Every member but the id is null before the first incremental sync has completed.", response: Example);
-        sources.MapDelete("{source_id}/state", ResetAsync).RequireScope(ApiScope.SyncWrite).WithApi(
+        sources.MapDelete("{source_id}/state", ResetAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("source.reset", "source", "source_id").WithApi(
             "Reset the incremental state", "The next incremental sync reads everything. 409 while an incremental sync of the source is queued or running.",
-            status: StatusCodes.Status204NoContent);
+            status: StatusCodes.Status204NoContent)
+            .WithRefusal(StatusCodes.Status409Conflict, "An incremental sync of the source is queued or running.");
         return sources;
     }
 
+    [Answers<StateAnswer>]
     private static async Task<IResult> GetAsync(RouteId sourceId, Caller caller, SourceStore sources, SourceStates states, CancellationToken ct)
     {
         if (await sources.GetAsync(caller.Tenant, sourceId.Value, ct) is null) throw SourceFailure.NotFound();

@@ -1,5 +1,6 @@
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Incremental;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
@@ -21,7 +22,7 @@ internal static class TrackingEndpoint
 
     public static RouteGroupBuilder MapTracking(this RouteGroupBuilder sources)
     {
-        sources.MapGet("{source_id}/tracking", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        sources.MapGet("{source_id}/tracking", GetAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("source.tracking", "source", "source_id").WithApi(
             "Show how changes can be followed",
             "Asks the source's server, changes nothing there: what following the table's changes needs, and the SQL that the customer runs once for it, with what takes it away. " +
             "`purge` removes what the next sync will not ask for from a change log; run it whenever the log should shrink. " +
@@ -30,12 +31,14 @@ internal static class TrackingEndpoint
         return sources;
     }
 
-    private static async Task<IResult> GetAsync(RouteId sourceId, Caller caller, SourceStore store, SourceProbe probe, Messages messages, CancellationToken ct)
+    [Answers<TrackingAnswer>]
+    private static async Task<IResult> GetAsync(RouteId sourceId, Caller caller, SourceStore store, SourceProbe probe, SourceRelease release, Messages messages, CancellationToken ct)
     {
         var source = await store.GetAsync(caller.Tenant, sourceId.Value, ct) ?? throw SourceFailure.NotFound();
         if (TrackedTable.Of(source) is not var (table, reason)) return TypedResults.Ok(TrackingAnswer.Cursor(source.SourceId, TrackingReason.Of("tracking.query"), messages, caller.Language));
         if (reason is not null) return TypedResults.Ok(TrackingAnswer.Cursor(source.SourceId, reason, messages, caller.Language));
         var setup = await probe.TrackingAsync(caller.Tenant, source.SourceId, new ReadRequest { Table = table }, ct);
+        if (setup?.Method == TrackingMethods.Log) await release.ExpectAsync(caller.Tenant, source.SourceId, ct);
         return TypedResults.Ok(setup is null
             ? TrackingAnswer.Cursor(source.SourceId, TrackingReason.Of("tracking.unsupported"), messages, caller.Language)
             : TrackingAnswer.Of(source.SourceId, setup, messages, caller.Language));

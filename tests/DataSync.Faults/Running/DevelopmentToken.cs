@@ -19,7 +19,7 @@ internal static class DevelopmentToken
             client_id = "bench",
             jti = $"{Guid.CreateVersion7(now)}",
             tenant_id = tenant,
-            scope = "sources.write sync.read sync.write",
+            scope = "sources.write sync.read sync.write privacy",
             iat = now.ToUnixTimeSeconds(),
             exp = now.AddHours(12).ToUnixTimeSeconds(),
         };

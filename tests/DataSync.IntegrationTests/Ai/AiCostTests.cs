@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Enriching;
 using DataSync.Refine.Ai;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Budget;
@@ -114,8 +115,8 @@ public sealed class AiCostTests(AiRig rig)
         Assert.InRange(job.Count("completed"), 1, 12);
         var (used, limits) = await Store(options).UsageAsync("tight", Ct);
         Assert.InRange(used.InputTokens + used.OutputTokens, 1, 1500);
-        Assert.Equal(new AiLimits(1500, 0, 0, 0), limits);
-        Assert.Equal(default, (await Store(options).UsageAsync("free", Ct)).Limits);
+        Assert.Equal(new ModelBudget(1500, 0, 0, 0), limits);
+        Assert.Equal(new ModelBudget(0, 0, 0, 0), (await Store(options).UsageAsync("free", Ct)).Limits);
 
         // 0 is no limit, also where all others have one; what is left out is theirs.
         options = rig.Options(o => (o.MaxOutputTokens, o.TenantTokens, o.TenantDayTokens) = (100, 1, 1));

@@ -129,7 +129,9 @@ internal sealed record ModelAnswer(HttpStatusCode Status, string Body)
         ["model"] = "m",
         ["choices"] = new JsonArray(new JsonObject
         {
-            ["index"] = 0, ["finish_reason"] = finish, ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = content },
+            ["index"] = 0,
+            ["finish_reason"] = finish,
+            ["message"] = new JsonObject { ["role"] = "assistant", ["content"] = content },
         }),
         ["usage"] = new JsonObject { ["prompt_tokens"] = input, ["completion_tokens"] = output, ["total_tokens"] = input + output },
     }.ToJsonString());

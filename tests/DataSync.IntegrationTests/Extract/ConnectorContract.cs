@@ -27,6 +27,28 @@ public abstract class ConnectorContract : SourceContract
 
     protected abstract string WriteStatement { get; }
 
+    /// <summary>Why no server could end a session of this source; null where one can.</summary>
+    protected virtual string? HasNoSessions => null;
+
+    /// <summary>Has the server end every session of the source's login, as one that restarts does.</summary>
+    protected abstract Task EndSessionsAsync();
+
+    [Fact]
+    public async Task Read_whose_connection_is_lost_midway_says_so_and_may_be_tried_again()
+    {
+        Assert.SkipWhen(HasNoSessions is not null, HasNoSessions ?? "");
+        var failure = await Assert.ThrowsAsync<SyncFailureException>(async () =>
+        {
+            await foreach (var batch in Connector.ReadAsync(Connection, Huge with { BatchSize = 1000 }, Ct))
+            {
+                using (batch)
+                    if (batch.FirstSeq == 0) await EndSessionsAsync();
+            }
+        });
+        Assert.Equal(("errors.connection.lost", FailureKind.Transient), (failure.Failure.MessageKey, failure.Failure.Kind));
+        Assert.Equal(Rows, (await ReadAsync(Numbers)).Documents.Count);
+    }
+
     [Fact]
     public async Task Read_every_type_comes_out_as_exact_json()
     {

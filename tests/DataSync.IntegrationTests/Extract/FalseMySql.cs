@@ -13,11 +13,16 @@ internal sealed class FalseMySql : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private readonly MemoryStream _received = new();
     private readonly string _mode, _file;
+
+    /// <summary>True where a statement that was prepared is what it waits for, as ODBC's driver sends every one.</summary>
+    private readonly bool _strikesAtExecute;
     private readonly Task _serving;
 
     public FalseMySql(string mode, string file = "/etc/hostname", IPAddress? at = null)
     {
-        (_mode, _file, _listener) = (mode, file, new TcpListener(at ?? IPAddress.Loopback, 0));
+        const string Execute = "execute ";
+        _strikesAtExecute = mode.StartsWith(Execute, StringComparison.Ordinal);
+        (_mode, _file, _listener) = (_strikesAtExecute ? mode[Execute.Length..] : mode, file, new TcpListener(at ?? IPAddress.Loopback, 0));
         _listener.Start();
         _serving = ServeAsync();
     }
@@ -161,6 +166,7 @@ internal sealed class FalseMySql : IAsyncDisposable
         switch (command[0])
         {
             case 1: return false;
+            case 0x17 when _strikesAtExecute: return await StrikesWithRowsAsync(stream, socket, ct);
             case 0x19: break; // whoever closes a statement waits for no answer
             case 0x16: await PrepareAsync(text.Count(c => c == '?'), stream, ct); break;
             case 3 when text.Contains("sql_mode", StringComparison.Ordinal): await stream.WriteAsync(Rows(""), ct); break;
@@ -220,10 +226,12 @@ internal sealed class FalseMySql : IAsyncDisposable
         return false;
     }
 
-    private static async Task EndlessAsync(string value, NetworkStream stream, CancellationToken ct)
+    private async Task EndlessAsync(string value, NetworkStream stream, CancellationToken ct)
     {
         await stream.WriteAsync(Header(), ct);
-        byte[] row = [(byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
+
+        // rows of a prepared statement begin with which of their values are null
+        byte[] row = [.. _strikesAtExecute ? new byte[2] : [], (byte)value.Length, .. Encoding.ASCII.GetBytes(value)];
         var rows = Enumerable.Range(0, 256).SelectMany(i => Packet((byte)(4 + i), row)).ToArray();
         while (true) await stream.WriteAsync(rows, ct);
     }

@@ -124,6 +124,10 @@ internal sealed class FalsePostgres : IAsyncDisposable
             case "endless notices":
                 var notices = Enumerable.Repeat(Message('N', "SNOTICE\0C00000\0Mx\0\0"u8), 1000).SelectMany(m => m).ToArray();
                 while (true) await stream.WriteAsync(notices, ct);
+            case "endless answer":
+                await stream.WriteAsync(Message('T', [0, 1, .. Column("a", 25)]), ct);
+                var answer = Enumerable.Repeat(Message('D', [0, 1, 0, 0, 0, 100, .. new byte[100].Select(_ => (byte)'x')]), 1000).SelectMany(m => m).ToArray();
+                while (true) await stream.WriteAsync(answer, ct);
             case "endless rows":
                 await EndlessRowsAsync(stream, ct);
                 break;

@@ -38,6 +38,8 @@ public class MySqlConnectorContractTests(MySqlContractDatabase database) : Conne
 
     protected override string WriteStatement => "INSERT INTO numbers VALUES (0, 'x') RETURNING id";
 
+    protected override Task EndSessionsAsync() => database.Source.ExecuteAsync($"KILL CONNECTION USER {database.Source.Login}", Ct);
+
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [
         ("CAST(-128 AS SIGNED)", "-128"), ("2147483647", "2147483647"), ("-9223372036854775808", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"),

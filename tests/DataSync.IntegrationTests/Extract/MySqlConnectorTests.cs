@@ -163,6 +163,29 @@ public sealed class MySqlConnectorTests : IAsyncLifetime
         Assert.Equal((true, true), (check.Passed, check.Params!["replication"]));
     }
 
+    /// <summary>What <c>mysql.db</c> gives to an empty user is everybody's, and in nobody's list of grants.</summary>
+    [Fact]
+    public async Task Read_with_a_login_that_could_write_as_everybody_is_refused_where_that_can_be_seen()
+    {
+        var check = (await MySqlSource.Connector().TestAsync(_source.Connection, Ct)).Single(c => c.Name == "read_only");
+        Assert.Equal((true, "mysql.db"), (check.Passed, check.Params!["unverified"]));
+        await _source.ExecuteAsync($"GRANT SELECT ON mysql.db TO {_source.Login}", Ct);
+        check = (await MySqlSource.Connector().TestAsync(_source.Connection, Ct)).Single(c => c.Name == "read_only");
+        Assert.Equal((true, false), (check.Passed, check.Params!.ContainsKey("unverified")));
+        try
+        {
+            await _source.ExecuteAsync($"INSERT INTO mysql.db (Host, Db, User, Insert_priv) VALUES ('%', '{_source.Database}', '', 'Y'); FLUSH PRIVILEGES", Ct);
+            var failure = await ReadOutcome.FailureAsync(MySqlSource.Connector(), _source.Connection, One, Ct);
+            Assert.Equal("errors.source.writable", failure.MessageKey);
+            Assert.Contains($"INSERT on {_source.Database}.* of ''@'%'", failure.Params!["findings"]!.ToString(), StringComparison.Ordinal);
+            Assert.Single((await ReadOutcome.OfAsync(MySqlSource.Connector(allowWritable: true), _source.Connection, One, Ct)).Documents);
+        }
+        finally
+        {
+            await _source.ExecuteAsync($"DELETE FROM mysql.db WHERE User = '' AND Db = '{_source.Database}'; FLUSH PRIVILEGES", CancellationToken.None);
+        }
+    }
+
     [Fact]
     public async Task Read_failures_to_connect_each_have_their_key()
     {

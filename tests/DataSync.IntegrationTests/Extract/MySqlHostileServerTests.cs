@@ -187,6 +187,12 @@ public sealed class MySqlHostileServerTests
 
     private static SourceConnection To(FalseMySql server, string host = "127.0.0.1") => new("mysql", JsonSerializer.SerializeToElement(new
     {
-        driver = "mysql", host, port = server.Port, database = "d", username = "u", password = Password, tls = "disable",
+        driver = "mysql",
+        host,
+        port = server.Port,
+        database = "d",
+        username = "u",
+        password = Password,
+        tls = "disable",
     }));
 }

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
+using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -19,6 +20,8 @@ public sealed class MySqlTlsServer : IAsyncLifetime
 
     /// <summary>A certificate and key of the same authority as PEM.</summary>
     internal (string Certificate, string Key) Client { get; private set; }
+
+    internal string AuthorityFile => Path.Combine(_folder, "authority.crt");
 
     internal string ByCertificate => $"c{Source.Login}";
 
@@ -68,6 +71,19 @@ public sealed class MySqlTlsTests(MySqlTlsServer server) : IClassFixture<MySqlTl
     private static readonly ReadRequest HowEncrypted = new() { Query = "SELECT VARIABLE_VALUE AS version FROM information_schema.SESSION_STATUS WHERE VARIABLE_NAME = 'Ssl_version'" };
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>MariaDB's driver compares the certificate with what it dials: it dials the name itself then, and else a relay, which passes TLS on.</summary>
+    [Theory]
+    [InlineData("localhost", 1, "1.3", null), InlineData("127.0.0.1", 1, null, "errors.connection.tls"), InlineData("127.0.0.1", 0, "1.3", null, "127.0.0.1"), InlineData("127.0.0.1", 0, null, "errors.connection.odbc_tls")]
+    public async Task Certificate_is_compared_through_odbc_where_the_data_source_says_so(string host, int verifies, string? version, string? key, string exceptions = "")
+    {
+        var dsn = OdbcRegistrations.Add(
+            OdbcRegistrations.MariaDb, ("TCPIP", 1), ("SERVER", host), ("PORT", server.Source.Port), ("DATABASE", server.Source.Database), ("FORCETLS", verifies == 0 ? 1 : 0), ("SSLVERIFY", verifies), ("SSLCA", server.AuthorityFile));
+        var checks = await OdbcSource.Connector(tlsExceptions: exceptions).TestAsync(OdbcSource.Connection(dsn, server.Source.Login, server.Source.Password), Ct);
+        Assert.Equal(key, checks.FirstOrDefault(c => c.Passed == false)?.MessageKey);
+        var tls = checks.Single(c => c.Name == "tls").Params;
+        Assert.Equal((version, version is null ? null : verifies == 1 ? "full" : "none"), (tls?["tls_version"], tls?["verification"]));
+    }
 
     [Theory]
     [InlineData("verify-full"), InlineData("verify-ca")]

@@ -45,6 +45,8 @@ public class PostgresConnectorContractTests(PostgresContractDatabase database) :
 
     protected override string WriteStatement => "WITH gone AS (DELETE FROM numbers RETURNING id) SELECT * FROM gone";
 
+    protected override Task EndSessionsAsync() => database.Source.EndSessionsAsync(Ct);
+
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [
         ("(-32768)::smallint", "-32768"), ("2147483647", "2147483647"), ("(-9223372036854775808)::bigint", "-9223372036854775808"),

@@ -89,17 +89,64 @@ public sealed class PostgresConnectorTests : IAsyncLifetime
         Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(allowWritable: true), _source.Connection, One, Ct)).Documents);
     }
 
-    /// <summary>Change tracking needs it, and it changes no data: the log of changes is followed, not written.</summary>
+    /// <summary>A login may become every role it is a member of, whatever it inherits: a query can hold <c>set_config('role', …)</c>.</summary>
+    [Theory]
+    [InlineData("ALTER ROLE {0} NOINHERIT; GRANT INSERT ON items TO w{0}; GRANT w{0} TO {0}", "table public.items as w{0}")]
+    [InlineData("ALTER ROLE {0} NOINHERIT; ALTER ROLE w{0} CREATEROLE; GRANT w{0} TO {0}", "create_role as w{0}")]
+    [InlineData("ALTER ROLE w{0} SUPERUSER; GRANT w{0} TO {0}", "superuser as w{0}")]
+    [InlineData("ALTER ROLE {0} NOINHERIT; ALTER ROLE w{0} NOINHERIT; GRANT CREATE ON SCHEMA public TO i{0}; GRANT i{0} TO w{0}; GRANT w{0} TO {0}", "schema public as i{0}")]
+    [InlineData("GRANT w{0} TO {0} WITH ADMIN OPTION", "admin of w{0}")]
+    [InlineData("GRANT DELETE ON items TO {0}; GRANT SELECT ON items TO w{0}; GRANT w{0} TO {0}; ALTER ROLE {0} SET role = 'w{0}'", "table public.items as {0}")]
+    [InlineData("ALTER TABLE items OWNER TO {0}; REVOKE ALL ON items FROM {0}; GRANT SELECT ON items TO {0}", "owner of table items")]
+    [InlineData("GRANT SELECT ON items TO {0} WITH GRANT OPTION", "table public.items")]
+    public async Task Read_with_a_login_that_could_become_one_that_writes_is_refused(string grant, string finding)
+    {
+        var names = System.Globalization.CultureInfo.InvariantCulture;
+        var odbc = Odbc.OdbcSource.Of(_source);
+        await _source.ExecuteAsync(string.Format(names, "CREATE ROLE w{0}; CREATE ROLE i{0};" + grant, _source.Login), Ct);
+        try
+        {
+            foreach (var (connector, connection) in new (IConnector, SourceConnection)[] { (PostgresSource.Connector(), _source.Connection), (Odbc.OdbcSource.Connector(), odbc) })
+            {
+                var failure = await ReadOutcome.FailureAsync(connector, connection, One, Ct);
+                Assert.Equal("errors.source.writable", failure.MessageKey);
+                Assert.Contains(string.Format(names, finding, _source.Login), failure.Params!["findings"]!.ToString()!.Split(", "));
+            }
+        }
+        finally
+        {
+            await _source.ExecuteAsync(string.Format(names, "ALTER TABLE items OWNER TO CURRENT_USER; DROP OWNED BY w{0}, i{0}; DROP ROLE w{0}, i{0}", _source.Login), Ct);
+        }
+    }
+
+    /// <summary>Roles that only read are no reason to refuse, however they are come by.</summary>
     [Fact]
-    public async Task Read_with_a_login_that_may_replicate_is_allowed_and_told_apart()
+    public async Task Read_with_a_member_of_roles_that_only_read_is_verified()
+    {
+        await _source.ExecuteAsync($"CREATE ROLE w{_source.Login}; GRANT SELECT ON items TO w{_source.Login}; GRANT pg_read_all_data, pg_monitor TO w{_source.Login}; GRANT w{_source.Login} TO {_source.Login}; ALTER ROLE {_source.Login} NOINHERIT; GRANT SELECT ON items TO {_source.Login}", Ct);
+        try
+        {
+            var report = await PostgresSource.Connector().VerifyAsync(_source.Connection, Ct);
+            Assert.Equal(("verified_read_only", ""), (report.Outcome, string.Join(", ", report.Grants)));
+        }
+        finally
+        {
+            await _source.ExecuteAsync($"DROP OWNED BY w{_source.Login}; DROP ROLE w{_source.Login}", Ct);
+        }
+    }
+
+    /// <summary>Change tracking needs it, and it changes no data: the log of changes is followed, not written. But a query could reach others' slots by it.</summary>
+    [Fact]
+    public async Task Read_of_a_table_with_a_login_that_may_replicate_is_allowed_and_told_apart()
     {
         List<AccessReport> told = [];
         var connection = new SourceConnection("postgresql", _source.Connection.ConnectionParams) { Verified = (report, _) => { told.Add(report); return Task.CompletedTask; } };
         Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(), connection, One, Ct)).Documents);
-        await _source.ExecuteAsync($"ALTER ROLE {_source.Login} REPLICATION", Ct);
-        Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(), connection, One, Ct)).Documents);
+        await _source.ExecuteAsync($"CREATE TABLE one (a int); INSERT INTO one VALUES (1); ALTER ROLE {_source.Login} REPLICATION", Ct);
+        Assert.Single((await ReadOutcome.OfAsync(PostgresSource.Connector(), connection, new ReadRequest { Table = "one" }, Ct)).Documents);
+        Assert.Equal("errors.extraction.replication_login", (await ReadOutcome.FailureAsync(PostgresSource.Connector(), connection, One, Ct)).MessageKey);
         var check = (await PostgresSource.Connector().TestAsync(connection, Ct)).Single(c => c.Name == "read_only");
-        Assert.Equal([("verified_read_only", false), ("verified_read_only", true), ("verified_read_only", true)], told.Select(t => (t.Outcome, t.Replication)));
+        Assert.Equal([("verified_read_only", false), ("verified_read_only", true), ("verified_read_only", true), ("verified_read_only", true)], told.Select(t => (t.Outcome, t.Replication)));
         Assert.Equal((true, "verified_read_only", true), (check.Passed, check.Params!["access"], check.Params["replication"]));
     }
 

@@ -146,6 +146,12 @@ public sealed class PostgresHostileServerTests
 
     private static SourceConnection To(FalsePostgres server) => new("postgresql", JsonSerializer.SerializeToElement(new
     {
-        driver = "postgresql", host = "127.0.0.1", port = server.Port, database = "d", username = "u", password = "p", tls = "disable",
+        driver = "postgresql",
+        host = "127.0.0.1",
+        port = server.Port,
+        database = "d",
+        username = "u",
+        password = "p",
+        tls = "disable",
     }));
 }

@@ -36,9 +36,12 @@ internal sealed class PostgresSource : IAsyncDisposable
         Options.Create(new ExtractOptions { TlsExceptions = tlsExceptions, AllowWritableSources = allowWritable }),
         TimeProvider.System);
 
-    public static async Task<PostgresSource> CreateAsync(CancellationToken ct)
+    public static async Task<PostgresSource> CreateAsync(CancellationToken ct) => await CreateAsync(await PostgresServer.CreateDatabaseAsync("extract", ct), ct);
+
+    /// <summary>In an empty database that was made for it.</summary>
+    public static async Task<PostgresSource> CreateAsync(string superuser, CancellationToken ct)
     {
-        var source = new PostgresSource(await PostgresServer.CreateDatabaseAsync("extract", ct));
+        var source = new PostgresSource(superuser);
         await source.ExecuteAsync(
             $"""
             REVOKE CREATE ON SCHEMA public FROM PUBLIC;
@@ -66,6 +69,9 @@ internal sealed class PostgresSource : IAsyncDisposable
         await using var command = Admin.CreateCommand(sql);
         await command.ExecuteNonQueryAsync(ct);
     }
+
+    /// <summary>Has the server end every session of the login.</summary>
+    public Task EndSessionsAsync(CancellationToken ct) => ScalarAsync<long>($"SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE usename = '{Login}'", ct);
 
     public async Task<T> ScalarAsync<T>(string sql, CancellationToken ct)
     {

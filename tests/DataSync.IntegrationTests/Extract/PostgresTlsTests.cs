@@ -2,6 +2,7 @@ using System.Net;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Extract.Connectors.Postgres;
 using DataSync.Extract.Connectors.Postgres.Log;
+using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.IntegrationTests.Host;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -32,6 +33,49 @@ public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer
             [("resolve", true), ("egress", true), ("connect", true), ("tls", false), ("authenticate", null), ("version", null), ("read_only", null), ("query", null)],
             checks.Select(c => (c.Name, c.Passed)));
         Assert.Equal(("errors.connection.tls", "hints.connection.tls"), checks.Where(c => c.Name == "tls").Select(c => (c.MessageKey, c.HintKey)).Single());
+    }
+
+    /// <summary>psqlodbc dials a relay, and compares the certificate with the name all the same.</summary>
+    [Theory]
+    [InlineData("localhost", true, null), InlineData("127.0.0.1", true, "errors.connection.tls"), InlineData("localhost", false, "errors.connection.tls")]
+    public async Task Certificate_is_compared_through_odbc_with_the_name_that_is_registered(string host, bool isTrusted, string? key)
+    {
+        var given = server.Connection(host, "verify-full").ConnectionParams;
+        string Text(string name) => given.GetProperty(name).ToString();
+        var dsn = OdbcRegistrations.Add(
+            OdbcRegistrations.Postgres, ("Servername", host), ("Port", Text("port")), ("Database", Text("database")), ("SSLmode", "verify-full"), ("pqopt", $"sslrootcert={(isTrusted ? server.AuthorityFile : "/etc/ssl/certs/ca-certificates.crt")}"));
+        var checks = await OdbcSource.Connector(tlsExceptions: "").TestAsync(OdbcSource.Connection(dsn, Text("username"), Text("password")), Ct);
+        if (key is null)
+        {
+            Assert.All(checks, c => Assert.True(c.Passed, $"{c.Name} {c.MessageKey}"));
+            var tls = checks.Single(c => c.Name == "tls").Params!;
+            Assert.Equal(("1.3", "full"), (tls["tls_version"], tls["verification"]));
+            return;
+        }
+
+        Assert.Equal(("connect", key), checks.Where(c => c.Passed == false).Select(c => (c.Name, c.MessageKey)).Single());
+    }
+
+    /// <summary>TLS 1.3 is asked for by a data source that says nothing of it; an older one must be allowed for the server.</summary>
+    [Fact]
+    public async Task Version_below_1_3_through_odbc_needs_the_operators_exception()
+    {
+        var given = server.Connection("localhost", "verify-full").ConnectionParams;
+        string Text(string name) => given.GetProperty(name).ToString();
+        var dsn = OdbcRegistrations.Add(
+            OdbcRegistrations.Postgres, ("Servername", "localhost"), ("Port", Text("port")), ("Database", Text("database")), ("SSLmode", "verify-full"), ("pqopt", $"sslrootcert={server.AuthorityFile}"));
+        var connection = OdbcSource.Connection(dsn, Text("username"), Text("password"));
+        await server.SpeakAtMostAsync("TLSv1.2", Ct);
+        try
+        {
+            Assert.Equal("connect", (await OdbcSource.Connector(tlsExceptions: "").TestAsync(connection, Ct)).Single(c => c.Passed == false).Name);
+            var checks = await OdbcSource.Connector(tlsExceptions: "localhost").TestAsync(connection, Ct);
+            Assert.Equal("1.2", checks.Single(c => c.Name == "tls").Params!["tls_version"]);
+        }
+        finally
+        {
+            await server.SpeakAtMostAsync("TLSv1.3", Ct);
+        }
     }
 
     [Theory]
@@ -77,6 +121,19 @@ public sealed class PostgresTlsTests(TlsServer server) : IClassFixture<TlsServer
     public async Task Replication_connections_judge_the_certificate_as_every_other_does(bool trusts)
     {
         await server.ExecuteAsync("ALTER ROLE reader REPLICATION", Ct);
+        try
+        {
+            await OpenForReplicationAsync(trusts);
+        }
+        finally
+        {
+            // with it no query is read
+            await server.ExecuteAsync("ALTER ROLE reader NOREPLICATION", CancellationToken.None);
+        }
+    }
+
+    private async Task OpenForReplicationAsync(bool trusts)
+    {
         var connection = trusts ? server.Connection("localhost", "verify-full", ("tls_authorities", await File.ReadAllTextAsync(server.AuthorityFile, Ct))) : server.Connection("localhost", "verify-full");
         var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
         var open = LogSession.OpenAsync(new PostgresGate(egress, TimeProvider.System), ServerParameters.Read(connection, 5432), TimeSpan.FromSeconds(30), Ct);

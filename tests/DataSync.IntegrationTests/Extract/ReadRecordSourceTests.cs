@@ -79,7 +79,7 @@ public sealed class ReadRecordSourceTests : IAsyncLifetime
     private static ReadRecordSource Source() => new(
         [PostgresSource.Connector()],
         new TransientRetry(Options.Create(new RetryOptions { InitialDelaySeconds = 0.01, MaxDelaySeconds = 0.05 }), TimeProvider.System),
-        new DerivedKeys([new byte[32]]), TimeProvider.System, NullLogger<ReadRecordSource>.Instance);
+        new DerivedKeys([new byte[32]]), static (_, _) => throw new NotSupportedException("A full sync is compared with nothing."), static (_, _, _) => Task.FromResult(false), TimeProvider.System, NullLogger<ReadRecordSource>.Instance);
 
     private SyncRun Run(string extractionParams) => new()
     {

@@ -8,7 +8,8 @@ using Npgsql;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>A value nobody else has goes through realtime in every way there is, and is then looked for everywhere.</summary>
-public sealed class CanaryTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class CanaryTests(EndToEndTests.System system)
 {
     private readonly string _canary = $"canary-{Guid.NewGuid():N}";
     private readonly DateTime _began = DateTime.UtcNow.AddSeconds(-2);

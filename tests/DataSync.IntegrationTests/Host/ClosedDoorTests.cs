@@ -8,7 +8,8 @@ using DataSync.Tests.Platform.Authentication;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Every route of the API document is closed to whoever has no token, the wrong one, or one without its scope; none but those named here is open.</summary>
-public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class ClosedDoorTests(EndToEndTests.System system)
 {
     /// <summary>The document's routes that ask for no token.</summary>
     private static readonly string[] Open = ["GET /health/live", "GET /health/ready", "GET /errors/{code}"];
@@ -24,6 +25,13 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
     {
         ["GET /api/tenant/settings"] = ApiScope.SyncRead,
         ["PUT /api/tenant/settings"] = ApiScope.Operator,
+        ["GET /api/audit"] = ApiScope.AuditRead,
+        ["GET /api/audit/export"] = ApiScope.AuditRead,
+        ["GET /api/tenants/{tenant_id}/settings"] = ApiScope.Operator,
+        ["PUT /api/tenants/{tenant_id}/settings"] = ApiScope.Operator,
+        ["POST /api/api-keys"] = ApiScope.KeysWrite,
+        ["GET /api/api-keys"] = ApiScope.KeysWrite,
+        ["DELETE /api/api-keys/{key_id}"] = ApiScope.KeysWrite,
         ["POST /api/sources"] = ApiScope.SourcesWrite,
         ["GET /api/sources"] = ApiScope.SyncRead,
         ["GET /api/sources/{source_id}"] = ApiScope.SyncRead,
@@ -45,6 +53,23 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["POST /api/sync/jobs/{job_id}/retry"] = ApiScope.SyncWrite,
         ["POST /api/sync/route-test"] = ApiScope.SyncWrite,
         ["GET /api/sync/jobs/{job_id}/events"] = ApiScope.SyncRead,
+        ["GET /api/metrics/summary"] = ApiScope.SyncRead,
+        ["GET /api/alerts"] = ApiScope.SyncRead,
+        ["GET /api/alerts/{alert_id}"] = ApiScope.SyncRead,
+        ["POST /api/alerts/{alert_id}/acknowledge"] = ApiScope.SyncWrite,
+        ["GET /api/alert-rules"] = ApiScope.SyncRead,
+        ["GET /api/alert-rules/{rule_id}"] = ApiScope.SyncRead,
+        ["PUT /api/alert-rules/{rule_id}"] = ApiScope.Operator,
+        ["DELETE /api/alert-rules/{rule_id}"] = ApiScope.Operator,
+        ["PUT /api/alert-rules/{rule_id}/silence"] = ApiScope.SyncWrite,
+        ["DELETE /api/alert-rules/{rule_id}/silence"] = ApiScope.SyncWrite,
+        ["GET /api/alert-channels"] = ApiScope.SyncRead,
+        ["GET /api/alert-channels/{channel_id}"] = ApiScope.SyncRead,
+        ["PUT /api/alert-channels/{channel_id}"] = ApiScope.SourcesWrite,
+        ["DELETE /api/alert-channels/{channel_id}"] = ApiScope.SourcesWrite,
+        ["POST /api/alert-channels/{channel_id}/test"] = ApiScope.SourcesWrite,
+        ["GET /api/alert-notices"] = ApiScope.SyncRead,
+        ["POST /api/alert-notices/{notice_id}/retry"] = ApiScope.SyncWrite,
         ["GET /api/ai/usage"] = ApiScope.SyncRead,
         ["PUT /api/ai/budget"] = ApiScope.Operator,
         ["GET /api/sync/jobs/{job_id}/enrichments"] = ApiScope.SyncRead,
@@ -69,6 +94,12 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         ["GET /api/webhooks/deliveries"] = ApiScope.SyncRead,
         ["GET /api/webhooks/deliveries/{delivery_id}"] = ApiScope.SyncRead,
         ["POST /api/webhooks/deliveries/{delivery_id}/replay"] = ApiScope.SyncWrite,
+        ["POST /api/privacy/subjects/preview"] = ApiScope.Privacy,
+        ["POST /api/privacy/subjects/erase"] = ApiScope.Privacy,
+        ["POST /api/privacy/subjects/export"] = ApiScope.Privacy,
+        ["GET /api/privacy/requests/{request_id}"] = ApiScope.Privacy,
+        ["GET /api/privacy/retention"] = ApiScope.Privacy,
+        ["PUT /api/privacy/retention"] = ApiScope.Operator,
     };
 
     private static readonly Dictionary<string, string?> BadTokens = new(StringComparer.Ordinal)
@@ -187,7 +218,9 @@ public sealed class ClosedDoorTests(EndToEndTests.System system) : IClassFixture
         var (method, path) = (route[..route.IndexOf(' ', StringComparison.Ordinal)], route[(route.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
         path = path.Replace("{source_id}", "s1", StringComparison.Ordinal).Replace("{job_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal)
             .Replace("{delivery_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{tenant_id}", "t1", StringComparison.Ordinal).Replace("{name}", "data.jsonl", StringComparison.Ordinal)
-            .Replace("{project_id}", "7", StringComparison.Ordinal).Replace("{seq}", "1", StringComparison.Ordinal).Replace("{link}", "none", StringComparison.Ordinal);
+            .Replace("{project_id}", "7", StringComparison.Ordinal).Replace("{seq}", "1", StringComparison.Ordinal).Replace("{link}", "none", StringComparison.Ordinal)
+            .Replace("{alert_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{notice_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal)
+            .Replace("{request_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{key_id}", Guid.CreateVersion7().ToString("D"), StringComparison.Ordinal).Replace("{rule_id}", "r1", StringComparison.Ordinal).Replace("{channel_id}", "c1", StringComparison.Ordinal);
         Assert.DoesNotContain('{', path);
         using var client = system.Running.Client("any");
         client.DefaultRequestHeaders.Authorization = null;

@@ -2,7 +2,11 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Json;
 using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json;
+using DataSync.IntegrationTests.Alerts;
+using DataSync.IntegrationTests.Prism;
+using DataSync.Tests;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
@@ -17,6 +21,52 @@ public sealed class EndToEndTests(EndToEndTests.System system)
     public async Task Table_becomes_files_that_hold_every_record_as_it_was()
     {
         using var client = system.Running.Client("acme");
+        await WalkAsync(client, asSent: true);
+    }
+
+    /// <summary>A proxy of another make stands between, and lets through only what the document in <c>docs/</c> allows, of requests and of answers.</summary>
+    [Fact]
+    public async Task Whole_walk_is_as_the_API_document_says()
+    {
+        await using var prism = await PrismProxy.StartAsync(Path.Combine(Repository.Root, "docs", "openapi.json"), system.Running.Address, Ct);
+        using var client = system.Running.Client("described", address: prism.Url);
+        var id = await WalkAsync(client, asSent: false); // the proxy reads JSON and writes it anew
+        var rules = JsonElement.Parse("""{"business_rules":[{"id":"no-seven","when":{"==":[{"var":"id"},7]},"then":[{"reject":{"code":"SEVEN","message":"seven is not wanted"}}]}]}""");
+        var again = await client.StartAsync(new { source_id = "things", refinement_config = rules, output_format = "jsonl", extraction_params = new { query = "SELECT id FROM things WHERE id < 10 ORDER BY id" } }, Ct);
+        await client.EndAsync(again, Ct);
+        foreach (var path in (string[])
+            [
+                $"jobs/{id}/records?page_size=2", $"jobs/{again}/rejections", $"jobs/{again}/rejections/6", $"jobs/{id}/enrichments", "jobs?status=completed",
+            ])
+        {
+            await client.GetJsonAsync($"api/sync/{path}", Ct);
+        }
+
+        foreach (var path in (string[])["", "/things", "/things/state", "/things/schema", "/things/tracking"]) await client.GetJsonAsync($"api/sources{path}", Ct);
+        using (var tested = await client.PostAsync("api/sources/things/test", null, Ct)) Assert.Equal(HttpStatusCode.OK, tested.StatusCode);
+        await client.PostAsync("api/sources/things/preview", new { row_limit = 2 }, HttpStatusCode.OK, Ct);
+        await client.PostAsync("api/sync/start", new { source_id = "things", mode = "realtime", export_config = new { inline = true }, extraction_params = new { query = "SELECT id FROM things WHERE id < 3" } }, HttpStatusCode.OK, Ct);
+        foreach (var path in (string[])["api/tenant/settings", "api/ai/usage", "api/webhooks/deliveries", "api/label-studio/projects", "errors/SYNC_100", "health/live", "health/ready"]) await client.GetJsonAsync(path, Ct);
+
+        using (var officer = system.Running.Client("described", scope: "privacy", address: prism.Url))
+        {
+            await officer.PostAsync("api/privacy/subjects/preview", new { value = "somebody", match = "within" }, HttpStatusCode.OK, Ct);
+            var request = (await officer.PostAsync("api/privacy/subjects/erase", new { value = "nobody@example.com" }, HttpStatusCode.Accepted, Ct)).GetProperty("request_id").GetGuid();
+            foreach (var path in (string[])[$"requests/{request}", "retention"]) await officer.GetJsonAsync($"api/privacy/{path}", Ct);
+        }
+
+        // Refusals are described, too.
+        await client.PostAsync("api/sync/start", new { source_id = "nowhere" }, HttpStatusCode.NotFound, Ct);
+        using (var retried = await client.PostAsync($"api/sync/jobs/{id}/retry", null, Ct)) Assert.Equal(HttpStatusCode.Conflict, retried.StatusCode);
+        using (var stranger = system.Running.Client("described", scope: "sync.write", address: prism.Url)) await stranger.GetJsonAsync("api/sources", Ct, HttpStatusCode.Forbidden);
+
+        // And the proxy does look: what the document does not allow never arrives; the server's own refusal would be of another type.
+        var refused = await client.GetJsonAsync("api/sync/jobs?page_size=0", Ct, HttpStatusCode.UnprocessableEntity);
+        Assert.Contains("prism", refused.GetProperty("type").GetString(), StringComparison.Ordinal);
+    }
+
+    private async Task<Guid> WalkAsync(HttpClient client, bool asSent)
+    {
         await client.PostAsync("api/sources", system.Running.Source("things", new { table = "things" }), HttpStatusCode.Created, Ct);
         var job = await client.EndAsync(await client.StartAsync(new { source_id = "things", output_format = new[] { "json", "jsonl", "csv" } }, Ct), Ct);
         Assert.Equal("completed", job.GetProperty("status").GetString());
@@ -28,11 +78,45 @@ public sealed class EndToEndTests(EndToEndTests.System system)
         foreach (var file in (await client.GetJsonAsync($"api/sync/jobs/{id}/exports", Ct)).GetProperty("items").EnumerateArray())
         {
             var bytes = await client.GetByteArrayAsync($"api/sync/jobs/{id}/exports/{file.GetProperty("name").GetString()}", Ct);
+            if (!asSent && file.GetProperty("name").GetString()!.EndsWith(".json", StringComparison.Ordinal)) continue;
             Assert.Equal(file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(bytes)));
             Assert.Equal(file.GetProperty("bytes").GetInt64(), bytes.Length);
         }
 
         Assert.NotEqual(JsonValueKind.Undefined, manifest.ValueKind);
+        return id;
+    }
+
+    [Fact]
+    public async Task Stored_images_become_a_divided_dataset_of_coco_and_parquet()
+    {
+        using var client = system.Running.Client("images");
+        var query = """
+            SELECT n AS id, n || '.png' AS file_name, 100 AS width, 50 AS height,
+                   jsonb_build_array(jsonb_build_object('category', 'c' || n % 3, 'bbox', jsonb_build_array(n, 2, 3, 4)), jsonb_build_object('category', 'sky', 'segmentation', '[[0,0,10,0,10,10]]'::jsonb)) AS annotations
+            FROM generate_series(1, 40) AS n ORDER BY n
+            """;
+        await client.PostAsync("api/sources", system.Running.Source("images", new { query }), HttpStatusCode.Created, Ct);
+        var config = new { compression = "gzip", split = new { train = 75, test = 25, key = "id" }, dataset = new { name = "Images", description = "Forty.", license = "cc0-1.0", creator = "Acme", url = "https://example.com" } };
+        var job = await client.EndAsync(await client.StartAsync(new { source_id = "images", output_format = new[] { "parquet", "coco" }, export_config = config }, Ct), Ct);
+        Assert.Equal("completed", job.GetProperty("status").GetString());
+        var id = job.GetProperty("job_id").GetGuid();
+        var files = (await client.GetJsonAsync($"api/sync/jobs/{id}/exports", Ct)).GetProperty("items").EnumerateArray().ToArray();
+        Assert.Equal(
+            ["train-data.parquet", "test-data.parquet", "train-coco.json.gz", "train-coco-report.json.gz", "test-coco.json.gz", "test-coco-report.json.gz", "croissant.json", "README.md", "SHA256SUMS", "manifest.json"],
+            files.Select(f => f.GetProperty("name").GetString()));
+        Assert.Equal([40, 40], files.Take(6).GroupBy(f => f.GetProperty("format").GetString(), (_, parts) => parts.Sum(f => f.GetProperty("records").GetInt32())));
+        foreach (var file in files.Take(2))
+        {
+            using var answer = await client.GetAsync($"api/sync/jobs/{id}/exports/{file.GetProperty("name").GetString()}", Ct);
+            Assert.Equal("application/vnd.apache.parquet", answer.Content.Headers.ContentType!.MediaType);
+            var bytes = await answer.Content.ReadAsByteArrayAsync(Ct);
+            Assert.Equal(("PAR1", "PAR1"), (Encoding.ASCII.GetString(bytes[..4]), Encoding.ASCII.GetString(bytes[^4..])));
+            Assert.Equal(file.GetProperty("sha256").GetString(), Convert.ToHexStringLower(SHA256.HashData(bytes)));
+        }
+
+        var croissant = JsonElement.Parse(await client.ExportAsync(id, "croissant.json", Ct));
+        Assert.Equal("application/vnd.apache.parquet", croissant.GetProperty("distribution")[0].GetProperty("encodingFormat").GetString());
     }
 
     [Fact]
@@ -246,8 +330,14 @@ public sealed class EndToEndTests(EndToEndTests.System system)
 
         public RunningSystem Running { get; } = new();
 
+        /// <summary>Whoever is told of alerts.</summary>
+        internal AlertReceivers Told { get; private set; } = null!;
+
         public async ValueTask InitializeAsync()
         {
+            Told = await AlertReceivers.StartAsync(Ct);
+            Running.Settings.AddRange(Told.Settings);
+            Running.Settings.Add(("DATASYNC_SLOT_LOOK_SECONDS", "5"));
             await Running.InitializeAsync();
             await using var source = NpgsqlDataSource.Create(Running.SourceDatabase);
             await using var make = source.CreateCommand($$"""
@@ -280,7 +370,11 @@ public sealed class EndToEndTests(EndToEndTests.System system)
             return metrics;
         }
 
-        public ValueTask DisposeAsync() => Running.DisposeAsync();
+        public async ValueTask DisposeAsync()
+        {
+            await Running.DisposeAsync();
+            if (Told is not null) await Told.DisposeAsync();
+        }
 
         /// <summary>The table as JSON Lines, worked out by other means than the product's.</summary>
         public async Task<IReadOnlyList<string>> ExpectedAsync(CancellationToken ct)

@@ -58,6 +58,113 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
         Assert.Equal(0, await SlotsAsync());
     }
 
+    [Fact]
+    public async Task Slot_that_nobody_reads_is_seen_to_lag_between_syncs()
+    {
+        await ExecuteAsync("CREATE TABLE left_alone (id bigint PRIMARY KEY); CREATE TABLE busy (id bigint, filler text)");
+        using var client = system.Running.Client("left-alone", "sources.write sync.read sync.write operator");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { table = "left_alone" }, new { sync_type = "incremental", output_format = "jsonl" }), HttpStatusCode.Created, Ct);
+        foreach (var statement in (await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("setup").EnumerateArray()) await ExecuteAsync(statement.GetString()!);
+        using (var rule = await client.PutAsJsonAsync("api/alert-rules/slot_lag", new { condition = "slot_lag", threshold = 1_000_000 }, Ct)) Assert.True(rule.IsSuccessStatusCode, await rule.Content.ReadAsStringAsync(Ct));
+        await SyncAsync(client);
+
+        // a slot that the customer made and that no sync ever came to
+        await ExecuteAsync("CREATE TABLE never_read (id bigint PRIMARY KEY)");
+        await client.PostAsync("api/sources", system.Running.Source("never", new { table = "never_read" }, new { sync_type = "incremental", output_format = "jsonl" }), HttpStatusCode.Created, Ct);
+        foreach (var statement in (await client.GetJsonAsync("api/sources/never/tracking", Ct)).GetProperty("setup").EnumerateArray()) await ExecuteAsync(statement.GetString()!);
+        await ExecuteAsync("INSERT INTO busy SELECT i, repeat('x', 1000) FROM generate_series(1, 3000) i");
+        foreach (var subject in (string[])["s", "never"])
+        {
+            await RunningSystem.WaitAsync($"an alert of the slot of {subject}", async () => (await client.GetJsonAsync("api/alerts", Ct)).GetProperty("items").EnumerateArray().Any(a
+                => a.GetProperty("condition").GetString() == "slot_lag" && a.GetProperty("subject").GetString() == subject && a.GetProperty("value").GetDouble() > 1_000_000), Ct);
+        }
+
+        Assert.Contains("datasync_source_slot_lag", await system.MetricsAsync(Ct), StringComparison.Ordinal);
+        using (var never = await client.DeleteAsync("api/sources/never", Ct)) Assert.Equal(HttpStatusCode.NoContent, never.StatusCode);
+        Assert.Empty(await SlotsOfAsync("datasync_never_"));
+        using var deleted = await client.DeleteAsync("api/sources/s", Ct);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        await RunningSystem.WaitAsync("its end", async () => (await client.GetJsonAsync("api/alerts", Ct)).GetProperty("items").EnumerateArray().All(a => a.GetProperty("over_at").ValueKind != JsonValueKind.Null), Ct);
+    }
+
+    /// <summary>The server turns the login away when the source is deleted, and when it goes over to a query; once it lets it in again, the slots go, whoever asks for that.</summary>
+    [Fact]
+    public async Task Slot_that_could_not_be_given_up_is_given_up_later()
+    {
+        var login = $"releasing_{Guid.CreateVersion7():n}";
+        await ExecuteAsync($"CREATE TABLE released (id bigint PRIMARY KEY); INSERT INTO released VALUES (1); CREATE ROLE {login} LOGIN PASSWORD 'pw' REPLICATION; GRANT SELECT ON released TO {login}");
+        using var client = system.Running.Client("releasing");
+        foreach (var id in (string[])["deleted", "queried", "broken"])
+        {
+            await client.PostAsync("api/sources", Source(id, new { table = "released" }), HttpStatusCode.Created, Ct);
+            foreach (var statement in (await client.GetJsonAsync($"api/sources/{id}/tracking", Ct)).GetProperty("setup").EnumerateArray()) await ExecuteAsync(statement.GetString()!);
+            var made = await client.EndAsync(await client.StartAsync(new { source_id = id }, Ct), Ct);
+            Assert.Equal("completed", made.GetProperty("status").GetString());
+            Assert.Single(await SlotsOfAsync($"datasync_{id}_"));
+        }
+
+        // one that goes over to a query gives its slot up at once where its server lets it
+        using (var put = await client.PutAsJsonAsync("api/sources/queried", Source("queried", new { query = "SELECT 1 AS id", cursor_field = "id" }), Ct)) Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        Assert.Empty(await SlotsOfAsync("datasync_queried_"));
+
+        await ExecuteAsync($"ALTER ROLE {login} NOLOGIN");
+        using (var put = await client.PutAsJsonAsync("api/sources/broken", Source("broken", new { query = "SELECT 1 AS id", cursor_field = "id" }), Ct)) Assert.Equal(HttpStatusCode.OK, put.StatusCode);
+        using (var deleted = await client.DeleteAsync("api/sources/deleted", Ct)) Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal(2, (await SlotsOfAsync("datasync_deleted_")).Count + (await SlotsOfAsync("datasync_broken_")).Count);
+        await ExecuteAsync($"ALTER ROLE {login} LOGIN");
+        await RunningSystem.WaitAsync("the slots' end", async () => (await SlotsOfAsync("datasync_deleted_")).Count + (await SlotsOfAsync("datasync_broken_")).Count == 0, Ct);
+
+        // the next look comes a minute after a job that might have made a slot: no need to wait for that
+        await using (var due = system.Running.Database.Superuser.CreateCommand("UPDATE source_slots SET next_look_at = least(next_look_at, now()) WHERE tenant_id = 'releasing'")) await due.ExecuteNonQueryAsync(Ct);
+        await RunningSystem.WaitAsync("that nobody looks any more", async () =>
+        {
+            await using var left = system.Running.Database.Superuser.CreateCommand("SELECT (SELECT count(*) FROM slot_releases WHERE tenant_id = 'releasing') + (SELECT count(*) FROM source_slots WHERE tenant_id = 'releasing')");
+            return (long)(await left.ExecuteScalarAsync(Ct))! == 0;
+        }, Ct, seconds: 150);
+
+        object Source(string id, object extraction)
+        {
+            var at = new NpgsqlConnectionStringBuilder(system.Running.SourceDatabase);
+            return new
+            {
+                source_id = id,
+                source_type = "database",
+                extraction_params = extraction,
+                sync = new { sync_type = "incremental", output_format = "jsonl" },
+                connection_params = new { driver = "postgresql", host = at.Host, port = at.Port, database = at.Database, username = login, password = "pw", tls = "disable" },
+            };
+        }
+    }
+
+    /// <summary>Nothing can be stored for longer than the source's whole time: what the schedule made waits it out, and what somebody started by hand does not.</summary>
+    [Fact]
+    public async Task Continuous_schedule_outlives_the_total_timeout_that_ends_other_jobs()
+    {
+        await ExecuteAsync("CREATE TABLE endless (id bigint PRIMARY KEY); INSERT INTO endless SELECT generate_series(1, 40)");
+        using var client = system.Running.Client("endless");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { table = "endless" }, new { sync_type = "incremental", output_format = "jsonl", timeout_seconds = 1 }), HttpStatusCode.Created, Ct);
+        foreach (var statement in (await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("setup").EnumerateArray()) await ExecuteAsync(statement.GetString()!);
+        await using var hold = await system.Running.Database.Superuser.OpenConnectionAsync(Ct);
+        await using (var held = await hold.BeginTransactionAsync(Ct))
+        {
+            await using (var block = new NpgsqlCommand("LOCK TABLE sync_data IN SHARE ROW EXCLUSIVE MODE", hold)) await block.ExecuteNonQueryAsync(Ct);
+            var ended = await client.EndAsync(await client.StartAsync(new { source_id = "s" }, Ct), Ct);
+            Assert.Equal(("failed", "errors.job.timeout"), (ended.GetProperty("status").GetString(), ended.GetProperty("error_details").GetProperty("message_key").GetString()));
+
+            using (var set = await client.PutAsJsonAsync("api/sources/s/schedule", new { continuous = true }, Ct)) Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+            await RunningSystem.WaitAsync("a job of three times its source's timeout", async ()
+                => (await JobsAsync(client)).Exists(j => j.GetProperty("created_by").GetString() == "schedule" && j.GetProperty("status").GetString() == "running"
+                    && TimeProvider.System.GetUtcNow() - j.GetProperty("started_at").GetDateTimeOffset() > TimeSpan.FromSeconds(3)), Ct);
+            await held.RollbackAsync(Ct);
+        }
+
+        await RunningSystem.WaitAsync("its end", async () => (await JobsAsync(client)).Exists(j => j.GetProperty("created_by").GetString() == "schedule" && j.GetProperty("record_count").GetInt64() == 40), Ct);
+        using (var removed = await client.DeleteAsync("api/sources/s/schedule", Ct)) Assert.Equal(HttpStatusCode.NoContent, removed.StatusCode);
+        await RunningSystem.WaitAsync("the last job", async () => (await JobsAsync(client)).TrueForAll(j => j.GetProperty("status").GetString() is "completed" or "failed"), Ct);
+        using var deleted = await client.DeleteAsync("api/sources/s", Ct);
+        Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+    }
+
     /// <summary>The same server by another name goes on; another database begins anew, and the old one keeps nothing. A source from before there were marks keeps the names it has.</summary>
     [Fact]
     public async Task Source_that_moves_gives_back_what_its_old_server_keeps()
@@ -98,7 +205,10 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
             var at = new NpgsqlConnectionStringBuilder(database);
             return new
             {
-                source_id = "s", source_type = "database", extraction_params = new { table = "moving" }, sync = new { sync_type = "incremental", output_format = "jsonl" },
+                source_id = "s",
+                source_type = "database",
+                extraction_params = new { table = "moving" },
+                sync = new { sync_type = "incremental", output_format = "jsonl" },
                 connection_params = new { driver = "postgresql", host, port = at.Port, database = at.Database, username = at.Username, password = at.Password ?? "none", tls = "disable" },
             };
         }
@@ -145,7 +255,9 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
         using var client = system.Running.Client("unreachable");
         var source = new
         {
-            source_id = "s", source_type = "database", extraction_params = new { table = "t" },
+            source_id = "s",
+            source_type = "database",
+            extraction_params = new { table = "t" },
             connection_params = new { driver = "postgresql", host = "127.0.0.1", port = RunningSystem.FreePort(), database = "d", username = "u", password = "p", tls = "disable" },
         };
         await client.PostAsync("api/sources", source, HttpStatusCode.Created, Ct);
@@ -185,6 +297,17 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
         await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
         await using var command = source.CreateCommand("SELECT s.slot_name::text FROM pg_replication_slots s JOIN pg_publication_tables p ON p.pubname = s.slot_name WHERE s.database = current_database() AND p.tablename = 'moving'");
         return (string?)await command.ExecuteScalarAsync(Ct);
+    }
+
+    private async Task<List<string>> SlotsOfAsync(string beginning)
+    {
+        await using var source = NpgsqlDataSource.Create(system.Running.SourceDatabase);
+        await using var command = source.CreateCommand("SELECT slot_name::text FROM pg_replication_slots WHERE database = current_database() AND starts_with(slot_name, $1)");
+        command.Parameters.AddWithValue(beginning);
+        List<string> names = [];
+        await using var reader = await command.ExecuteReaderAsync(Ct);
+        while (await reader.ReadAsync(Ct)) names.Add(reader.GetString(0));
+        return names;
     }
 
     private async Task<long> SlotsAsync()

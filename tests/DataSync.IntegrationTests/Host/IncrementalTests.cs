@@ -8,7 +8,8 @@ using Npgsql;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Incremental syncs over HTTP, from the Start to the state and the exported delta.</summary>
-public sealed class IncrementalTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class IncrementalTests(EndToEndTests.System system)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -66,6 +67,30 @@ public sealed class IncrementalTests(EndToEndTests.System system) : IClassFixtur
         Assert.Equal(JsonValueKind.Null, (await client.GetJsonAsync("api/sources/s/state", Ct)).GetProperty("last_sync_job_id").ValueKind);
     }
 
+    [Fact]
+    public async Task A_sync_that_fails_when_much_is_stored_leaves_the_state_of_the_last_one_byte_for_byte()
+    {
+        await ExecuteAsync("CREATE TABLE moving_fails (id bigint PRIMARY KEY, version bigint, by_now bigint); CREATE INDEX ON moving_fails (version); INSERT INTO moving_fails SELECT i, i, 1 FROM generate_series(1, 250) i");
+        using var client = system.Running.Client("incremental-state");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = "SELECT id, version, 1 / by_now AS one FROM moving_fails", cursor_field = "version", gap_check = new { on_gap = "reread", window = 100 } }), HttpStatusCode.Created, Ct);
+        var start = new { source_id = "s", sync_type = "incremental", output_format = "jsonl", processing_rules = new { batch_size = 100 } };
+        Assert.Equal(250, (await SyncAsync(client, start)).Count);
+        var before = await StateAsync();
+        await ExecuteAsync("INSERT INTO moving_fails SELECT i, i, CASE WHEN i = 7000 THEN 0 ELSE 1 END FROM generate_series(251, 7000) i");
+        var failed = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+        Assert.Equal("failed", failed.GetProperty("status").GetString());
+        Assert.Equal(before, await StateAsync());
+        await ExecuteAsync("UPDATE moving_fails SET by_now = 1 WHERE by_now = 0");
+        Assert.Equal(6750, (await SyncAsync(client, start)).Count);
+        Assert.NotEqual(before, await StateAsync());
+
+        async Task<string> StateAsync()
+        {
+            await using var look = system.Running.Database.Superuser.CreateCommand("SELECT s::text || s.state_data::text FROM sync_state s WHERE tenant_id = 'incremental-state'");
+            return (string)(await look.ExecuteScalarAsync(Ct))!;
+        }
+    }
+
     [Theory]
     [InlineData("async"), InlineData("realtime")]
     public async Task A_gap_is_shown_on_the_job_and_what_was_missing_is_delivered(string mode)
@@ -100,6 +125,57 @@ public sealed class IncrementalTests(EndToEndTests.System system) : IClassFixtur
             var newest = (await client.GetJsonAsync("api/sync/jobs?page_size=1", Ct)).GetProperty("items")[0];
             return (delivered, newest);
         }
+    }
+
+    [Theory]
+    [InlineData("warn", new[] { 52 }, false), InlineData("reread", new[] { 20, 30, 52 }, true)]
+    public async Task A_record_that_the_store_never_had_is_a_gap_and_one_that_was_removed_from_it_is_none(string onGap, int[] delivered, bool repaired)
+    {
+        var table = $"lost_{onGap}";
+        await ExecuteAsync($"CREATE TABLE {table} (id bigint PRIMARY KEY, version bigint, name text); INSERT INTO {table} SELECT i, i * 10, 'récord \"' || i FROM generate_series(1, 50) i");
+        using var client = system.Running.Client($"incremental-lost-{onGap}");
+        var rules = JsonElement.Parse("""{"business_rules":[{"id":"no","when":{"in":[{"var":"id"},[30,31]]},"then":[{"reject":{"code":"NO","message":"no"}}]}]}""");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = $"SELECT * FROM {table}", cursor_field = "version", primary_key = (string[])["id"], gap_check = new { on_gap = onGap, window = 1000 } }), HttpStatusCode.Created, Ct);
+        var start = new { source_id = "s", sync_type = "incremental", output_format = "jsonl", refinement_config = rules };
+        var first = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+        Assert.Equal("""{"checked":true,"missing":0,"repaired":false,"detected":false,"against":"store","reason":null,"message":null}""", first.GetProperty("gap").GetRawText());
+
+        // as if one to be stored and one that was refused had never arrived; the other refused one is still where it was
+        await using (var lose = system.Running.Database.Superuser.CreateCommand(
+            """
+            WITH refused AS (DELETE FROM sync_rejections WHERE job_id = $1 AND original ->> 'id' = '30'), stored AS (DELETE FROM sync_data WHERE job_id = $1 AND raw_data ->> 'id' = '20')
+            UPDATE sync_jobs SET record_count = record_count - 1, error_count = error_count - 1 WHERE id = $1
+            """))
+        {
+            lose.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = first.GetProperty("job_id").GetGuid() });
+            Assert.Equal(1, await lose.ExecuteNonQueryAsync(Ct));
+        }
+
+        await ExecuteAsync($"INSERT INTO {table} VALUES (52, 520, 'new')");
+        var second = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+        var gap = second.GetProperty("gap");
+        Assert.Equal((2, repaired), (gap.GetProperty("missing").GetInt32(), gap.GetProperty("repaired").GetBoolean()));
+        var records = await client.GetJsonAsync($"api/sync/jobs/{second.GetProperty("job_id").GetGuid()}/records", Ct);
+        var refused = await client.GetJsonAsync($"api/sync/jobs/{second.GetProperty("job_id").GetGuid()}/rejections", Ct);
+        Assert.Equal(
+            delivered,
+            records.GetProperty("items").EnumerateArray().Select(r => r.GetProperty("raw_data").GetProperty("id").GetInt32())
+                .Concat(refused.GetProperty("items").EnumerateArray().Select(r => r.GetProperty("original").GetProperty("id").GetInt32())).Order());
+        var third = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+        Assert.Equal(repaired ? 0 : 2, third.GetProperty("gap").GetProperty("missing").GetInt32());
+
+        // what retention or an erasure takes out of a job is not read again
+        await using (var remove = system.Running.Database.Superuser.CreateCommand("DELETE FROM sync_data WHERE job_id = $1 AND raw_data ->> 'id' = '21'"))
+        {
+            remove.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = first.GetProperty("job_id").GetGuid() });
+            Assert.Equal(1, await remove.ExecuteNonQueryAsync(Ct));
+        }
+
+        await ExecuteAsync($"INSERT INTO {table} VALUES (53, 530, 'new')");
+        var fourth = await client.EndAsync(await client.StartAsync(start, Ct), Ct);
+        gap = fourth.GetProperty("gap");
+        Assert.Equal((repaired ? 0 : 2, "gap.purged"), (gap.GetProperty("missing").GetInt32(), gap.GetProperty("reason").GetString()));
+        Assert.Equal(1, fourth.GetProperty("record_count").GetInt64());
     }
 
     [Theory]

@@ -59,6 +59,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
         var again = await _system.RunAsync(["rotate-master-key"], Ct, ("DATASYNC_MASTER_KEY", $"{NewEntry},{OldEntry}"));
         Assert.Equal((0, "0 data keys wrapped again, 0 tenants failed."), (again.ExitCode, Said(again)));
 
+        Assert.Equal(["a command rotate-master-key succeeded", "b command rotate-master-key succeeded", "租户 c command rotate-master-key succeeded"], await ColumnAsync(Entries("action = 'key.rewrap'")));
         _system.Start("worker", ("DATASYNC_MASTER_KEY", NewEntry));
         foreach (var tenant in (string[])["a", "b", "租户 c"]) await SyncsAsync(tenant, "s1", "s2");
         AssertNoKeyShown();
@@ -75,6 +76,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
         Assert.Equal(["1", "1"], await ColumnAsync("SELECT key_id::text FROM tenant_keys WHERE tenant_id <> '租户 c'"));
         Assert.Equal(others, await ColumnAsync("SELECT connection_params::text FROM data_source_configs WHERE tenant_id <> '租户 c' ORDER BY 1"));
         Assert.Empty(before.Intersect(await ColumnAsync("SELECT connection_params -> 'password' ->> '$sealed' FROM data_source_configs WHERE tenant_id = '租户 c'")));
+        Assert.Equal(["租户 c command rotate-data-key succeeded"], await ColumnAsync(Entries("action = 'key.rotate'")));
         _system.Start("worker");
         await SyncsAsync("租户 c", "s1", "s2");
         await SyncsAsync("a", "s1");
@@ -91,6 +93,12 @@ public sealed class KeyCommandTests : IAsyncLifetime
         Assert.Empty(await ColumnAsync("SELECT tenant_id FROM tenant_keys WHERE tenant_id = 'nobody'"));
         AssertNoKeyShown();
     }
+
+    /// <summary>Entries of the audit log, chained already or not.</summary>
+    private static string Entries(string where) => $"""
+        SELECT tenant_id || ' ' || actor_kind || ' ' || actor || ' ' || outcome FROM (SELECT tenant_id, actor_kind, actor, action, outcome FROM audit_log UNION ALL SELECT tenant_id, actor_kind, actor, action, outcome FROM audit_pending) e
+        WHERE {where} ORDER BY 1
+        """;
 
     /// <summary>Each source's credentials open in the worker: its table is synced with them.</summary>
     private async Task SyncsAsync(string tenant, params string[] sources)

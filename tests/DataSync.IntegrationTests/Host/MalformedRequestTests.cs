@@ -4,7 +4,8 @@ using DataSync.Tests.Platform.Http;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>Wrong requests against the real endpoints: each a 4xx problem that names all faults, and nothing stored.</summary>
-public sealed class MalformedRequestTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
+[Collection(nameof(WholeSystem))]
+public sealed class MalformedRequestTests(EndToEndTests.System system)
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 

@@ -5,7 +5,8 @@ using DataSync.IntegrationTests.Extract;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>The whole way from a MySQL server: registered, tested, read by a worker, exported, and then what changed.</summary>
-public sealed class MySqlTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>, IAsyncLifetime
+[Collection(nameof(WholeSystem))]
+public sealed class MySqlTests(EndToEndTests.System system) : IAsyncLifetime
 {
     private const int Rows = 3000;
     private MySqlSource _source = null!;

@@ -6,7 +6,8 @@ using DataSync.IntegrationTests.Extract.Api;
 namespace DataSync.IntegrationTests.Host;
 
 /// <summary>The whole way from an API: registered, tested, previewed, pulled by a worker, exported.</summary>
-public sealed class PullTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>, IAsyncLifetime
+[Collection(nameof(WholeSystem))]
+public sealed class PullTests(EndToEndTests.System system) : IAsyncLifetime
 {
     private const int Records = 250, PageSize = 20;
     private const string Key = "canary-key-7734";

@@ -35,6 +35,9 @@ public sealed class RunningSystem : IAsyncLifetime
 
     internal string ExportRoot => _exports;
 
+    /// <summary>Where the first API process answers.</summary>
+    internal Uri Address => _address;
+
     /// <summary>Where the processes put temporary files, if any.</summary>
     internal string TempFolder { get; } = Directory.CreateTempSubdirectory("datasync-temp-").FullName;
 

@@ -24,7 +24,7 @@ public sealed class TenantCountTests(SystemDatabase database) : IClassFixture<Sy
         await engine.QueueAsync(other, Ct);
         await using (var beginning = await engine.Jobs.Tenants.BeginAsync(tenant, Ct))
         {
-            Assert.Equal(0, await TenantCount.CountAsync(beginning, tenant, Ct));
+            Assert.Equal((0, 1), await TenantCount.CountAsync(beginning, tenant, 1, Ct));
             beginning.Db.Add(Running(engine.Session.Current!.Pid));
             await beginning.Db.SaveChangesAsync(Ct);
             Assert.Equal(1, await rig.DispatchAsync(dispatcher, Ct));
@@ -68,7 +68,30 @@ public sealed class TenantCountTests(SystemDatabase database) : IClassFixture<Sy
         (orphan.Mode, orphan.LeaseUntil) = (mode, DateTimeOffset.UtcNow.AddMinutes(-1));
         beginning.Db.Add(orphan);
         await beginning.Db.SaveChangesAsync(Ct);
-        Assert.Equal(counted, await TenantCount.CountAsync(beginning, tenant, Ct));
+        Assert.Equal((counted, 5), await TenantCount.CountAsync(beginning, tenant, 5, Ct));
+    }
+
+    [Fact]
+    public async Task Limit_that_the_operator_set_for_a_tenant_holds_at_once_in_place_of_the_one_for_all()
+    {
+        await using var engine = await EngineRig.StartAsync(database, new EngineOptions { MaxConcurrentJobsPerTenant = 2 }, new ScriptedSource((_, _) => throw new NotSupportedException()), null, Ct);
+        var rig = new DispatchRig(database, engine);
+        var dispatcher = rig.New(20);
+        var tenant = $"own limit {Guid.NewGuid():n}";
+        for (var i = 0; i < 6; i++) await engine.QueueAsync(tenant, Ct);
+        await LimitAsync(1);
+        Assert.Equal(1, await rig.DispatchAsync(dispatcher, Ct));
+        await LimitAsync(4);
+        Assert.Equal(3, await rig.DispatchAsync(dispatcher, Ct));
+        await LimitAsync(3);
+        Assert.Equal(0, await rig.DispatchAsync(dispatcher, Ct));
+        await using (var counting = await engine.Jobs.Tenants.BeginAsync(tenant, Ct)) Assert.Equal((4, 3), await TenantCount.CountAsync(counting, tenant, 2, Ct));
+        await LimitAsync(5);
+        Assert.Equal(1, await rig.DispatchAsync(dispatcher, Ct));
+        await engine.ScalarAsync<long>("WITH ended AS (UPDATE sync_jobs SET status = 'cancelled', completed_at = now() WHERE tenant_id = ANY ($1) AND status IN ('queued', 'running') RETURNING 1) SELECT count(*) FROM ended", Ct, (object)new[] { tenant });
+
+        Task<int> LimitAsync(int limit) => engine.ScalarAsync<int>(
+            "INSERT INTO tenant_settings (tenant_id, version, max_concurrent_jobs) VALUES ($1, 1, $2) ON CONFLICT (tenant_id) DO UPDATE SET max_concurrent_jobs = excluded.max_concurrent_jobs RETURNING max_concurrent_jobs", Ct, tenant, limit);
     }
 
     [Fact]

@@ -17,11 +17,11 @@ internal sealed class TestJobs(SystemDatabase database)
     public static TenantDatabase TenantsOf(DataSources sources) => new(new Contexts(sources), sources);
 
     /// <summary>Inserts a running job under fence 1 and returns the attempt at it.</summary>
-    public async Task<SyncRun> RunningAsync(string tenant, string source, SyncPlan plan, CancellationToken ct)
+    public async Task<SyncRun> RunningAsync(string tenant, string source, SyncPlan plan, CancellationToken ct, Guid? id = null)
     {
         var job = new SyncJob
         {
-            Id = Guid.CreateVersion7(),
+            Id = id ?? Guid.CreateVersion7(),
             SourceId = source,
             TimeoutSeconds = 300,
             CreatedAt = DateTimeOffset.UtcNow,

@@ -6,6 +6,8 @@ using DataSync.Extract.Push;
 using DataSync.Extract.Push.Signatures;
 using DataSync.IntegrationTests.Extract;
 using DataSync.IntegrationTests.Extract.Api;
+using DataSync.IntegrationTests.Extract.Odbc;
+using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Errors;
@@ -21,6 +23,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
     private readonly int _closedPort = ClosedPort();
     private PostgresSource _postgres = null!;
     private MySqlSource _mysql = null!;
+    private MariaDbServer _maria = null!;
     private ApiServer _api = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -31,6 +34,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
         await File.WriteAllTextAsync(Path.Combine(_sqlite.Root, "text.db"), new string('x', 5000), Ct);
         _postgres = await PostgresSource.CreateAsync(Ct);
         _mysql = await MySqlSource.CreateAsync(Ct);
+        _maria = await MariaDbServer.GetAsync(Ct);
         _api = await ApiServer.StartAsync(c =>
         {
             c.Response.StatusCode = c.Request.Headers.Authorization == $"Bearer {Key}" ? 200 : 401;
@@ -54,8 +58,11 @@ public sealed class ConnectionProperties : IAsyncLifetime
     {
         var (catalogue, kinds) = (ErrorCatalogue.Load(), Kinds());
         HashSet<string> seen = [];
-        var trials = from kind in Gen.Elements(kinds) from change in Gen.Elements(kind.Changes) from text in Gen.Elements("x", "", "a\u0000b", "***", new string('y', 5000)) from place in Gen.Choose(0, 20) select (kind, change, text, place);
-        foreach (var (kind, change, text, place) in trials.Sample(300))
+        var values = from text in Gen.Elements("x", "", "a\u0000b", "***", new string('y', 5000)) from place in Gen.Choose(0, 20) select (text, place);
+        // each change of each kind once, so that none is left out by chance, then as it falls
+        var each = kinds.SelectMany(kind => kind.Changes, (kind, change) => Gen.Constant((kind, change)));
+        var any = Gen.Elements(kinds).SelectMany(kind => Gen.Elements(kind.Changes), (kind, change) => (kind, change));
+        foreach (var ((kind, change), (text, place)) in each.Concat(Enumerable.Repeat(any, 240)).SelectMany(trial => trial.Zip(values).Sample(1)))
         {
             var parameters = kind.Valid.DeepClone().AsObject();
             var expected = change.Apply(parameters, text, place);
@@ -109,6 +116,8 @@ public sealed class ConnectionProperties : IAsyncLifetime
             new Kind("mysql", MySqlSource.Connector(tlsExceptions: Everywhere), Node(_mysql.Connection), [.. server, .. Common]),
             new Kind("sqlite", _sqlite.Connector, Node(SqliteSource.ConnectionTo(_sqlite.File)),
                 [.. Common, Set("no such file", "path", Path.Combine(_sqlite.Root, "none.db"), "errors.connection.file"), Set("a file elsewhere", "path", "/etc/passwd", "errors.connection.file"), Set("a file of text", "path", Path.Combine(_sqlite.Root, "text.db"), "errors.connection.not_a_database")]),
+            new Kind("odbc postgresql", OdbcSource.Connector(), Node(OdbcSource.Of(_postgres)), [.. OdbcChanges(OdbcRegistrations.Postgres, "Servername", "Port"), .. Common]),
+            new Kind("odbc mariadb", OdbcSource.Connector(), Node(OdbcSource.Of(_maria, _mysql.Database, _mysql.Login, _mysql.Password)), [.. OdbcChanges(OdbcRegistrations.MariaDb, "SERVER", "PORT"), .. Common]),
             new Kind("api", ApiSource.Connector(exceptions: Everywhere), new JsonObject { ["base_url"] = _api.Url.AbsoluteUri, ["auth"] = new JsonObject { ["type"] = "bearer", ["token"] = Key } },
                 [.. Common, Set("a closed port", "base_url", $"http://127.0.0.1:{_closedPort}", "errors.connection.refused"), Set("an inner address", "base_url", "http://10.1.2.3", "errors.connection.egress_denied"),
                     Set("a file's URL", "base_url", "file:///etc/passwd", Invalid), Set("no credentials", "auth", new JsonObject { ["type"] = "none" }, "errors.api.authentication"), Set("no such way to log in", "auth", new JsonObject { ["type"] = "magic" }, Invalid)]),
@@ -116,6 +125,14 @@ public sealed class ConnectionProperties : IAsyncLifetime
                 [.. Common, Set("a short secret", "secrets", new JsonArray("short"), Invalid), Set("no such scheme", "scheme", "carrier-pigeon", Invalid), Set("a tolerance of no time", "tolerance_seconds", 0, Invalid)]),
         ];
     }
+
+    /// <summary>What a tenant may get wrong about a data source, and the operator.</summary>
+    private Change[] OdbcChanges(string driver, string host, string port) =>
+    [
+        Set("no such data source", "dsn", "nowhere", "errors.connection.odbc_source"), Set("a connection string", "dsn", "x;Driver=/tmp/x.so", Invalid), Set("a wrong password", "password", "wrong", "errors.connection.authentication"),
+        Set("no such login", "username", "nobody_of_that_name", "errors.connection.authentication"), Set("a closed port", "dsn", OdbcRegistrations.Add(driver, (host, "127.0.0.1"), (port, _closedPort)), "errors.connection.refused"),
+        Set("an inner address", "dsn", OdbcRegistrations.Add(driver, (host, "10.1.2.3"), (port, 5432)), "errors.connection.egress_denied"), Set("no server", "dsn", OdbcRegistrations.Add(driver, (port, 5432)), "errors.connection.odbc_unguarded"),
+    ];
 
     private static Change[] Common =>
     [
@@ -128,7 +145,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
     /// <summary>A member that the kind cannot do without. Secrets may be kept apart, so that one that is missing is judged when it is used.</summary>
     private static string Required(JsonObject parameters, int place)
     {
-        string[] names = ["host", "database", "username", "path", "base_url", "scheme"];
+        string[] names = ["host", "database", "username", "path", "dsn", "base_url", "scheme"];
         var there = names.Where(parameters.ContainsKey).ToArray();
         return there[place % there.Length];
     }

@@ -2,6 +2,7 @@ using DataSync.Extract.Connectors.Postgres;
 using DataSync.IntegrationTests.Extract;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Incremental;
 using FsCheck.Xunit;
 
 namespace DataSync.IntegrationTests.Properties;
@@ -22,6 +23,9 @@ public sealed class ReadOnlyDatabase : IAsyncLifetime
 
     internal SourceConnection Owner => Source.ConnectionAs($"{Source.Login}_owner", "pw");
 
+    /// <summary>A login that can only read, and may follow the log.</summary>
+    internal SourceConnection Replica => Source.ConnectionAs($"{Source.Login}_replica", "pw");
+
     public string Before { get; private set; } = "";
 
     public async ValueTask InitializeAsync()
@@ -34,6 +38,8 @@ public sealed class ReadOnlyDatabase : IAsyncLifetime
             CREATE FUNCTION wipe() RETURNS int LANGUAGE plpgsql AS 'BEGIN DELETE FROM items; RETURN 1; END';
             CREATE ROLE {Source.Login}_owner LOGIN PASSWORD 'pw' CREATEROLE;
             GRANT CREATE ON SCHEMA public TO {Source.Login}_owner;
+            CREATE ROLE {Source.Login}_replica LOGIN PASSWORD 'pw' REPLICATION; GRANT SELECT ON items TO {Source.Login}_replica;
+            CREATE FUNCTION drop_slot(slot text) RETURNS int LANGUAGE plpgsql AS 'BEGIN EXECUTE ''SELECT pg_catalog.pg_drop_repl'' || ''ication_slot($1)'' USING slot; RETURN 1; END';
             ALTER TABLE items OWNER TO {Source.Login}_owner; ALTER SEQUENCE counter OWNER TO {Source.Login}_owner; ALTER VIEW kept OWNER TO {Source.Login}_owner;
             """,
             CancellationToken.None);
@@ -50,7 +56,7 @@ public sealed class ReadOnlyDatabase : IAsyncLifetime
 
     public async ValueTask DisposeAsync()
     {
-        await Source.ExecuteAsync($"DROP OWNED BY {Source.Login}_owner CASCADE; DROP ROLE {Source.Login}_owner", CancellationToken.None);
+        await Source.ExecuteAsync($"DROP OWNED BY {Source.Login}_owner, {Source.Login}_replica CASCADE; DROP ROLE {Source.Login}_owner, {Source.Login}_replica", CancellationToken.None);
         await Source.DisposeAsync();
     }
 }
@@ -176,6 +182,32 @@ public sealed class PostgresReadOnlyTests(ReadOnlyDatabase database) : IClassFix
 
         await using (var told = new Npgsql.NpgsqlCommand("NOTIFY datasync_attack, 'control'", listener)) await told.ExecuteNonQueryAsync(Ct);
         Assert.Equal(["control"], heard);
+    }
+
+    /// <summary>The look ahead of an incremental sync runs the query too: by no login that could write, and nothing of it is committed.</summary>
+    [Fact]
+    public async Task Plan_of_a_query_that_writes_leaves_no_trace()
+    {
+        var window = new CursorWindow { Field = "a" };
+        foreach (var sql in new[] { "SELECT lo_create(4713)::bigint AS a", "SELECT wipe() AS a" })
+        {
+            var request = new ReadRequest { Query = sql, Window = window };
+            var failure = await Assert.ThrowsAsync<SyncFailureException>(() => ReaderOnly.PlanAsync(database.Owner, request, null, 0, Ct));
+            Assert.Equal("errors.source.writable", failure.Failure.MessageKey);
+            foreach (var (connector, connection) in new[] { (ReaderOnly, database.Source.Connection), (AnyLogin, database.Owner) })
+            {
+                try
+                {
+                    await connector.PlanAsync(connection, request, null, 0, Ct);
+                }
+                catch (SyncFailureException)
+                {
+                    // refused: as good
+                }
+
+                Assert.Equal(database.Before, await database.DumpAsync());
+            }
+        }
     }
 
     [Fact]

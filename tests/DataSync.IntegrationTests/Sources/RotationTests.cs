@@ -2,6 +2,10 @@ using System.Globalization;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Encryption;
+using DataSync.Platform.Tenancy;
+using DataSync.Sources;
+using DataSync.Sources.Slots;
+using Microsoft.EntityFrameworkCore;
 
 namespace DataSync.IntegrationTests.Sources;
 
@@ -11,6 +15,25 @@ public sealed class RotationTests(SystemDatabase database) : IClassFixture<Syste
     private static readonly string New = SourcesRoom.NewKey("new");
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>What a deleted source left until its server has been asked moves with the rest, and still opens when the old keys are gone.</summary>
+    [Fact]
+    public async Task Rotation_moves_the_credentials_that_a_deleted_source_left()
+    {
+        await using var room = new SourcesRoom(database, New);
+        await room.CreateAsync("left", "s", Pair(7), Ct);
+        SlotRelease? left = null;
+        await room.Store.DeleteAsync("left", "s", _ => true, Ct, source => left = SlotRelease.Of(source, null, TimeProvider.System.GetUtcNow(), TimeSpan.FromSeconds(10)));
+        for (var i = 0; i < 2; i++) Assert.Equal(0, (await room.Get<DataKeyRotation>().RunAsync("left", Ct)).Unreadable);
+
+        // a process that has no key in memory
+        await using var other = new SourcesRoom(database, New);
+        var stored = await other.Get<TenantDatabase>().RunAsync("left", t => t.Db.Set<SlotRelease>().AsNoTracking().SingleAsync(Ct), Ct);
+        Assert.NotEqual(left!.ConnectionParams, stored.ConnectionParams);
+        Assert.Equal(7, (await other.Reader.OpenAsync(stored.Source(), Ct))!.ConnectionParams.GetProperty("password").GetInt32());
+        await other.Get<SourceRelease>().ForgetAsync(stored, Ct);
+        Assert.False(await other.Get<TenantDatabase>().RunAsync("left", t => t.Db.Set<SlotRelease>().AnyAsync(Ct), Ct));
+    }
 
     [Fact]
     public async Task Rotations_of_both_keys_and_of_credentials_under_load_fail_nobody()

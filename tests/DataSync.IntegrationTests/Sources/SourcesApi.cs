@@ -6,6 +6,8 @@ using DataSync.Extract;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Audit;
+using DataSync.Platform.Authentication.ApiKeys;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http;
@@ -47,13 +49,14 @@ public sealed class SourcesApi : IAsyncLifetime
         builder.Configuration["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(_tokenKey);
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddPersistence(builder.Configuration).AddEncryption(builder.Configuration).AddPlatformHttp(builder.Configuration)
-            .AddConfigurationCache(builder.Configuration).AddTenantSettings().AddSingleton<SyncTelemetry>()
+        builder.Services.AddPersistence(builder.Configuration).AddEncryption(builder.Configuration).AddPlatformHttp(builder.Configuration).AddAudit(builder.Configuration)
+            .AddConfigurationCache(builder.Configuration).AddTenantSettings().AddApiKeys(builder.Configuration).AddSingleton<SyncTelemetry>()
             .AddSources(builder.Configuration).AddSingleton<IdempotencyStore, PostgresIdempotencyStore>()
             .AddSingleton<IConnector, FakeConnector>().AddSingleton<IPlanSection, ExtractSection>();
         _app = builder.Build();
         _app.UsePlatformHttp();
         _app.MapTenantSettings();
+        _app.MapApiKeys();
         _app.MapSources();
         await _app.StartAsync();
         Client = new HttpClient { BaseAddress = new Uri(_app.Urls.Single()) };
@@ -74,6 +77,16 @@ public sealed class SourcesApi : IAsyncLifetime
         return new Answer((int)response.StatusCode, response.Headers.ETag?.ToString(), response.Headers.Location?.ToString(), text);
     }
 
+    /// <summary>Sends a request with these headers and no others; its body is read.</summary>
+    internal async Task<Answer> SendAsync(HttpMethod method, string path, string? body, params (string Name, string Value)[] headers)
+    {
+        using var request = new HttpRequestMessage(method, path);
+        foreach (var (name, value) in headers) request.Headers.TryAddWithoutValidation(name, value);
+        if (body is not null) request.Content = new StringContent(body, Encoding.UTF8, "application/json");
+        using var response = await Client.SendAsync(request, TestContext.Current.CancellationToken);
+        return new Answer((int)response.StatusCode, response.Headers.ETag?.ToString(), response.Headers.WwwAuthenticate.ToString(), await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken));
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client?.Dispose();
@@ -81,7 +94,7 @@ public sealed class SourcesApi : IAsyncLifetime
         await _database.DisposeAsync();
     }
 
-    private string Token(string tenant, string scope, string? language) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
+    internal string Token(string tenant, string scope, string? language) => new JsonWebTokenHandler().CreateToken(new SecurityTokenDescriptor
     {
         Issuer = "datasync-development",
         Audience = "datasync",

@@ -48,11 +48,15 @@ internal sealed record SignedDelivery(string Scheme, IReadOnlyDictionary<string,
             "stripe" => new Dictionary<string, string> { ["Stripe-Signature"] = $"t={seconds},v1={Hex(secret, Join($"{seconds}.", body))},v0=abc" },
             "standard-webhooks" => new Dictionary<string, string>
             {
-                ["webhook-id"] = id, ["webhook-timestamp"] = seconds, ["webhook-signature"] = "v1a,ZWQ= v1," + Base64(secret, Join($"{id}.{seconds}.", body)),
+                ["webhook-id"] = id,
+                ["webhook-timestamp"] = seconds,
+                ["webhook-signature"] = "v1a,ZWQ= v1," + Base64(secret, Join($"{id}.{seconds}.", body)),
             },
             _ => new Dictionary<string, string>
             {
-                ["X-Own-Signature"] = "v7=" + Base64(secret, Join($"{milliseconds}|{id}|", body, "|end")), ["X-Own-Time"] = milliseconds, ["X-Own-Id"] = id,
+                ["X-Own-Signature"] = "v7=" + Base64(secret, Join($"{milliseconds}|{id}|", body, "|end")),
+                ["X-Own-Time"] = milliseconds,
+                ["X-Own-Id"] = id,
             },
         }, body);
     }

@@ -19,7 +19,12 @@ internal sealed class WebhookClient(RunningSystem system, string tenant, Uri? ad
 
     public static object Source(string source, object connection, object? extraction = null, object? sync = null, bool active = true) => new
     {
-        source_id = source, source_type = "webhook", connection_params = connection, extraction_params = extraction ?? new { }, sync = sync ?? new { output_format = "jsonl" }, is_active = active,
+        source_id = source,
+        source_type = "webhook",
+        connection_params = connection,
+        extraction_params = extraction ?? new { },
+        sync = sync ?? new { output_format = "jsonl" },
+        is_active = active,
     };
 
     public Task<WebhookAnswer> SendAsync(string source, SignedDelivery delivery, string type = "application/json", string? encoding = null) => SendAsync(tenant, source, delivery, type, encoding);

@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Http.Json;
 using System.Text;
 using DataSync.IntegrationTests.Host;
 using DataSync.Jobs.Webhooks;
@@ -101,6 +102,25 @@ public sealed class WebhookKeepingTests(WebhookSystem system)
         ended = await client.EndAsync(id);
         Assert.Equal("completed", ended.GetProperty("status").GetString());
         Assert.Equal("{\"of\":\"a deleted source\"}\n", await client.Owner.ExportAsync(ended.GetProperty("job_id").GetGuid(), "data.jsonl", Ct));
+    }
+
+    [Fact]
+    public async Task Deliveries_wait_while_their_plan_asks_for_a_project_that_is_not_the_tenants()
+    {
+        using var client = new WebhookClient(system.Running, "without a project");
+        await client.RegisterAsync("a", SignedDelivery.Parameters("github"), null, new { output_format = "jsonl", refinement_config = new { enable_label_studio = true, label_studio_project_id = 4711 } });
+        await client.RegisterAsync("b", SignedDelivery.Parameters("github"));
+        var id = (await client.SendAsync("a", SignedDelivery.Sign("github", "{\"to\":\"people\"}"u8.ToArray()))).DeliveryId;
+
+        // who looks for what waits looks at a's deliveries before b's
+        Assert.Equal("completed", (await client.EndAsync((await client.SendAsync("b", SignedDelivery.Sign("github", "{\"to\":\"nobody\"}"u8.ToArray()))).DeliveryId)).GetProperty("status").GetString());
+        Assert.Equal(("received", true), await ShownAsync(client, id));
+        Assert.Equal(0L, await system.ScalarAsync<long>("SELECT count(*) FROM sync_jobs WHERE tenant_id = 'without a project' AND source_id = 'a'"));
+
+        using var changed = await client.Owner.PutAsJsonAsync("api/sources/a", WebhookClient.Source("a", SignedDelivery.Parameters("github")), Ct);
+        Assert.Equal(HttpStatusCode.OK, changed.StatusCode);
+        var ended = await client.EndAsync(id);
+        Assert.Equal("{\"to\":\"people\"}\n", await client.Owner.ExportAsync(ended.GetProperty("job_id").GetGuid(), "data.jsonl", Ct));
     }
 
     [Fact]

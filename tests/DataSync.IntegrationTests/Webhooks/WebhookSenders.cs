@@ -61,6 +61,10 @@ internal sealed class WebhookSenders : IAsyncDisposable
     private static OsProcess Start(string program, params string[] arguments)
         => OsProcess.Start(new ProcessStartInfo(program, arguments)
         {
-            WorkingDirectory = Folder, RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = program == "node", UseShellExecute = false,
+            WorkingDirectory = Folder,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = program == "node",
+            UseShellExecute = false,
         })!;
 }

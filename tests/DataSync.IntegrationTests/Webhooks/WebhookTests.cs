@@ -111,6 +111,37 @@ public sealed class WebhookTests(WebhookSystem system)
         Assert.Single(heard.Distinct());
     }
 
+    /// <summary>A wrong signature, a source that is not there and a tenant that is not there, each of them new, in turns: whoever measures cannot tell them apart.</summary>
+    [Fact]
+    public async Task Refusals_take_as_long_whoever_is_asked_for()
+    {
+        using var client = new WebhookClient(system.Running, "timed");
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"));
+        var stranger = SignedDelivery.Sign("github", "{}"u8.ToArray(), secret: "not the secret of anybody here");
+        await client.SendAsync("timed", "hook", stranger);
+        var heard = new List<double>[] { [], [], [] };
+        await Parallel.ForEachAsync(Enumerable.Range(0, 8), Ct, async (lane, ct) =>
+        {
+            for (var i = 0; i < 3 * 25; i++)
+            {
+                var which = (i + lane) % 3;
+                var fresh = $"{Guid.NewGuid():n}";
+                var began = TimeProvider.System.GetTimestamp();
+                var answer = await client.SendAsync(which == 2 ? fresh : "timed", which == 0 ? "hook" : fresh, stranger);
+                var took = TimeProvider.System.GetElapsedTime(began).TotalMilliseconds;
+                Assert.Equal(401, answer.Status);
+                lock (heard) heard[which].Add(took);
+            }
+        });
+        var medians = heard.Select(h => h.Order().ElementAt(h.Count / 2)).ToList();
+        TestContext.Current.SendDiagnosticMessage("Refused after {0:0.00}, {1:0.00} and {2:0.00} ms", medians[0], medians[1], medians[2]);
+        Assert.All(heard, h => Assert.Equal(200, h.Count));
+
+        // timers go off by a clock of some milliseconds' grain
+        Assert.All(heard, h => Assert.True(h.Min() >= 40, $"Refused after {h.Min()} ms"));
+        Assert.True(medians.Max() - medians.Min() < 5, $"Medians: {string.Join(", ", medians)} ms");
+    }
+
     /// <summary>A source that appears behind the back of those who tell of changes stays unseen: nobody looks for it again and again.</summary>
     [Fact]
     public async Task Source_that_is_not_there_is_looked_for_once_until_its_tenant_changes_something()
@@ -145,6 +176,7 @@ public sealed class WebhookTests(WebhookSystem system)
         var bomb = SignedDelivery.Sign("github", Gzip(new byte[200 * 1024 * 1024]));
         Assert.Equal((413, "errors.request.too_large"), Told(await client.SendAsync("hook", bomb, encoding: "gzip")));
         Assert.Equal((400, "errors.request.encoding_broken"), Told(await client.SendAsync("hook", SignedDelivery.Sign("github", "no gzip at all"u8.ToArray()), encoding: "gzip")));
+        Assert.Equal((400, "errors.request.encoding_broken"), Told(await client.SendAsync("hook", SignedDelivery.Sign("github", Gzip(Bytes(Plain))[..^8]), encoding: "gzip")));
         Assert.Equal(401, (await client.SendAsync("hook", bomb with { Body = bomb.Body[..^1] }, encoding: "gzip")).Status);
     }
 
@@ -322,7 +354,7 @@ public sealed class WebhookTests(WebhookSystem system)
     {
         using var client = new WebhookClient(system.Running, "faulty hook");
         var connection = new { scheme = "hmac-sha256", secrets = new[] { "short", "***" }, template = "{timestamp}.{body}", id_header = "not a header", encoding = "rot13", tolerance_seconds = 0, surprise = 1 };
-        var schema = JsonElement.Parse("""{"properties":{"a":{"$ref":"http://example.com/x"},"b":{"const":1},"c":{"pattern":"(?=x)"}}}""");
+        var schema = JsonElement.Parse("""{"properties":{"a":{"$ref":"http://example.com/x"},"b":{"unevaluatedItems":false},"c":{"pattern":"(?=x)"}}}""");
         var problem = await client.Owner.PostAsync("api/sources", WebhookClient.Source("hook", connection, new { records_path = "a..b", schema, other = 1 }), HttpStatusCode.UnprocessableEntity, Ct);
         Assert.Equal(
             [
@@ -330,7 +362,7 @@ public sealed class WebhookTests(WebhookSystem system)
                 "/connection_params/secrets/0 faults.webhook.secret", "/connection_params/secrets/1 faults.webhook.secret", "/connection_params/surprise faults.source.unknown",
                 "/connection_params/timestamp_header faults.webhook.timestamp_signed", "/connection_params/tolerance_seconds faults.integer",
                 "/extraction_params/other faults.read.unknown", "/extraction_params/records_path faults.jmespath.syntax",
-                "/extraction_params/schema/properties/a/$ref faults.webhook.schema_reference", "/extraction_params/schema/properties/b/const faults.webhook.schema_keyword",
+                "/extraction_params/schema/properties/a/$ref faults.webhook.schema_reference", "/extraction_params/schema/properties/b/unevaluatedItems faults.webhook.schema_keyword",
                 "/extraction_params/schema/properties/c/pattern faults.webhook.schema_pattern",
             ],
             problem.GetProperty("errors").EnumerateArray().Select(e => $"{e.GetProperty("path").GetString()} {e.GetProperty("message_key").GetString()}").Order(StringComparer.Ordinal));

@@ -22,6 +22,19 @@ public sealed partial class ComposeTests
     [InlineData("worker")]
     public void Service_runs_in_the_role_of_its_name(string service) => Assert.Equal(service, ComposeFile.Environment(service)["DATASYNC_ROLE"]);
 
+    [Theory]
+    [InlineData("migrate")]
+    [InlineData("api")]
+    [InlineData("worker")]
+    public void Service_may_do_nothing_it_need_not_and_take_no_more_than_its_share(string name)
+    {
+        var service = ComposeFile.Service(name);
+        Assert.Equal("true", service["read_only"]);
+        Assert.Equal(["ALL"], ((List<object>)service["cap_drop"]!).Cast<string>());
+        Assert.Contains("no-new-privileges:true", ((List<object>)service["security_opt"]!).Cast<string>());
+        Assert.True(service.ContainsKey("mem_limit") && service.ContainsKey("pids_limit"));
+    }
+
     [Fact]
     public void Migrations_wait_for_a_healthy_database_and_the_services_for_the_migrations()
     {
@@ -55,8 +68,13 @@ public sealed partial class ComposeTests
     public void Api_and_workers_write_exports_to_the_same_volume()
     {
         foreach (var service in new[] { "api", "worker" })
+        {
             Assert.Contains($"exports:{ComposeFile.Environment(service)["DATASYNC_EXPORT_ROOT"]}", ComposeFile.Mounts(service));
+            Assert.Contains($"anchors:{ComposeFile.Environment(service)["DATASYNC_AUDIT_ANCHORS"]}", ComposeFile.Mounts(service));
+        }
+
         Assert.Contains("exports", ComposeFile.Volumes);
+        Assert.Contains("anchors", ComposeFile.Volumes);
     }
 
     [Fact]

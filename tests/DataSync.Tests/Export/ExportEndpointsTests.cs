@@ -2,9 +2,13 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DataSync.Export;
+using DataSync.Export.Storage.Links;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit;
 using DataSync.Platform.Http;
 using DataSync.Platform.Monitoring;
+using DataSync.Tests.Platform.Audit;
 using DataSync.Tests.Platform.Authentication;
 using DataSync.Tests.Platform.Http;
 using Microsoft.AspNetCore.Builder;
@@ -21,6 +25,7 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
     private static readonly Guid Running = Guid.Parse("019f0000-0000-7000-8000-000000000002");
     private readonly ExportRig _rig = new() { Plan = new SyncPlan { OutputFormats = ["jsonl", "csv"] } };
     private readonly HttpClient _client = new();
+    private readonly HeardAudit _audit = new();
     private WebApplication? _app;
     private StageOutcome _outcome = null!;
 
@@ -42,12 +47,14 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
         builder.Services.AddExport(builder.Configuration);
         foreach (var exporter in ExportRig.Exporters) builder.Services.AddSingleton(exporter);
         foreach (var compression in ExportRig.Compressions) builder.Services.AddSingleton(compression);
+        builder.Services.AddSingleton<AuditJournal>(_audit);
         builder.Services.AddSingleton<JobExists>((tenant, job, _) => Task.FromResult(tenant == ExportRig.Tenant && (job == ExportRig.Job || job == Running)));
         builder.Services.AddSingleton<FindExportsAgain>((_, _, _) => Task.FromResult<IReadOnlyList<Guid>>([]));
         _app = builder.Build();
         _app.UsePlatformHttp();
         _app.MapPlatformHttp();
         _app.MapExports();
+        _app.MapExportLinks();
         await _app.StartAsync(Ct);
         _client.BaseAddress = new Uri(_app.Urls.Single());
         Authorize("sync.read", ExportRig.Tenant);
@@ -97,6 +104,32 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
         Assert.Equal("text/csv", answer.Content.Headers.ContentType!.MediaType);
         Assert.Equal("data.csv", answer.Content.Headers.ContentDisposition!.FileName);
         Assert.Equal($"\"{_outcome.Exports.Single(f => f.Name == "data.csv").Sha256}\"", answer.Headers.ETag!.Tag);
+    }
+
+    [Fact]
+    public async Task Download_is_in_the_audit_log_before_its_first_byte_or_refused()
+    {
+        using (await GetAsync("data.csv")) { }
+        var entry = Assert.Single(_audit.Written);
+        Assert.Equal((ExportRig.Tenant, "user", "alice", "export.download", ExportRig.Job.ToString(), """{"part":"data.csv"}"""), (entry.TenantId, entry.ActorKind, entry.Actor, entry.Action, entry.Target, entry.Details));
+        _audit.Fault = new SyncFailureException(SyncFailure.Transient("errors.audit.unavailable"));
+        using var refused = await GetAsync("data.csv");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, refused.StatusCode);
+        Assert.DoesNotContain("a\r\n1", await refused.Content.ReadAsStringAsync(Ct), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Link_and_what_is_fetched_by_it_are_in_the_audit_log_of_whose_file_it_is()
+    {
+        using var made = await _client.PostAsync(new Uri($"/api/sync/jobs/{ExportRig.Job}/exports/data.csv/link", UriKind.Relative), new StringContent("{}", System.Text.Encoding.UTF8, "application/json"), Ct);
+        var url = JsonElement.Parse(await made.Content.ReadAsStringAsync(Ct)).GetProperty("url").GetString()!;
+        _client.DefaultRequestHeaders.Authorization = null;
+        using (await _client.GetAsync(new Uri(url, UriKind.Relative), Ct)) { }
+        using (await _client.GetAsync(new Uri(url + "x", UriKind.Relative), Ct)) { }
+        Assert.Equal(
+            [(ExportRig.Tenant, "user", "export.link", ExportRig.Job.ToString(), """{"part":"data.csv"}"""), (ExportRig.Tenant, "link", "export.fetch", ExportRig.Job.ToString(), """{"part":"data.csv"}""")],
+            _audit.Written.Select(e => (e.TenantId, e.ActorKind, e.Action, e.Target, e.Details)));
+        Assert.Empty(_audit.Offered);
     }
 
     [Fact]

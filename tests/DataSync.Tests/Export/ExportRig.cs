@@ -1,13 +1,14 @@
 using System.Text;
 using System.Text.Json;
 using DataSync.Export;
+using DataSync.Export.Coco;
 using DataSync.Export.Compression;
 using DataSync.Export.Compression.Gzip;
 using DataSync.Export.Compression.Zstd;
-using DataSync.Export.Coco;
 using DataSync.Export.Csv;
 using DataSync.Export.Json;
 using DataSync.Export.Jsonl;
+using DataSync.Export.Parquet;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 using DataSync.Refine.Rules;
@@ -21,8 +22,8 @@ internal sealed class ExportRig : IDisposable
 {
     public const string Tenant = "acme";
     public static readonly Guid Job = Guid.Parse("019f0000-0000-7000-8000-000000000001");
-    public static readonly IExporter[] Exporters = [new CocoExporter(), new CsvExporter(), new JsonExporter(), new JsonlExporter()];
     public static readonly IFileCompression[] Compressions = [new GzipFileCompression(), new ZstdFileCompression()];
+    public static readonly IExporter[] Exporters = [new CocoExporter(), new CsvExporter(), new JsonExporter(), new JsonlExporter(), new ParquetExporter(Compressions)];
 
     /// <summary>In memory where the machine has such a folder: thousands of flushed files would make the suite wait for the disk.</summary>
     public string Root { get; } = Directory.Exists("/dev/shm")

@@ -19,7 +19,10 @@ public abstract class ExporterContract : IDisposable
     private string Format { get; }
 
     /// <summary>Records in a file's content.</summary>
-    protected abstract long CountRecords(string content);
+    protected virtual long CountRecords(string content) => throw new NotSupportedException();
+
+    /// <summary>Records in a file, where its content is no text.</summary>
+    protected virtual long CountRecordsOf(string path) => CountRecords(File.ReadAllText(path));
 
     public void Dispose()
     {
@@ -51,7 +54,7 @@ public abstract class ExporterContract : IDisposable
         var files = outcome.Exports.Where(f => f.Format == Format).ToArray();
         Assert.NotEmpty(files);
         Assert.Equal(count, files.Sum(f => f.Records));
-        Assert.All(files, f => Assert.Equal(f.Records, CountRecords(Rig.Read(f.Name))));
+        Assert.All(files, f => Assert.Equal(f.Records, CountRecordsOf(Path.Combine(Rig.Folder, f.Name))));
         Assert.Equal(count, Rig.Progress.Exported);
     }
 
@@ -93,7 +96,7 @@ public class EveryExporterHasItsContract
     public void Exporters_of_the_assembly_all_inherit_the_contract()
     {
         var exporters = typeof(IExporter).Assembly.GetTypes().Where(t => t is { IsClass: true, IsAbstract: false } && t.IsAssignableTo(typeof(IExporter)))
-            .Select(t => ((IExporter)Activator.CreateInstance(t)!).Format);
+            .Select(t => ExportRig.Exporters.Single(e => e.GetType() == t).Format);
         var covered = typeof(ExporterContract).Assembly.GetTypes().Where(t => t.IsSubclassOf(typeof(ExporterContract)) && !t.IsAbstract)
             .Select(t => { using var suite = (ExporterContract)Activator.CreateInstance(t)!; return suite.Rig.Plan.OutputFormats[0]; });
         Assert.Equal(exporters.Order(StringComparer.Ordinal), covered.Order(StringComparer.Ordinal));

@@ -8,15 +8,21 @@ namespace DataSync.Tests.Properties;
 /// <summary>What a CSV export should hold, worked out the plain way: with a document model, dictionaries and strings.</summary>
 internal static class CsvModel
 {
-    public static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents)
+    public static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents) => Table(documents, Text);
+
+    /// <summary>The same table with the JSON of each value, as it stands; null where there is none, or null.</summary>
+    public static (List<string> Header, List<List<string?>> Rows) JsonTable(IEnumerable<string> documents)
+        => Table(documents, value => value.ValueKind == JsonValueKind.Null ? null : value.GetRawText());
+
+    private static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents, Func<JsonElement, string?> text)
     {
         var header = new List<string>();
         var records = documents.Select(document =>
         {
             var cells = new Dictionary<string, string?>(StringComparer.Ordinal);
             using var json = JsonDocument.Parse(document, new JsonDocumentOptions { MaxDepth = 1000 });
-            if (json.RootElement.ValueKind == JsonValueKind.Object) AddMembers(json.RootElement, null, cells, header);
-            else Add("\\value", Text(json.RootElement), cells, header);
+            if (json.RootElement.ValueKind == JsonValueKind.Object) AddMembers(json.RootElement, null, cells, header, text);
+            else Add("\\value", text(json.RootElement), cells, header);
             return cells;
         }).ToList();
         var rows = records.Select(r => header.Select(name => r.GetValueOrDefault(name)).ToList()).ToList();
@@ -50,14 +56,14 @@ internal static class CsvModel
         return text.ToString();
     }
 
-    private static void AddMembers(JsonElement element, string? path, Dictionary<string, string?> cells, List<string> header)
+    private static void AddMembers(JsonElement element, string? path, Dictionary<string, string?> cells, List<string> header, Func<JsonElement, string?> text)
     {
         foreach (var member in element.EnumerateObject())
         {
             var name = Unescape(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8PropertyName(member))).Replace("\\", "\\\\").Replace(".", "\\.");
             name = path is null ? name : path + "." + name;
-            if (member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()) AddMembers(member.Value, name, cells, header);
-            else Add(name, Text(member.Value), cells, header);
+            if (member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()) AddMembers(member.Value, name, cells, header, text);
+            else Add(name, text(member.Value), cells, header);
         }
     }
 

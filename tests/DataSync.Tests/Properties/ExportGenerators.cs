@@ -1,3 +1,4 @@
+using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -34,6 +35,26 @@ internal static class ExportGenerators
 
     /// <summary>Any JSON text, objects mostly.</summary>
     public static Gen<string> AnyDocument => Gen.Frequency((9, Document), (1, Scalar));
+
+    /// <summary>Documents of which each member has values of one kind, null or none: what a table's rows are.</summary>
+    public static Gen<List<string>> Uniform
+        => from kinds in Gen.Choose(1, 5).SelectMany(n => Gen.Elements(Kinds).ListOf(n))
+           from rows in Several(kinds.Select(k => Gen.Frequency((6, k), (1, Gen.Constant("null")), (1, Gen.Constant("")))).Aggregate(
+               Gen.Constant(new List<string>()), (all, one) => from a in all from o in one select a.Append(o).ToList()), 12)
+           select rows.Select(values => $"{{{string.Join(',', values.Select((v, i) => v.Length == 0 ? "" : $"\"m{i}\":{v}").Where(m => m.Length > 0))}}}").ToList();
+
+    /// <summary>Values of one kind.</summary>
+    private static Gen<string>[] Kinds =>
+    [
+        Gen.OneOf(ArbMap.Default.GeneratorFor<long>().Select(n => $"{n}"), Gen.Elements("9223372036854775807", "-9223372036854775808", "0")),
+        Gen.Choose(-1_000_000, 1_000_000).Select(n => (n / 100m).ToString("F2", CultureInfo.InvariantCulture)),
+        Gen.Elements("79228162514264337593543950.33", "-12345678901234567.89", "0.01", "-0.10", "0.00", "1.00", "922337203685477580.70", "-1.23"),
+        ArbMap.Default.GeneratorFor<double>().Where(double.IsFinite).Select(d => d.ToString("R", CultureInfo.InvariantCulture)),
+        Gen.Elements("true", "false"),
+        Text.Select(t => $"\"{t}\""),
+        Gen.Elements("18446744073709551615", "-9223372036854775809", "7"),
+        Gen.Elements("[]", "[1, null]", "{}", "[{\"a\":\"é\"}]"),
+    ];
 
     /// <summary>Members of an object: name and value, as written.</summary>
     public static Gen<(string Name, string Value)> Member(int depth) => from name in Name from value in Value(depth) select (name, value);

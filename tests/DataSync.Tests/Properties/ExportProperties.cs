@@ -6,6 +6,7 @@ using DataSync.Pipeline;
 using DataSync.Tests.Export;
 using DataSync.Tests.Export.Csv;
 using DataSync.Tests.Export.Json;
+using DataSync.Tests.Export.Parquet;
 using FsCheck;
 using FsCheck.Fluent;
 
@@ -48,6 +49,18 @@ public class ExportProperties
             List<List<string?>> expected = rows.Count == 0 ? [] : header.Count == 0 ? [.. Enumerable.Repeat<List<string?>>([null], rows.Count + 1)] : [[.. header], .. rows];
             Assert.Equal(expected, CsvText.Parse(text));
             Assert.Equal(expected.Select(r => r.Select(v => v ?? "").ToList()), CsvLibrary.Parse(text));
+        });
+
+    // Feature: data-sync-pipeline, Property 16: For any data exported to CSV format, the output should have headers, properly escaped
+    // values, and be parseable by standard CSV libraries. The same of Parquet: DuckDB reads every value, whatever its column's type became.
+    [FsCheck.Xunit.Property(MaxTest = 200)]
+    [Trait("Property", "16")]
+    public Property Parquet_gives_back_every_value()
+        => Prop.ForAll(Cases(Gen.OneOf(ExportGenerators.Several(ExportGenerators.AnyDocument, 12), ExportGenerators.Uniform)), c =>
+        {
+            using var rig = new ExportRig { Plan = new SyncPlan { OutputFormats = ["parquet"] } };
+            Run(rig, c.Documents, c.BatchSize);
+            ParquetModel.Check(c.Documents, _ => true, ParquetTable.ReadAsync(Path.Combine(rig.Folder, "data.parquet"), CancellationToken.None).GetAwaiter().GetResult());
         });
 
     // Feature: data-sync-pipeline, Property 18: For any data with semantic enhancement applied, the export output should contain both
@@ -126,8 +139,10 @@ public class ExportProperties
 
     private static string Written(List<(string Name, string Value)> members) => "{" + string.Join(",", members.Select(m => $"\"{m.Name}\":{m.Value}")) + "}";
 
-    private static Arbitrary<(List<string> Documents, int BatchSize)> Cases(Gen<string> document)
-        => (from documents in ExportGenerators.Several(document, 12) from size in Gen.Choose(1, 13) select (documents, size)).ToArbitrary();
+    private static Arbitrary<(List<string> Documents, int BatchSize)> Cases(Gen<string> document) => Cases(ExportGenerators.Several(document, 12));
+
+    private static Arbitrary<(List<string> Documents, int BatchSize)> Cases(Gen<List<string>> several)
+        => (from documents in several from size in Gen.Choose(1, 13) select (documents, size)).ToArbitrary();
 
     private static void Run(ExportRig rig, IReadOnlyList<string> documents, int batchSize) => rig.RunAsync(documents, batchSize: batchSize).GetAwaiter().GetResult();
 

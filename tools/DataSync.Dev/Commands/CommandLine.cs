@@ -12,7 +12,7 @@ static class CommandLine
                ./dev test [filter]        run the tests whose name contains the filter
                ./dev token --tenant ID [--scope "…"] [--language zh-CN]
                ./dev coco-validate FILE   check a COCO file
-               ./dev lint                 formatting, analysers, language files
+               ./dev lint                 formatting, analysers, language files, API document
                ./dev bench [name] [--rows N] [--rounds N] [--seconds N] [--skip-large]
                ./dev bench faults [--seed N] [--percent N] [--only NAME]
         """;

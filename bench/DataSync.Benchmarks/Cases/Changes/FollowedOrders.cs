@@ -69,7 +69,8 @@ internal sealed class FollowedOrders : IAsyncDisposable
             DELETE FROM orders WHERE id > {first} AND id <= {first + moved};
             INSERT INTO orders SELECT * FROM moved;
             COMMIT;
-            """, connection) { CommandTimeout = 0 };
+            """, connection)
+        { CommandTimeout = 0 };
         await command.ExecuteNonQueryAsync(ct);
     }
 

@@ -29,13 +29,21 @@ internal sealed class MySqlCase : BenchmarkCase
             new Dictionary<string, string>(StringComparer.Ordinal) { ["MYSQL_PWD"] = server.Password });
         var parameters = new JsonObject
         {
-            ["driver"] = "mysql", ["host"] = "127.0.0.1", ["port"] = server.Port, ["database"] = "bench", ["username"] = BenchMariaDb.Login, ["password"] = server.Password, ["tls"] = "disable",
+            ["driver"] = "mysql",
+            ["host"] = "127.0.0.1",
+            ["port"] = server.Port,
+            ["database"] = "bench",
+            ["username"] = BenchMariaDb.Login,
+            ["password"] = server.Password,
+            ["tls"] = "disable",
         };
         var ours = SelfProcess.Of(
             [ReadProgram.Name, oursFile],
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8", ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1", [ReadProgram.ConnectionSetting] = parameters.ToJsonString(),
+                ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8",
+                ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1",
+                [ReadProgram.ConnectionSetting] = parameters.ToJsonString(),
             });
         return new CasePlan(
             [

@@ -31,7 +31,7 @@ internal sealed class OdbcCase : BenchmarkCase
         var parameters = new JsonObject { ["driver"] = "odbc", ["dsn"] = Source, ["username"] = reader.Username, ["password"] = reader.Password };
         var ours = SelfProcess.Of(
             [ReadProgram.Name, oursFile],
-            new Dictionary<string, string>(registry, StringComparer.Ordinal) { ["DATASYNC_ODBC_DRIVERS"] = Driver, [ReadProgram.ConnectionSetting] = parameters.ToJsonString() });
+            new Dictionary<string, string>([.. registry, .. SourceParameters.Settings(reader)], StringComparer.Ordinal) { ["DATASYNC_ODBC_DRIVERS"] = Driver, [ReadProgram.ConnectionSetting] = parameters.ToJsonString() });
         var native = SelfProcess.Of(
             [ReadProgram.Name, nativeFile],
             new Dictionary<string, string>(SourceParameters.Settings(reader), StringComparer.Ordinal) { [ReadProgram.ConnectionSetting] = SourceParameters.Of(reader).ToJsonString() });

@@ -31,7 +31,17 @@ internal sealed record PeerProgram(IReadOnlyList<string> Command, string? Missin
         : Directory.Exists(Path.Combine(NodeFolder(checkout), "node_modules", "json-logic-js")) ? null
         : $"install its package with: npm install --prefix {Path.GetRelativePath(checkout, NodeFolder(checkout))} json-logic-js@2.0.5");
 
-    /// <summary>Where Node's packages are looked for.</summary>
+    /// <summary>Documents to Parquet by DuckDB, in Node: the package that the tests read Parquet back with.</summary>
+    public static PeerProgram DuckDb(string checkout) => new(
+        ["node", Path.Combine(checkout, "bench", "peers", "duckdb_parquet.mjs")],
+        !Succeeds("node", "--version") ? "install Node 18 or newer"
+        : Directory.Exists(Path.Combine(DuckDbFolder(checkout), "node_modules", "@duckdb", "node-api")) ? null
+        : $"install its package with: npm install --prefix {Path.GetRelativePath(checkout, DuckDbFolder(checkout))} @duckdb/node-api@1.5.6-r.1");
+
+    /// <summary>Where DuckDB's package is looked for.</summary>
+    public static string DuckDbFolder(string checkout) => Path.Combine(checkout, ".datasync", "duckdb");
+
+    /// <summary>Where Node's other packages are looked for.</summary>
     public static string NodeFolder(string checkout) => Path.Combine(checkout, ".datasync", "bench", "node");
 
     private static bool Succeeds(string program, params string[] arguments)

@@ -34,7 +34,8 @@ internal sealed class ApiCase : BenchmarkCase
             [ReadProgram.Name, oursFile],
             new Dictionary<string, string>(StringComparer.Ordinal)
             {
-                ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8", ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1",
+                ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8",
+                ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1",
                 [ReadProgram.ConnectionSetting] = new JsonObject { ["base_url"] = server.Url.AbsoluteUri.TrimEnd('/') }.ToJsonString(),
                 [ReadProgram.ExtractionSetting] = """{"path":"/orders","records_path":"data","pagination":{"type":"cursor","path":"next","param":"page"}}""",
             });

@@ -85,7 +85,10 @@ internal sealed class WebhooksCase : BenchmarkCase
             PeakBytes = system.ApiProcess.PeakBytes,
             Figures = new Dictionary<string, double>(StringComparer.Ordinal)
             {
-                [Rate] = result.Accepted / result.Wall.TotalSeconds, [P99] = Math.Max(result.AcceptedP99, result.RefusedP99), [Refused] = result.Refused, [AboveIdle] = (system.ApiProcess.PeakBytes - idle) / 1048576.0,
+                [Rate] = result.Accepted / result.Wall.TotalSeconds,
+                [P99] = Math.Max(result.AcceptedP99, result.RefusedP99),
+                [Refused] = result.Refused,
+                [AboveIdle] = (system.ApiProcess.PeakBytes - idle) / 1048576.0,
             },
         };
     }

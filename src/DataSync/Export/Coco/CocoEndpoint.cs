@@ -1,4 +1,5 @@
 using DataSync.Export.Coco.Checking;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
@@ -21,12 +22,13 @@ internal static class CocoEndpoint
         """;
 
     public static void MapCoco(this IEndpointRouteBuilder endpoints)
-        => endpoints.MapApiGroup("/api/exports", "Exports").MapPost("/validate", HandleAsync).RequireScope(ApiScope.SyncRead).WithBodyLimit(LargestFile).WithApi(
+        => endpoints.MapApiGroup("/api/exports", "Exports").MapPost("/validate", HandleAsync).RequireScope(ApiScope.SyncRead).NotAudited("Only what the request brings is worked on, and nothing is kept.").WithBodyLimit(LargestFile).WithApi(
             "Check a COCO file",
             "Checks a COCO file of objects (detection, segmentation, keypoints), wherever it comes from, and names everything that tools fail at, drop or read wrongly by its JSON path. The body is the file. The first 1000 findings are listed, all are counted. Nothing is stored.",
             request: """{"info":{},"licenses":[],"images":[{"id":1,"width":9,"height":9,"file_name":"a.png"}],"annotations":[{"id":1,"image_id":1,"category_id":1,"bbox":[1,1,0,2],"area":4,"iscrowd":0,"segmentation":[]}],"categories":[{"id":1,"name":"cat"}]}""",
             response: Response);
 
+    [Answers<CocoAnswer>]
     private static async Task<IResult> HandleAsync(HttpRequest request, Caller caller, Messages messages, CancellationToken ct)
         => TypedResults.Ok(CocoAnswer.Of(await CocoCheck.RunAsync(request.Body, ct), messages, caller.Language));
 }

@@ -17,5 +17,10 @@ internal sealed class CocoExporter : IExporter
 
     public IEnumerable<Fault> Validate(JsonElement options, string path) => CocoOptionsValidation.Validate(options, path);
 
-    public IExportSession Open(ExportTarget target) => new CocoSession(target, CocoOptions.Read(target.Run.Plan.Export.OptionsOf("coco")));
+    public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets)
+    {
+        var options = CocoOptions.Read(targets[0].Run.Plan.Export.OptionsOf(Format));
+        var categories = new CocoCategories(options.Categories);
+        return [.. targets.Select(t => new CocoSession(t, options, categories))];
+    }
 }

@@ -18,11 +18,15 @@ internal sealed class CocoSession : IExportSession
     private readonly StagedFile _file, _annotations;
     private readonly CocoJson _json;
 
-    public CocoSession(ExportTarget target, CocoOptions options)
+    /// <summary>A file.</summary>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="options">What the records have where.</param>
+    /// <param name="categories">Its categories, which the other parts of the export have too.</param>
+    public CocoSession(ExportTarget target, CocoOptions options, CocoCategories categories)
     {
-        (_target, _options, _categories) = (target, options, new CocoCategories(options.Categories));
+        (_target, _options, _categories) = (target, options, categories);
         _file = target.Create("coco.json");
-        _annotations = target.Redo(_file);
+        _annotations = target.Draft(_file);
         _json = new CocoJson(options, _categories);
         _json.Head(_file, target.Run);
     }

@@ -14,4 +14,7 @@ internal interface IFileCompression
 
     /// <summary>Compresses what is written to it into <paramref name="target"/>, which stays open. Disposing it writes the end.</summary>
     Stream Compress(Stream target);
+
+    /// <summary>Reads what <see cref="Compress"/> wrote; <paramref name="source"/> stays open.</summary>
+    Stream Decompress(Stream source);
 }

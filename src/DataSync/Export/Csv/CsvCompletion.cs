@@ -1,3 +1,4 @@
+using DataSync.Export.Columns;
 using DataSync.Export.Storage;
 
 namespace DataSync.Export.Csv;
@@ -6,7 +7,7 @@ namespace DataSync.Export.Csv;
 internal static class CsvCompletion
 {
     public static async Task WriteAsync(
-        StagedFile rows, long rowsStart, CsvColumns columns, List<(long Row, int Columns)> widths, StagedFile output, CancellationToken ct)
+        StagedFile rows, long rowsStart, RecordColumns columns, List<(long Row, int Columns)> widths, StagedFile output, CancellationToken ct)
     {
         var padding = new Padding(columns.Count, widths, output);
         await foreach (var part in rows.ReadBackAsync(rowsStart, ct))

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Export.Columns;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Export.Csv;
@@ -14,5 +15,9 @@ internal sealed class CsvExporter : IExporter
 
     public IEnumerable<Fault> Validate(JsonElement options, string path) => CsvOptions.Validate(options, path);
 
-    public IExportSession Open(ExportTarget target) => new CsvSession(target, CsvOptions.Read(target.Run.Plan.Export.OptionsOf(Format)));
+    public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets)
+    {
+        var (options, columns) = (CsvOptions.Read(targets[0].Run.Plan.Export.OptionsOf(Format)), new RecordColumns());
+        return [.. targets.Select(t => new CsvSession(t, options, columns))];
+    }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using CsvHelper;
+using DataSync.Export.Columns;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
 
@@ -12,7 +13,7 @@ internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
     private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
     private byte[] _text = [];
 
-    public void WriteHeader(CsvColumns columns)
+    public void WriteHeader(RecordColumns columns)
     {
         for (var i = 0; i < columns.Count; i++)
         {
@@ -26,9 +27,9 @@ internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
         Flush();
     }
 
-    public void WriteRow(CsvRow row, int columns, ReadOnlySpan<byte> document)
+    public void WriteRow(RecordRow row, int columns, ReadOnlySpan<byte> document)
     {
-        if (columns == 0 || (columns == 1 && row[0].Kind == CsvCellKind.Empty))
+        if (columns == 0 || (columns == 1 && row[0].Kind == RecordCellKind.Empty))
         {
             WriteBlank();
             return;
@@ -40,10 +41,10 @@ internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
             var bytes = document.Slice(cell.Start, cell.Length);
             switch (cell.Kind)
             {
-                case CsvCellKind.Text:
+                case RecordCellKind.Text:
                     WriteText(bytes);
                     break;
-                case CsvCellKind.EscapedText:
+                case RecordCellKind.EscapedText:
                     // behind the guard's place, where it may be needed
                     Reserve(bytes.Length + 1);
                     WriteReserved(JsonText.Unescape(bytes, _text.AsSpan(1)));

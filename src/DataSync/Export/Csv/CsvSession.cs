@@ -1,3 +1,4 @@
+using DataSync.Export.Columns;
 using DataSync.Export.Records;
 using DataSync.Export.Storage;
 
@@ -11,8 +12,8 @@ internal sealed class CsvSession : IExportSession
 {
     private readonly ExportTarget _target;
     private readonly CsvOptions _options;
-    private readonly CsvColumns _columns = new();
-    private readonly CsvRow _row;
+    private readonly RecordColumns _columns;
+    private readonly RecordRow _row;
     private readonly CsvRowWriter _writer;
     private readonly StagedFile _file;
 
@@ -22,9 +23,13 @@ internal sealed class CsvSession : IExportSession
     private long _rowsStart = -1;
     private long _rows;
 
-    public CsvSession(ExportTarget target, CsvOptions options)
+    /// <summary>A file.</summary>
+    /// <param name="target">Where it goes.</param>
+    /// <param name="options">How it is written.</param>
+    /// <param name="columns">Its columns, which the other parts of the export have too.</param>
+    public CsvSession(ExportTarget target, CsvOptions options, RecordColumns columns)
     {
-        (_target, _options, _row) = (target, options, new CsvRow(_columns));
+        (_target, _options, _columns, _row) = (target, options, columns, new RecordRow(columns));
         _file = target.Create("data.csv");
         _writer = new CsvRowWriter(_file, options);
     }
@@ -49,6 +54,9 @@ internal sealed class CsvSession : IExportSession
     public async Task CompleteAsync(CancellationToken ct)
     {
         var finished = _file;
+
+        // a part without records has the header of the others
+        if (_rowsStart < 0 && _columns.Count > 0) WriteHeader();
         if (_columns.Count != _headerColumns)
         {
             finished = _target.Redo(_file);
@@ -64,6 +72,11 @@ internal sealed class CsvSession : IExportSession
     private void Begin(RecordView records)
     {
         for (var i = 0; i < records.Count; i++) _row.Read(records[i]);
+        WriteHeader();
+    }
+
+    private void WriteHeader()
+    {
         _headerColumns = _columns.Count;
         _writer.WriteHeader(_columns);
         _rowsStart = _file.Length;

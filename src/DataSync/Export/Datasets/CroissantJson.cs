@@ -2,12 +2,13 @@ using System.Buffers;
 using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DataSync.Export.Parquet;
 using DataSync.Pipeline;
 
 namespace DataSync.Export.Datasets;
 
 /// <summary>
-/// <c>croissant.json</c>: the export as Croissant 1.1 describes a dataset, with every file by size and hash, and for each JSON Lines and CSV file that is
+/// <c>croissant.json</c>: the export as Croissant 1.1 describes a dataset, with every file by size and hash, and for each JSON Lines, CSV and Parquet file that is
 /// not compressed a record set of its scalar fields.
 /// </summary>
 internal static class CroissantJson
@@ -50,7 +51,7 @@ internal static class CroissantJson
         foreach (var file in files) WriteFile(json, file);
         json.WriteEndArray();
         json.WriteStartArray("recordSet"u8);
-        foreach (var file in described.Where(f => f.Format is "jsonl" or "csv" && f.Compression is null)) WriteRecords(json, file, fields);
+        foreach (var file in described.Where(f => f.Format is "jsonl" or "csv" or "parquet" && f.Compression is null)) WriteRecords(json, file, fields);
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -75,7 +76,7 @@ internal static class CroissantJson
         ({ } compression, _) => $"application/{compression}",
         (_, "jsonl") => "application/jsonlines",
         (_, "csv") => "text/csv",
-        (_, "parquet") => "application/x-parquet",
+        (_, "parquet") => "application/vnd.apache.parquet",
         _ => "application/json",
     };
 
@@ -101,7 +102,7 @@ internal static class CroissantJson
             json.WriteString("@id"u8, file.Name);
             json.WriteEndObject();
             json.WriteStartObject("extract"u8);
-            json.WriteString("column"u8, file.Format == "csv" ? field.Name.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(".", "\\.", StringComparison.Ordinal) : field.Name);
+            json.WriteString("column"u8, ColumnOf(file.Format, field.Name));
             json.WriteEndObject();
             json.WriteEndObject();
             json.WriteEndObject();
@@ -110,6 +111,14 @@ internal static class CroissantJson
         json.WriteEndArray();
         json.WriteEndObject();
     }
+
+    /// <summary>How a file of a format names the column of a member; CSV and Parquet flatten objects, so there a dot in a name has an escape.</summary>
+    private static string ColumnOf(string format, string member) => format switch
+    {
+        "jsonl" => member,
+        "parquet" when member.Length == 0 => ParquetTypes.Nameless,
+        _ => member.Replace("\\", "\\\\", StringComparison.Ordinal).Replace(".", "\\.", StringComparison.Ordinal),
+    };
 
     /// <summary>Croissant's name of a kind; null where it has none that fits.</summary>
     private static string? TypeOf(FieldKind kind) => kind switch

@@ -7,5 +7,5 @@ internal sealed class JsonExporter : IExporter
 
     public string ContentType => "application/json";
 
-    public IExportSession Open(ExportTarget target) => new JsonPages(target);
+    public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets) => [.. targets.Select(t => new JsonPages(t))];
 }

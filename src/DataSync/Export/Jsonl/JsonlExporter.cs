@@ -10,7 +10,7 @@ internal sealed class JsonlExporter : IExporter
 
     public string ContentType => "application/jsonl";
 
-    public IExportSession Open(ExportTarget target) => new Session(target);
+    public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets) => [.. targets.Select(t => new Session(t))];
 
     private sealed class Session(ExportTarget target) : IExportSession
     {

@@ -11,7 +11,7 @@ internal sealed class RecordView : IDisposable
     private readonly ExportPlan _plan;
     private readonly RecordComposer? _composer;
     private readonly List<int> _kept = [];
-    private List<int>? _shown;
+    private (int From, int Count)? _shown;
     private RecordBatch? _batch;
     private RecordBuffer? _composed;
 
@@ -40,10 +40,10 @@ internal sealed class RecordView : IDisposable
     public int Count => _shown?.Count ?? _kept.Count;
 
     /// <summary>A record's document; valid until the next batch is loaded or this one disposed.</summary>
-    public ReadOnlySpan<byte> this[int index] => At(_shown is null ? index : _shown[index]);
+    public ReadOnlySpan<byte> this[int index] => At(index + (_shown?.From ?? 0));
 
-    /// <summary>Shows some of the batch's records alone, by their places among all; null shows all again.</summary>
-    public void Narrow(List<int>? places) => _shown = places;
+    /// <summary>Shows a stretch of the batch's records alone; null shows all again.</summary>
+    public void Narrow((int From, int Count)? stretch) => _shown = stretch;
 
     private ReadOnlySpan<byte> At(int index)
         => _composed is { } composed ? composed[index] : _plan.IncludeEnhanced ? _batch!.Current(_kept[index]).Span : _batch!.Raw[_kept[index]];

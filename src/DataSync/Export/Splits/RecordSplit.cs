@@ -16,13 +16,12 @@ internal sealed class RecordSplit : IDisposable
     private readonly SplitKey? _key;
     private readonly byte[] _seed;
     private readonly int[] _partOf = new int[100];
-    private readonly List<int>[] _places;
+    private readonly List<(int Part, int From, int Count)> _stretches = [];
 
     public RecordSplit(SplitPlan plan)
     {
         _key = plan.Key is { } path ? new SplitKey(path) : null;
         _seed = Encoding.ASCII.GetBytes(plan.Seed.ToString(CultureInfo.InvariantCulture) + ":");
-        _places = [.. plan.Parts.Select(_ => new List<int>())];
         var next = 0;
         for (var part = 0; part < plan.Parts.Count; part++)
         {
@@ -31,15 +30,19 @@ internal sealed class RecordSplit : IDisposable
         }
     }
 
-    /// <summary>Decides on every record of a batch.</summary>
-    public void Divide(RecordView view)
+    /// <summary>Decides on every record of a batch: stretches of records that follow one another and are in one part. Valid until the next batch.</summary>
+    public IReadOnlyList<(int Part, int From, int Count)> Divide(RecordView view)
     {
-        foreach (var places in _places) places.Clear();
-        for (var i = 0; i < view.Count; i++) _places[PartOf(view[i])].Add(i);
-    }
+        _stretches.Clear();
+        for (var i = 0; i < view.Count; i++)
+        {
+            var part = PartOf(view[i]);
+            if (_stretches.Count > 0 && _stretches[^1].Part == part) _stretches[^1] = (part, _stretches[^1].From, _stretches[^1].Count + 1);
+            else _stretches.Add((part, i, 1));
+        }
 
-    /// <summary>Places of a part's records in the batch divided last.</summary>
-    public List<int> Places(int part) => _places[part];
+        return _stretches;
+    }
 
     /// <summary>The part of a record.</summary>
     public int PartOf(ReadOnlySpan<byte> document)

@@ -2,10 +2,13 @@ using DataSync.Export.Records;
 
 namespace DataSync.Export.Splits;
 
-/// <summary>The sessions of an export: one of each format, or where records are divided one of each format and part.</summary>
+/// <summary>
+/// The sessions of an export: one of each format, or where records are divided one of each format and part. Records come to the parts in stretches that follow one
+/// another, so that what a format's parts share (columns, ids of categories) grows in the order of the records, however they are cut into batches.
+/// </summary>
 internal sealed class SessionSet : IDisposable
 {
-    private readonly (IExportSession Session, int Part)[] _sessions;
+    private readonly IReadOnlyList<IExportSession>[] _formats;
     private readonly RecordSplit? _split;
 
     /// <summary>Opens a session on each target.</summary>
@@ -15,17 +18,26 @@ internal sealed class SessionSet : IDisposable
     public SessionSet(IEnumerable<ExportTarget> targets, IReadOnlyDictionary<string, IExporter> exporters, SplitPlan? plan)
     {
         _split = plan is null ? null : new RecordSplit(plan);
-        _sessions = [.. targets.Select((target, i) => (exporters[target.Format].Open(target), plan is null ? 0 : i % plan.Parts.Count))];
+        _formats = [.. targets.Chunk(plan?.Parts.Count ?? 1).Select(parts => exporters[parts[0].Format].Open(parts))];
     }
 
     /// <summary>Writes the records that the view shows, each session its own.</summary>
     public async ValueTask WriteAsync(RecordView view, CancellationToken ct)
     {
-        _split?.Divide(view);
-        foreach (var (session, part) in _sessions)
+        if (_split is null)
         {
-            if (_split is not null) view.Narrow(_split.Places(part));
-            await session.WriteAsync(view, ct);
+            foreach (var format in _formats) await format[0].WriteAsync(view, ct);
+            return;
+        }
+
+        var stretches = _split.Divide(view);
+        foreach (var format in _formats)
+        {
+            foreach (var (part, from, count) in stretches)
+            {
+                view.Narrow((from, count));
+                await format[part].WriteAsync(view, ct);
+            }
         }
 
         view.Narrow(null);
@@ -33,7 +45,7 @@ internal sealed class SessionSet : IDisposable
 
     public async Task CompleteAsync(CancellationToken ct)
     {
-        foreach (var (session, _) in _sessions) await session.CompleteAsync(ct);
+        foreach (var session in _formats.SelectMany(f => f)) await session.CompleteAsync(ct);
     }
 
     public void Dispose() => _split?.Dispose();

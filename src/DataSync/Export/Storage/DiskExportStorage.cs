@@ -78,6 +78,9 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
         }
     });
 
+    public Task<IReadOnlyList<string>> ListAsync(ExportLocation location, CancellationToken ct) => Run(() =>
+        (IReadOnlyList<string>)(Directory.Exists(FolderOf(location)) ? [.. Directory.EnumerateFiles(FolderOf(location)).Select(path => Path.GetFileName(path))] : []));
+
     public Task DeleteAsync(ExportLocation location, CancellationToken ct) => Run(() =>
     {
         var folder = FolderOf(location);
@@ -85,6 +88,14 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
 
         // without its manifest an export is not listed: nobody sees it half removed
         File.Delete(Path.Combine(folder, ExportManifest.FileName));
+        Directory.Delete(folder, recursive: true);
+        return true;
+    });
+
+    public Task DeleteAllAsync(string tenantId, CancellationToken ct) => Run(() =>
+    {
+        var folder = Path.Combine(_root, TenantFolder.NameOf(tenantId));
+        if (!Directory.Exists(folder)) return false;
         Directory.Delete(folder, recursive: true);
         return true;
     });

@@ -30,6 +30,12 @@ internal interface IExportStorage
     /// <summary>Opens a file: seekable, with a length. Null where there is none. The name is one that was published.</summary>
     Task<Stream?> OpenAsync(ExportLocation location, string name, CancellationToken ct);
 
+    /// <summary>The names of all files of the job, in no order: published ones, and those that are staged here. None where there are none.</summary>
+    Task<IReadOnlyList<string>> ListAsync(ExportLocation location, CancellationToken ct);
+
     /// <summary>Removes the job's export; nothing happens where there is none.</summary>
     Task DeleteAsync(ExportLocation location, CancellationToken ct);
+
+    /// <summary>Removes every export of a tenant; nothing happens where there is none.</summary>
+    Task DeleteAllAsync(string tenantId, CancellationToken ct);
 }

@@ -13,13 +13,18 @@ namespace DataSync.Export.Storage;
 internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
 {
     private const int FlushAt = 256 * 1024;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly IncrementalHash? _hash;
     private SafeFileHandle? _handle;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FlushAt + (16 * 1024));
     private int _buffered;
     private long _stored;
 
-    public StagedFile(string temporaryPath, string name) => (TemporaryPath, Name) = (temporaryPath, name);
+    /// <summary>A file.</summary>
+    /// <param name="temporaryPath">Where it is while it is written.</param>
+    /// <param name="name">The name it will have.</param>
+    /// <param name="isDraft">Whether it is only read back and never finished, so that nobody asks for its hash.</param>
+    public StagedFile(string temporaryPath, string name, bool isDraft = false)
+        => (TemporaryPath, Name, _hash) = (temporaryPath, name, isDraft ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
 
     /// <summary>The name the file will have.</summary>
     public string Name { get; }
@@ -79,8 +84,10 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
     }
 
     /// <summary>Writes the rest, waits for the disk and closes. Returns the SHA-256 in lower-case hex.</summary>
+    /// <exception cref="InvalidOperationException">It is a draft.</exception>
     public async Task<string> FinishAsync(CancellationToken ct)
     {
+        var hash = _hash ?? throw new InvalidOperationException("A draft is not finished.");
         await StoreAsync(ct);
         var handle = _handle!;
         await StorageFailures.WrapAsync(async () =>
@@ -89,7 +96,7 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
             return true;
         });
         handle.Dispose();
-        return Convert.ToHexStringLower(_hash.GetHashAndReset());
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 
     public void Dispose()
@@ -97,7 +104,7 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
         if (_buffer.Length == 0) return;
         ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
-        _hash.Dispose();
+        _hash?.Dispose();
         if (_handle is null) return;
         _handle.Dispose();
         try
@@ -112,7 +119,7 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
 
     private async ValueTask StoreAsync(CancellationToken ct)
     {
-        _hash.AppendData(_buffer, 0, _buffered);
+        _hash?.AppendData(_buffer, 0, _buffered);
         await StorageFailures.WrapAsync(async () =>
         {
             _handle ??= File.OpenHandle(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);

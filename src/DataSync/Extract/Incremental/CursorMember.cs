@@ -31,7 +31,7 @@ internal sealed class CursorMember(string field)
         if (!json.Read() || json.TokenType != JsonTokenType.StartObject) return default;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var isIt = json.ValueTextEquals(name);
+            var isIt = IsNamed(ref json, name);
             json.Read();
             var start = (int)json.TokenStartIndex;
             json.Skip();
@@ -39,5 +39,18 @@ internal sealed class CursorMember(string field)
         }
 
         return default;
+    }
+
+    /// <summary>A name that is no Unicode is not the one looked for.</summary>
+    private static bool IsNamed(ref Utf8JsonReader json, ReadOnlySpan<byte> name)
+    {
+        try
+        {
+            return json.ValueTextEquals(name);
+        }
+        catch (InvalidOperationException)
+        {
+            return false;
+        }
     }
 }

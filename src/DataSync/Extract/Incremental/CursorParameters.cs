@@ -14,6 +14,9 @@ internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNul
 {
     private const decimal MostLag = 31_536_000;
 
+    /// <summary>Of an API: one of <see cref="CursorScale.Orders"/>; null where it does not say.</summary>
+    public string? Order { get; private init; }
+
     /// <summary>The members, as they are called.</summary>
     public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal) { "lag", "cursor_nulls", "gap_check", "backfill" };
 
@@ -21,7 +24,8 @@ internal sealed record CursorParameters(string Field, decimal Lag, bool ReadsNul
     public static CursorParameters? Read(JsonElement given)
         => given.Given("cursor_field") is not { } field ? null : new CursorParameters(
             field.GetString()!, given.Given("lag")?.GetDecimal() ?? 0, given.Given("cursor_nulls")?.GetString() != "skip",
-            GapParameters.Read(given.Given("gap_check"), given.Given("primary_key")));
+            GapParameters.Read(given.Given("gap_check"), given.Given("primary_key")))
+        { Order = given.Given("cursor_order")?.GetString() };
 
     /// <summary>The bounds of a backfill, as the source's records show the column: from the first, up to but without the second. Null for none.</summary>
     public static (JsonElement? From, JsonElement? To)? Backfill(JsonElement given)

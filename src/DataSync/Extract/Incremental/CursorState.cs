@@ -29,7 +29,7 @@ internal sealed record CursorState
     /// <summary>Records from <see cref="Cursor"/> on that were delivered: 16 bytes of a keyed hash each, one after the other.</summary>
     public byte[] Hashes { get; init; } = [];
 
-    /// <summary>Delivered records whose column is null, likewise.</summary>
+    /// <summary>Delivered records whose column is null, or of an API has a value without a place beside the others, likewise.</summary>
     public byte[] Nulls { get; init; } = [];
 
     /// <summary>Which key made the hashes.</summary>
@@ -93,5 +93,5 @@ internal sealed record CursorState
 
     /// <summary>What of an API's parameters decides which records there are.</summary>
     private static string Extraction(JsonElement given) => given.ValueKind != JsonValueKind.Object ? "" : string.Join(
-        '\n', given.EnumerateObject().Where(m => m.Name is "path" or "query" or "records_path" or "cursor_param").OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => m.Name + m.Value.GetRawText()));
+        '\n', given.EnumerateObject().Where(m => m.Name is "path" or "query" or "records_path" or "cursor_param" or "cursor_order").OrderBy(m => m.Name, StringComparer.Ordinal).Select(m => m.Name + m.Value.GetRawText()));
 }

@@ -15,10 +15,11 @@ internal sealed class DeliveredRecords
     public const int Most = 1_000_000;
 
     private readonly RecordHash _hash;
-    private readonly RecordHash _hashBefore;
     private readonly CursorMember _member;
     private readonly CursorBounds _bounds;
-    private readonly Dictionary<UInt128, int> _delivered;
+
+    /// <summary>What was delivered before, by the key that made the hashes: an attempt after a key was rotated left some by the new one, the sync before some by the old.</summary>
+    private readonly List<(RecordHash By, Dictionary<UInt128, int> Left)> _delivered = [];
     private readonly List<(CursorValue Value, UInt128 Hash)> _recent = [];
     private readonly List<UInt128> _nulls = [];
 
@@ -26,32 +27,42 @@ internal sealed class DeliveredRecords
     private readonly byte[] _carried = [], _carriedNulls = [];
 
     private byte[] _lastJson = [];
-    private readonly GapMemory? _seen;
+    private readonly GapCheck? _seen;
     private int _keptAtPruning;
 
     /// <summary>Begins with nothing seen.</summary>
     /// <param name="hash">Makes the hashes that are kept.</param>
-    /// <param name="hashBefore">Made those of <paramref name="before"/>.</param>
     /// <param name="bounds">What decides which hashes are kept.</param>
-    /// <param name="before">What was delivered before.</param>
+    /// <param name="before">What was delivered before, and what made its hashes.</param>
     /// <param name="seen">Told of every record with a value, for the check afterwards; null where none is made.</param>
     /// <param name="carried">What an earlier attempt at this very sync came to, where this one reads nothing of it again; null where it does.</param>
-    public DeliveredRecords(RecordHash hash, RecordHash hashBefore, CursorBounds bounds, IEnumerable<CursorState> before, GapMemory? seen = null, CursorState? carried = null)
+    public DeliveredRecords(RecordHash hash, CursorBounds bounds, IEnumerable<(RecordHash By, CursorState State)> before, GapCheck? seen = null, CursorState? carried = null)
     {
-        (_hash, _hashBefore, _bounds, _member, _seen) = (hash, hashBefore, bounds, new CursorMember(bounds.Field), seen);
-        _delivered = [];
-        foreach (var state in before)
+        (_hash, _bounds, _member, _seen) = (hash, bounds, new CursorMember(bounds.Field), seen);
+        foreach (var states in before.GroupBy(b => b.By.Id, StringComparer.Ordinal))
         {
-            // two states that know of one record speak of the same: the higher count holds
-            foreach (var (known, count) in CursorState.Unpack([.. state.Hashes, .. state.Nulls])) _delivered[known] = Math.Max(count, _delivered.GetValueOrDefault(known));
+            var left = new Dictionary<UInt128, int>();
+            foreach (var (_, state) in states)
+            {
+                // two states that know of one record speak of the same: the higher count holds
+                foreach (var (known, count) in CursorState.Unpack([.. state.Hashes, .. state.Nulls])) left[known] = Math.Max(count, left.GetValueOrDefault(known));
+            }
+
+            if (left.Count > 0) _delivered.Add((states.Key == hash.Id ? hash : states.First().By, left));
         }
 
-        if (carried?.Last is { } last) Last = CursorValue.Parse(_lastJson = Encoding.UTF8.GetBytes(last.GetRawText()));
+        if (carried?.Last is { } last) Last = bounds.Scale.Parse(_lastJson = Encoding.UTF8.GetBytes(last.GetRawText()));
         if (carried?.KeyId == hash.Id) (_carried, _carriedNulls) = (carried.Hashes, carried.Nulls);
     }
 
     /// <summary>The greatest value seen; null where none was.</summary>
     public CursorValue? Last { get; private set; }
+
+    /// <summary>The reading has come to the floor (<see cref="CursorBounds.ReachesFloor"/>).</summary>
+    public bool IsPastFloor { get; private set; }
+
+    /// <summary>Records whose value has no place beside the others (<see cref="CursorBounds.IsOdd"/>).</summary>
+    public long Odd { get; private set; }
 
     /// <summary>Sets aside what was delivered before, and remembers the rest.</summary>
     public void Pass(RecordBatch batch)
@@ -63,11 +74,18 @@ internal sealed class DeliveredRecords
             if (json.IsEmpty)
             {
                 if (!_bounds.Nulls) batch.SetAside(i);
-                else if (IsDeliveredNull(document)) batch.SetAside(i);
+                else if (IsDeliveredUnplaced(document)) batch.SetAside(i);
                 continue;
             }
 
-            var value = json.SequenceEqual(_lastJson) ? Last!.Value : CursorValue.Parse(json);
+            var value = json.SequenceEqual(_lastJson) ? Last!.Value : _bounds.Scale.Measure(json);
+            if (_bounds.IsOdd(value, Last))
+            {
+                Odd++;
+                if (IsDeliveredUnplaced(document)) batch.SetAside(i);
+                continue;
+            }
+
             if (_bounds.IsOutside(value))
             {
                 batch.SetAside(i);
@@ -75,10 +93,12 @@ internal sealed class DeliveredRecords
             }
 
             Advance(value, json);
+            if (!IsPastFloor && _bounds.ReachesFloor(value)) IsPastFloor = true;
             var hash = _hash.Compute(document);
             _recent.Add((value, hash));
-            _seen?.Add(document, json, hash);
-            if (WasDelivered(document, hash)) batch.SetAside(i);
+            var wasDelivered = WasDelivered(document, hash);
+            _seen?.See(document, json, value, hash, wasDelivered);
+            if (wasDelivered) batch.SetAside(i);
         }
 
         Prune();
@@ -97,7 +117,8 @@ internal sealed class DeliveredRecords
     /// <summary>How many hashes there are now.</summary>
     public int Count => _recent.Count + _nulls.Count + ((_carried.Length + _carriedNulls.Length) / RecordHash.Bytes);
 
-    private bool IsDeliveredNull(ReadOnlySpan<byte> document)
+    /// <summary>Of a record without a value, or with one that has no place.</summary>
+    private bool IsDeliveredUnplaced(ReadOnlySpan<byte> document)
     {
         var hash = _hash.Compute(document);
         _nulls.Add(hash);
@@ -107,27 +128,35 @@ internal sealed class DeliveredRecords
 
     private bool WasDelivered(ReadOnlySpan<byte> document, UInt128 hash)
     {
-        if (_delivered.Count == 0) return false;
-        if (!ReferenceEquals(_hash, _hashBefore)) hash = _hashBefore.Compute(document);
-        if (!_delivered.TryGetValue(hash, out var left)) return false;
-        if (left > 1) _delivered[hash] = left - 1;
-        else _delivered.Remove(hash);
-        return true;
+        var was = false;
+        foreach (var (by, left) in _delivered)
+        {
+            // counted off in each, for the same reason
+            if (left.Count == 0) continue;
+            var known = ReferenceEquals(by, _hash) ? hash : by.Compute(document);
+            if (!left.TryGetValue(known, out var count)) continue;
+            was = true;
+            if (count > 1) left[known] = count - 1;
+            else left.Remove(known);
+        }
+
+        return was;
     }
 
     private void Advance(CursorValue value, ReadOnlySpan<byte> json)
     {
         if (Last is { } last && (json.SequenceEqual(_lastJson) || (!_bounds.IsOrdered && value.CompareTo(last) <= 0))) return;
-        if (_bounds.EndsWithValue) _recent.Clear();
-        (Last, _lastJson) = (value, json.ToArray());
+        var endsWithValue = _bounds.EndsWithValue || (!IsPastFloor && _bounds.HidesItsOrder(value));
+        if (endsWithValue && !(value.Kind != CursorKind.Text && value.Kind == Last?.Kind && value.CompareTo(Last.Value) == 0)) _recent.Clear();
+        (Last, _lastJson) = (_bounds.Scale.Parse(json), json.ToArray());
     }
 
     private void Prune(bool always = false)
     {
         if (!always && _recent.Count < (2 * _keptAtPruning) + 1024) return;
-        if (Last is { } last && !_bounds.EndsWithValue)
+        if (Last is { } last && !_bounds.EndsWithValue && !_bounds.HidesItsOrder(last))
         {
-            var least = _bounds.Next(last);
+            var least = _bounds.Next(last, IsPastFloor);
             if (least is { } from) _recent.RemoveAll(r => r.Value.CompareTo(from) < 0);
         }
 
@@ -137,6 +166,8 @@ internal sealed class DeliveredRecords
 
     private void Check()
     {
-        if (Count > Most) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.cursor_ties", ("field", _bounds.Field), ("most", Most)));
+        if (Count <= Most) return;
+        var key = _bounds.IsUndecided ? "errors.extraction.cursor_undecided" : Odd > _recent.Count ? "errors.extraction.cursor_unordered" : "errors.extraction.cursor_ties";
+        throw new SyncFailureException(SyncFailure.Permanent(key, ("field", _bounds.Field), ("most", Most)));
     }
 }

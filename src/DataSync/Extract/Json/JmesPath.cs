@@ -46,7 +46,7 @@ internal sealed class JmesPath
     public JsonElement Find(JsonElement root)
     {
         if (_plain is not null) return _plain.Find(root);
-        var value = Evaluate(root);
+        var value = Evaluate(_expression!, root);
         return value is { IsMade: true, Kind: JsonValueKind.Array } ? value.At(0).Element : value.Element;
     }
 
@@ -62,9 +62,16 @@ internal sealed class JmesPath
             return found is JsonValueKind.Array or JsonValueKind.Object && _plain.IsProjection ? _plain.Select(root).Select(e => new JmesValue(e)) : Records(new JmesValue(at));
         }
 
-        var value = Evaluate(root);
+        var value = Evaluate(_expression!, root);
         found = value.Kind;
         return Records(value);
+    }
+
+    /// <summary>How many elements the list has that the expression picks its records from; null where it picks none, but takes what is there.</summary>
+    public long? Listed(JsonElement root)
+    {
+        var list = _plain is not null ? _plain.IsProjection ? new JmesValue(_plain.Base(root)) : default : _expression!.Listed is { } listed ? Evaluate(listed, root) : default;
+        return list.Kind is JsonValueKind.Array or JsonValueKind.Object ? list.Length : null;
     }
 
     private static IEnumerable<JmesValue>? Records(in JmesValue value) => value.Kind switch
@@ -75,11 +82,11 @@ internal sealed class JmesPath
         _ => null,
     };
 
-    private JmesValue Evaluate(JsonElement root)
+    private JmesValue Evaluate(Expression expression, JsonElement root)
     {
         try
         {
-            return _expression!.Of(new JmesValue(root), new Evaluation());
+            return expression.Of(new JmesValue(root), new Evaluation());
         }
         catch (JmesFaultException e) when (e.Function is { } function)
         {

@@ -40,4 +40,7 @@ internal static partial class ReadLog
 
     [LoggerMessage(1011, LogLevel.Warning, "What the server of source {SourceId} keeps for following its changes could not be given back: {ErrorKey} ({Cause}), correlation {CorrelationId}")]
     public static partial void NotReleased(this ILogger logger, string sourceId, string errorKey, string cause, string correlationId);
+
+    [LoggerMessage(2080, LogLevel.Warning, "Incremental sync of source {SourceId}: the cursor of {Records} records has no order beside the others, so they were told apart by what they hold, correlation {CorrelationId}")]
+    public static partial void Unordered(this ILogger logger, string sourceId, long records, string correlationId);
 }

@@ -19,7 +19,7 @@ namespace DataSync.Extract.Read;
 /// begins again with nothing: no record ever comes twice.
 /// </summary>
 internal sealed class ReadRecordSource(
-    IEnumerable<IConnector> connectors, TransientRetry retry, DerivedKeys keys, TimeProvider time, ILogger<ReadRecordSource> logger) : IRecordSource
+    IEnumerable<IConnector> connectors, TransientRetry retry, DerivedKeys keys, ReadKept kept, LacksKept lacks, TimeProvider time, ILogger<ReadRecordSource> logger) : IRecordSource
 {
     private readonly Dictionary<string, IConnector> _connectors = connectors.ToDictionary(c => c.Driver, StringComparer.Ordinal);
 
@@ -99,7 +99,7 @@ internal sealed class ReadRecordSource(
             incremental = await BeginAsync(run, connector, source, request, parameters, choice.Why, ct);
         }
 
-        var backfill = request.Window is { } window && connector is IReadsWindows { ReadsInOrder: false } ? new WindowFilter(window) : null;
+        var backfill = request.Window is { } window && connector is IReadsWindows { ReadsInOrder: false } ? new WindowFilter(window, CursorScale.Of(isOrdered: false, parameters.Cursor!.Order)) : null;
         if (request.Window is not null && connector is not IReadsWindows) throw Unable();
         await foreach (var batch in connector.ReadAsync(source, incremental?.Request ?? request, ct))
         {
@@ -112,6 +112,7 @@ internal sealed class ReadRecordSource(
         await foreach (var batch in incremental.CheckAsync((IReadsWindows)connector, source, position.NextSeq, ct)) await HandOutAsync(batch, position, writer, ct);
         if (incremental.Followed is { } followed && connector is ITracksChanges tracker) await ReleaseAsync(run, tracker, source, followed, ct);
         incremental.Complete();
+        if (incremental.Odd > 0) logger.Unordered(run.SourceId, incremental.Odd, run.CorrelationId);
         if (incremental.Gap is { Detected: true } gap) logger.Gap(run.SourceId, gap.Missing, gap.Repaired, run.CorrelationId);
         if (incremental.Unchecked is { } why) logger.NotCompared(run.SourceId, why.Failure.MessageKey, ReadLog.Cause(why), run.CorrelationId);
     }
@@ -179,7 +180,7 @@ internal sealed class ReadRecordSource(
         SyncRun run, IConnector connector, SourceConnection source, ReadRequest request, ReadParameters parameters, TrackingReason? why, CancellationToken ct)
     {
         if (connector is not IReadsWindows windows) throw Unable();
-        return await IncrementalReading.BeginAsync(run, windows, source, request, parameters.Cursor!, keys.For("records"), time.GetUtcNow(), ct, why);
+        return await IncrementalReading.BeginAsync(run, windows, source, request, parameters.Cursor!, keys.For("records"), time.GetUtcNow(), kept, lacks, ct, why);
     }
 
     private static SyncFailureException Unable() => new(SyncFailure.Permanent("errors.extraction.sync_type", ("sync_type", "incremental")));

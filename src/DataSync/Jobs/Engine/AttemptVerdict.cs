@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using Npgsql;
@@ -48,9 +49,12 @@ internal abstract record AttemptVerdict
         return new Again(failure.RetryAfter ?? options.RetryDelay * (1 << Math.Clamp(claim.FruitlessAttempts - 1, 0, 6)), failure, Counts: true);
     }
 
-    /// <summary>True for what our own database's failing looks like; EF Core wraps some of it, and a connection that broke may say so in other words.</summary>
+    /// <summary>
+    /// True for what our own database's failing looks like; EF Core wraps some of it, a connection that broke may say so in other words, and a name that is not resolved is a bare <see cref="SocketException"/>: those of sources come wrapped.
+    /// </summary>
     public static bool IsOwnDatabase(Exception error)
     {
+        if (error is SocketException) return true;
         for (var e = error; e is not null; e = e.InnerException!)
         {
             if (e is NpgsqlException || string.Equals(e.Source, "Npgsql", StringComparison.Ordinal)) return true;

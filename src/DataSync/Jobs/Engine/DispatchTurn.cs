@@ -84,12 +84,12 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
             FROM tenants t WHERE t.tenant_id IS NOT NULL),
         next AS (
             SELECT t.tenant_id, q.id, q.created_at, coalesce(b.n, 0) + row_number() OVER (PARTITION BY t.tenant_id ORDER BY q.id) AS place
-            FROM tenants t LEFT JOIN busy b USING (tenant_id)
+            FROM tenants t LEFT JOIN busy b USING (tenant_id) LEFT JOIN tenant_settings s USING (tenant_id)
             CROSS JOIN LATERAL (
                 SELECT j.id, j.created_at FROM sync_jobs j
                 WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
                   AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - {TenantCount.HandOutAge})
-                ORDER BY j.id LIMIT greatest(0, least($1 - coalesce(b.n, 0), $2))) q
+                ORDER BY j.id LIMIT greatest(0, least(coalesce(s.max_concurrent_jobs, $1) - coalesce(b.n, 0), $2))) q
             WHERE t.tenant_id IS NOT NULL),
         in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),
         taken AS (SELECT (SELECT count(*) FROM handed_out) + (SELECT count(*) FROM live WHERE mode <> 'realtime') AS threads),

@@ -1,5 +1,4 @@
 using DataSync.Platform.Persistence;
-using Hangfire;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -36,8 +35,9 @@ internal sealed partial class Dispatcher(DataSources sources, HandOut hand, Time
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or BackgroundJobClientException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                // Whatever it is (a name that is not resolved is no NpgsqlException): without a dispatcher no queued job begins here.
                 Log.DispatchFailed(logger, e.GetType().Name);
                 await Task.Delay(Tick, time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }

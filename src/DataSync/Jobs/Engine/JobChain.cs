@@ -1,3 +1,4 @@
+using DataSync.Platform.Persistence;
 using Microsoft.Extensions.Logging;
 using Npgsql;
 
@@ -50,7 +51,7 @@ internal sealed partial class JobChain(JobRunner runner, HandOut hand, TimeProvi
             await hand.WakeAsync(stopping);
             return null;
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
+        catch (Exception e) when (DatabaseUnavailable.Caused(e) || e is NpgsqlException or TimeoutException or OperationCanceledException)
         {
             if (!stopping.IsCancellationRequested) Log.NotAsked(logger, e.GetType().Name);
             return null;

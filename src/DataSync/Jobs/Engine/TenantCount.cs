@@ -36,7 +36,7 @@ internal static class TenantCount
             GROUP BY tenant_id)
         UPDATE sync_jobs j SET dispatched_at = NULL FROM marked m LEFT JOIN counted c USING (tenant_id)
         WHERE j.tenant_id = m.tenant_id AND j.id = m.id
-          AND (m.tenant_id = ANY (current_setting('datasync.counting')::text[]) OR m.place > $1 - (coalesce(c.n, 0) - m.marks))
+          AND (m.tenant_id = ANY (current_setting('datasync.counting')::text[]) OR m.place > coalesce((SELECT s.max_concurrent_jobs FROM tenant_settings s WHERE s.tenant_id = m.tenant_id), $1) - (coalesce(c.n, 0) - m.marks))
         RETURNING j.id
         """;
 
@@ -44,7 +44,8 @@ internal static class TenantCount
     /// Jobs of the tenant that run or were handed out, counted once nobody else counts them; nobody does before the transaction's end. Two statements of one
     /// round trip: a count sees only what was committed before its statement began. A job whose worker is gone goes on elsewhere, so it counts; a realtime one never does.
     /// </summary>
-    public static async Task<long> CountAsync(TenantTransaction transaction, string tenantId, CancellationToken ct)
+    /// <returns>The count, and the limit: the tenant's own, or <paramref name="limit"/> where it has none.</returns>
+    public static async Task<(long Count, int Limit)> CountAsync(TenantTransaction transaction, string tenantId, int limit, CancellationToken ct)
     {
         await using var batch = new NpgsqlBatch(transaction.Connection);
         batch.BatchCommands.Add(new NpgsqlBatchCommand("SELECT pg_advisory_xact_lock($1, hashtext($2))")
@@ -53,16 +54,16 @@ internal static class TenantCount
         });
         batch.BatchCommands.Add(new NpgsqlBatchCommand(
             $"""
-            SELECT count(*) FROM sync_jobs WHERE tenant_id = $1
+            SELECT count(*), coalesce((SELECT max_concurrent_jobs FROM tenant_settings WHERE tenant_id = $1), $2) FROM sync_jobs WHERE tenant_id = $1
                AND ((status = 'running' AND (lease_until >= now() OR mode <> 'realtime')) OR (status = 'queued' AND dispatched_at > now() - {HandOutAge}))
             """)
         {
-            Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId } },
+            Parameters = { new NpgsqlParameter<string> { TypedValue = tenantId }, new NpgsqlParameter<int> { TypedValue = limit } },
         });
         await using var answers = await batch.ExecuteReaderAsync(ct);
         await answers.NextResultAsync(ct);
         await answers.ReadAsync(ct);
-        return answers.GetInt64(0);
+        return (answers.GetInt64(0), answers.GetInt32(1));
     }
 
     /// <summary>

@@ -39,15 +39,16 @@ internal sealed partial class WorkerSession(DataSources sources, TimeProvider ti
             {
                 await ListenAsync(stoppingToken);
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
-            {
-                _backend = null;
-                Log.SessionLost(logger, e.GetType().Name);
-                await Task.Delay(TimeSpan.FromMilliseconds(500), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-            }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
             {
                 return;
+            }
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
+            {
+                // Whatever it is (a name that is not resolved is no NpgsqlException): without a session this worker can claim no job.
+                _backend = null;
+                Log.SessionLost(logger, e.GetType().Name);
+                await Task.Delay(TimeSpan.FromMilliseconds(500), time, stoppingToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             }
         }
     }

@@ -14,7 +14,7 @@ internal static class InlineEndpoint
         {"data":[{"id":1,"amount":12.50}],"rejections":[{"seq":1,"rule_id":"positive","code":"NEGATIVE","message":"amount must be positive","field":null,"original":{"id":2,"amount":-1}}],
          "job_id":"019f0000-0000-7000-8000-000000000000","tenant_id":"acme","source_id":"orders-db","source_type":"read","mode":"realtime","sync_type":"full",
          "status":"completed","stage":"export","record_count":1,"error_count":1,
-         "progress":{"extracted":2,"processed":1,"refined":2,"exported":1,"total":null,"records_per_second":200,"eta_seconds":null},
+         "progress":{"extracted":2,"processed":1,"refined":2,"exported":1,"total":null,"records_per_second":200.5,"eta_seconds":null},
          "created_at":"2026-01-01T00:00:00Z","started_at":"2026-01-01T00:00:00Z","completed_at":"2026-01-01T00:00:00.01Z","duration_ms":10,"attempts":1,
          "created_by":"user","correlation_id":"0af7651916cd43dd8448eb211c80319c","config":{"mode":"realtime"},"result":{"exports":[]},"routed":null,"gap":null,"error_details":null}
         """;

@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Tenancy.Settings;
 
 namespace DataSync.Jobs.Inline;
 
@@ -6,7 +7,7 @@ namespace DataSync.Jobs.Inline;
 /// Places for runs in this process. A tenant's callers first wait for one of the tenant's places, so that they never fill the process's; nobody waits
 /// longer than the setting says.
 /// </summary>
-internal sealed class InlineGate(InlineOptions options, EngineOptions engine, TimeProvider time) : IDisposable
+internal sealed class InlineGate(InlineOptions options, EngineOptions engine, TimeProvider time, TenantSettingsAtHand? settings = null) : IDisposable
 {
     private readonly SemaphoreSlim _process = new(options.MaxRuns);
     private readonly Dictionary<string, TenantPlaces> _tenants = new(StringComparer.Ordinal);
@@ -17,11 +18,12 @@ internal sealed class InlineGate(InlineOptions options, EngineOptions engine, Ti
     public async Task<InlinePlace> EnterAsync(string tenantId, CancellationToken ct)
     {
         var until = time.GetUtcNow() + options.Wait;
-        var tenant = Use(tenantId);
+        var limit = settings is null ? null : (await settings.OfAsync(tenantId, ct))?.MaxConcurrentJobs;
+        var tenant = Use(tenantId, limit ?? engine.MaxConcurrentJobsPerTenant);
         var places = new InlinePlace(this, tenantId, until);
         try
         {
-            if (!await TakeAsync(tenant.Places, until, ct)) throw Refused(engine.MaxConcurrentJobsPerTenant);
+            if (!await TakeAsync(tenant.Places, until, ct)) throw Refused(tenant.Count);
             places.HasTenant = true;
             if (!await TakeAsync(_process, until, ct)) throw Refused(options.MaxRuns);
             places.HasProcess = true;
@@ -56,12 +58,14 @@ internal sealed class InlineGate(InlineOptions options, EngineOptions engine, Ti
         }
     }
 
-    private TenantPlaces Use(string tenantId)
+    /// <summary>The tenant's places, as many as its limit was at its highest since somebody last waited for none; a lower one is kept by <see cref="InlineJobs"/>, which counts over all machines.</summary>
+    private TenantPlaces Use(string tenantId, int limit)
     {
         lock (_gate)
         {
-            if (!_tenants.TryGetValue(tenantId, out var tenant)) _tenants[tenantId] = tenant = new TenantPlaces(engine.MaxConcurrentJobsPerTenant);
+            if (!_tenants.TryGetValue(tenantId, out var tenant)) _tenants[tenantId] = tenant = new TenantPlaces(limit);
             tenant.Users++;
+            tenant.GrowTo(limit);
             return tenant;
         }
     }
@@ -84,6 +88,15 @@ internal sealed class InlineGate(InlineOptions options, EngineOptions engine, Ti
     private sealed class TenantPlaces(int count)
     {
         public SemaphoreSlim Places { get; } = new(count);
+
+        public int Count { get; private set; } = count;
+
+        public void GrowTo(int most)
+        {
+            if (most <= Count) return;
+            Places.Release(most - Count);
+            Count = most;
+        }
 
         public int Users { get; set; }
     }

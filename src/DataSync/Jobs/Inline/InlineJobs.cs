@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Tenancy;
 using DataSync.Sources;
 using Npgsql;
@@ -119,7 +120,8 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         await using var transaction = await database.BeginAsync(start.TenantId, ct);
         if (await SourceRows.FindAndHoldAsync(transaction, start.SourceId, ct) is null) throw SourceFailure.NotFound();
 
-        if (await TenantCount.CountAsync(transaction, start.TenantId, ct) >= options.MaxConcurrentJobsPerTenant) return null;
+        var (running, limit) = await TenantCount.CountAsync(transaction, start.TenantId, options.MaxConcurrentJobsPerTenant, ct);
+        if (running >= limit) return null;
         var job = NewJob(start);
         transaction.Db.Add(job);
         await OpenIncrementals.SaveAsync(transaction, ct);
@@ -127,7 +129,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
             "UPDATE sync_jobs SET started_at = now(), lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5 WHERE tenant_id = $1 AND id = $2",
             start.TenantId, job.Id, options.Lease, backend.Pid, backend.Start);
         await lease.ExecuteNonQueryAsync(ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct, job.Id.ToString("D"));
         return job;
     }
 

@@ -4,6 +4,7 @@ using DataSync.Jobs.Status;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Replay;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Tenancy;
 using DataSync.Sources;
@@ -40,7 +41,7 @@ internal sealed class ReplayStart(TenantDatabase database, PlanReader plans, Cla
         await transaction.Db.SaveChangesAsync(ct);
         await claim(transaction.Connection, caller.Tenant, jobId, body.Choice, job.Id, ct);
         var queued = await SyncManager.WakeAsync(transaction, options, ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct, part: job.Id.ToString("D"));
         return new JobDetails(job, queued);
     }
 

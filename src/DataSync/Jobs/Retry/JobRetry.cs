@@ -1,5 +1,7 @@
+using DataSync.Jobs.ExportAgain;
 using DataSync.Jobs.Status;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Tenancy;
 using DataSync.Sources;
 using Microsoft.EntityFrameworkCore;
@@ -14,21 +16,28 @@ internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, Engine
     {
         await using (var transaction = await database.BeginAsync(tenantId, ct))
         {
+            // First the job whose records an export has, then the export: in the order in which retention holds them.
+            var first = await transaction.Db.Set<SyncJob>().Where(j => j.Id == jobId).Select(j => j.ExportOf).SingleOrDefaultAsync(ct);
+            var stored = first is { } origin ? await ExportAgainStart.HeldAsync(transaction, origin, ct) : null;
             var found = await transaction.Db.Set<SyncJob>().FromSql($"SELECT * FROM sync_jobs WHERE id = {jobId} FOR UPDATE").AsNoTracking().SingleOrDefaultAsync(ct);
             if (found is null) return null;
             if (found.Status is not (JobStatus.Failed or JobStatus.Cancelled)) throw Refused("errors.job.not_failed", ("status", found.Status));
             if (string.Equals(found.Mode, "realtime", StringComparison.Ordinal)) throw Refused("errors.job.nothing_kept");
             if (found.ExportOf is null && await SourceRows.FindAndHoldAsync(transaction, found.SourceId, ct) is null) throw Refused("errors.job.source_gone");
+            if (first is not null && (stored is null || !await ExportAgainStart.IsStoredAsync(transaction, stored, ct)))
+                throw Refused("errors.export.retired"); // files without records would look like all there was
+
+            // What it writes from here on is its own: files that it may leave are looked for again, and records of which some had had their time are read anew (see BegunAgain).
             await using var command = transaction.Command(
                 """
                 UPDATE sync_jobs SET status = 'queued', completed_at = NULL, started_at = NULL, error_details = NULL, interruption = NULL, cancel_requested_at = NULL,
-                       dispatched_at = NULL, not_before = NULL, waiting_since = NULL, rung_at = NULL, lease_until = NULL, lease_pid = NULL, writer_pid = NULL, running_ms = 0, fruitless_attempts = 0, fruitful_attempts = 0
+                       dispatched_at = NULL, not_before = NULL, waiting_since = NULL, rung_at = NULL, lease_until = NULL, lease_pid = NULL, writer_pid = NULL, result = NULL, retired_at = NULL, running_ms = 0, fruitless_attempts = 0, fruitful_attempts = 0
                 WHERE tenant_id = $1 AND id = $2
                 """,
                 tenantId, jobId);
             await OpenIncrementals.GuardAsync(() => command.ExecuteNonQueryAsync(ct));
             await SyncManager.WakeAsync(transaction, options, ct);
-            await transaction.CommitAsync(ct);
+            await transaction.CommitChangeAsync(ct);
         }
 
         return await jobs.FindDetailsAsync(tenantId, jobId, ct);

@@ -1,3 +1,4 @@
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
@@ -7,6 +8,7 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DataSync.Jobs.Schedules;
 
+[ApiTag("Schedules", "When sources are synced by themselves: by plan, or one sync after the other.")]
 internal static class ScheduleEndpoints
 {
     private const string Answer = """
@@ -18,24 +20,26 @@ internal static class ScheduleEndpoints
     public static IEndpointRouteBuilder MapSchedules(this IEndpointRouteBuilder endpoints)
     {
         var schedule = endpoints.MapApiGroup("/api/sources/{source_id}/schedule", "Schedules");
-        schedule.MapGet("", GetAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        schedule.MapGet("", GetAsync).RequireScope(ApiScope.SyncRead).NotAudited("A plan is shown, and no record.").WithApi(
             "Show a source's schedule",
             "`state`: `waiting` for `next_run_at`; `running`: a job of the source is open, and a time that comes meanwhile is made up once after it; `due`: a job is being made, or `error_details` tells "
             + "why not and `retry_at` when it is tried again; `paused`: the source is not active. `error_details` also tells why the last due run became no job. 404 where the source has no schedule.",
             response: Answer);
-        schedule.MapPut("", SetAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+        schedule.MapPut("", SetAsync).RequireScope(ApiScope.SourcesWrite).AuditsChange("schedule.set", "source", "source_id").WithApi(
             "Set a source's schedule",
             "Either `cron` (five fields, or six with seconds first) with `time_zone` (an IANA id), or `continuous`: the next sync begins when the one before has ended. A run is a Start of the source with its own `sync` "
             + "section. A source's runs never overlap, nor any other job of it; what was missed is made up once. 422 where the source cannot be synced so, in mode `realtime` too: nobody would get the answer.",
             """{"cron":"30 2 * * *","time_zone":"Europe/Berlin"}""", Answer);
-        schedule.MapDelete("", RemoveAsync).RequireScope(ApiScope.SourcesWrite).WithApi(
+        schedule.MapDelete("", RemoveAsync).RequireScope(ApiScope.SourcesWrite).AuditsChange("schedule.remove", "source", "source_id").WithApi(
             "Remove a source's schedule", "A job that it has made goes on. 404 where the source has no schedule.", status: StatusCodes.Status204NoContent);
         return endpoints;
     }
 
+    [Answers<ScheduleView>]
     private static async Task<IResult> GetAsync(RouteId sourceId, Caller caller, ScheduleStore store, ScheduleViews views, CancellationToken ct)
         => TypedResults.Ok(views.Of(await store.GetAsync(caller.Tenant, sourceId.Value, ct), caller.Language));
 
+    [Answers<ScheduleView>]
     private static async Task<IResult> SetAsync(RouteId sourceId, Body<ScheduleBody> body, Caller caller, ScheduleStore store, ScheduleViews views, CancellationToken ct)
         => TypedResults.Ok(views.Of(await store.SetAsync(caller, sourceId.Value, body.Value, ct), caller.Language));
 

@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Tenancy;
 using DataSync.Sources;
@@ -45,7 +46,7 @@ internal sealed class ScheduleStore(TenantDatabase database, ScheduledStart star
         await transaction.Db.SaveChangesAsync(ct);
         await using (var wake = transaction.Command("SELECT pg_notify($1, '')", Scheduler.Channel)) await wake.ExecuteNonQueryAsync(ct);
         var details = await DetailsAsync(transaction, source, schedule, ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct);
         return details;
     }
 
@@ -56,7 +57,7 @@ internal sealed class ScheduleStore(TenantDatabase database, ScheduledStart star
         if (await SourceRows.FindAndHoldAsync(transaction, sourceId, ct) is null) throw SourceFailure.NotFound();
         transaction.Db.Remove(await LockAsync(transaction, sourceId, ct) ?? throw None());
         await transaction.Db.SaveChangesAsync(ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct);
     }
 
     private static Task<SyncSchedule?> LockAsync(TenantTransaction transaction, string sourceId, CancellationToken ct)

@@ -15,7 +15,7 @@ internal static class JobEvents
     private static readonly TimeSpan KeepAlive = TimeSpan.FromSeconds(15);
 
     public static async Task<IResult> StreamAsync(
-        HttpContext context, Caller caller, JobId jobId, SyncManager manager, JobViews views, TimeProvider time, IOptions<JsonOptions> json, CancellationToken ct)
+        HttpContext context, Caller caller, RouteGuid jobId, SyncManager manager, JobViews views, TimeProvider time, IOptions<JsonOptions> json, CancellationToken ct)
     {
         if (await manager.FindAsync(caller.Tenant, jobId.Value, ct) is not { } job) return Problem.NotFound();
         var response = context.Response;

@@ -46,7 +46,7 @@ internal sealed record JobView
     public RawJson? Rules { get; init; }
 
     /// <summary>What comparing an incremental sync with its source found; null where nothing was compared.</summary>
-    public RawJson? Gap { get; init; }
+    public GapView? Gap { get; init; }
 
     /// <summary>What the job's enrichers tell, by their kind: counts and costs; null where none has told.</summary>
     public RawJson? Enriched { get; init; }
@@ -65,6 +65,9 @@ internal sealed record JobView
 
 /// <summary>How far a job is. <c>total</c> and <c>eta_seconds</c> are null where nobody can know.</summary>
 internal sealed record ProgressView(long Extracted, long Processed, long Refined, long Exported, long? Total, double RecordsPerSecond, double? EtaSeconds);
+
+/// <summary>What comparing with the source found. <c>against</c> is <c>store</c>, <c>delivered</c> or <c>log</c>; <c>reason</c> says why nothing was compared, or not all with the store, and <c>message</c> is its text in the reader's language.</summary>
+internal sealed record GapView(bool Checked, long Missing, bool Repaired, bool Detected, string Against, string? Reason, string? Message);
 
 /// <summary>How changes were found. <c>reason</c> says why by this method and no better one, or why the whole table was read; <c>message</c> is its text in the reader's language.</summary>
 internal sealed record TrackingView(string Method, bool Everything, string? Reason, string? Message, string? Position, long? LagBytes);

@@ -21,14 +21,20 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         {
             QueuePosition = details.QueuePosition,
             ErrorDetails = failure is null ? null : Error(failure, language),
+            Gap = job.Gap is null ? null : Gap(job.Gap, language),
             ChangeTracking = job.ChangeTracking is null ? null : Tracking(job.ChangeTracking, language),
             History = details.Attempts is null ? null : [.. details.Attempts.Select(a => Attempt(a, details.Stages ?? [], language))],
         };
     }
 
     private TrackingView? Tracking(string stored, string language) => JsonSerializer.Deserialize<TrackingReport>(stored, JobJson.Options) is not { } report ? null : new TrackingView(
-        report.Method, report.Everything, report.Reason?.Key, report.Reason is { } reason ? messages.Format(reason.Key, language, Plain(reason.Params)) : null,
+        report.Method, report.Everything, report.Reason?.Key, Worded(report.Reason, language),
         report.Position, report.LagBytes);
+
+    private GapView? Gap(string stored, string language) => JsonSerializer.Deserialize<GapReport>(stored, JobJson.Options) is not { } report ? null : new GapView(
+        report.Checked, report.Missing, report.Repaired, report.Detected, report.Against, report.Reason?.Key, Worded(report.Reason, language));
+
+    private string? Worded(TrackingReason? reason, string language) => reason is null ? null : messages.Format(reason.Key, language, Plain(reason.Params));
 
     private static Dictionary<string, object?> Plain(IReadOnlyDictionary<string, object?> values)
         => values.ToDictionary(v => v.Key, v => v.Value is JsonElement json ? Plain(json) : v.Value, StringComparer.Ordinal);
@@ -58,7 +64,6 @@ internal sealed class JobViews(ErrorCatalogue catalogue, Messages messages, Time
         Result = job.Result is null ? null : new RawJson(job.Result),
         Routed = job.Routed is null ? null : new RawJson(job.Routed),
         Rules = job.Rules is null ? null : new RawJson(job.Rules),
-        Gap = job.Gap is null ? null : new RawJson(job.Gap),
         Enriched = job.Enriched is null ? null : new RawJson(job.Enriched),
         WaitingUntil = job.Status == JobStatus.Waiting ? job.NotBefore : null,
         Parked = failure is { IsParked: true },

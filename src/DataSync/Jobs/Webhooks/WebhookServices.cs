@@ -20,6 +20,9 @@ internal static class WebhookServices
         services.AddSingleton<DeliveryReader>();
         services.AddSingleton<ReadPushed>(provider => provider.GetRequiredService<DeliveryReader>().ReadAsync);
         services.AddSingleton<PushPlans>();
+        services.AddSingleton<SourceNameTable>();
+        services.AddSingleton<AskNames>(provider => provider.GetRequiredService<SourceNameTable>().AskAsync);
+        services.AddSingleton<SourceNames>();
         services.AddSingleton<PushSources>();
         services.AddSingleton<DeliveryNames>();
         services.AddSingleton<BodyMemory>();

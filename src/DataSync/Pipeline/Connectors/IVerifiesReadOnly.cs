@@ -17,9 +17,12 @@ internal interface IVerifiesReadOnly
 
 /// <summary>What a login may do to its database.</summary>
 /// <param name="Grants">Each thing it could change, in a few words of the database's own; empty for a login that can only read.</param>
-/// <param name="Replication">True where it may follow the log of changes. That alone changes no data, and change tracking needs it.</param>
+/// <param name="Replication">True where it may follow the log of changes. That alone changes no data, and change tracking needs it; what it must not run then is its connector's to refuse.</param>
 internal sealed record AccessReport(IReadOnlyList<string> Grants, bool Replication = false)
 {
+    /// <summary>Where the database may give the login more that it could not be asked for, by the database's own name for it; null where nothing is left to ask.</summary>
+    public string? Unverified { get; init; }
+
     /// <summary>True where it could change anything.</summary>
     public bool IsWritable => Grants.Count > 0;
 
@@ -30,9 +33,13 @@ internal sealed record AccessReport(IReadOnlyList<string> Grants, bool Replicati
     public string Findings => string.Join(", ", Grants);
 
     /// <summary>What a connection test shows of it.</summary>
-    public IReadOnlyDictionary<string, object?> Shown() => IsWritable
-        ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["access"] = Outcome, ["replication"] = Replication, ["findings"] = Findings }
-        : new Dictionary<string, object?>(StringComparer.Ordinal) { ["access"] = Outcome, ["replication"] = Replication };
+    public IReadOnlyDictionary<string, object?> Shown()
+    {
+        var shown = new Dictionary<string, object?>(StringComparer.Ordinal) { ["access"] = Outcome, ["replication"] = Replication };
+        if (IsWritable) shown["findings"] = Findings;
+        if (Unverified is { } part) shown["unverified"] = part;
+        return shown;
+    }
 
     /// <summary>Fails with <c>errors.source.writable</c> where the login could write and the operator does not allow that.</summary>
     public void Demand(bool takesWritable)

@@ -25,6 +25,12 @@ internal interface IReadsWindows : IConnector
     /// <param name="extent">The connector's own words.</param>
     /// <param name="by">How much further, in the terms of a lag; null for everything the source had then, whichever sync it belongs to.</param>
     JsonElement Widen(JsonElement extent, decimal? by) => extent;
+
+    /// <summary>An extent of what the syncs before read, from so far below an extent of <see cref="PlanAsync"/> on; null where there is none, or where it would be everything.</summary>
+    /// <param name="extent">The connector's own words.</param>
+    /// <param name="by">How far below, in the terms of a lag.</param>
+    /// <param name="from">The value to begin at instead, where a connector can look from any; null where none is known.</param>
+    JsonElement? Earlier(JsonElement extent, decimal by, JsonElement? from) => null;
 }
 
 /// <summary>What a connector planned.</summary>

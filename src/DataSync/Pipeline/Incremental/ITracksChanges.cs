@@ -35,9 +35,16 @@ internal interface ITracksChanges : IConnector
     /// <param name="ct">Ends the look.</param>
     Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct);
 
+    /// <summary>What the source's server keeps for following it, whatever of it is followed; null where it keeps nothing.</summary>
+    Task<HeldLog?> HeldAsync(SourceConnection connection, CancellationToken ct) => Task.FromResult<HeldLog?>(null);
+
     /// <summary>Nobody will follow the source any more: gives back what its server keeps for it. Where it keeps nothing, does nothing.</summary>
     /// <param name="connection">The source.</param>
     /// <param name="last">As in <see cref="PlanAsync"/>; null where no sync is stored, though one may have begun.</param>
     /// <param name="ct">Ends it.</param>
     Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct);
 }
+
+/// <summary>What a server keeps for following a source.</summary>
+/// <param name="Bytes">Of its log; null where it does not tell.</param>
+internal sealed record HeldLog(long? Bytes);

@@ -1,4 +1,6 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
+using DataSync.Platform.Authentication.ApiKeys;
 using DataSync.Platform.Http.Errors;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Authorization.Policy;
@@ -16,13 +18,14 @@ internal sealed class AccessDenied(ProblemWriter problems) : IAuthorizationMiddl
         if (authorizeResult.Succeeded || context.GetEndpoint() is not RouteEndpoint) return next(context);
         var scope = policy.Requirements.OfType<ScopeRequirement>().FirstOrDefault()?.Scope;
         if (authorizeResult.Forbidden) return ForbidAsync(context, scope);
-        var sent = context.Request.Headers.Authorization.Count > 0;
+        var sent = context.Request.Headers.Authorization.Count > 0 || context.Request.Headers.ContainsKey(ApiKeyHandler.HeaderName);
         context.Response.Headers.WWWAuthenticate = sent ? "Bearer realm=\"datasync\", error=\"invalid_token\"" : "Bearer realm=\"datasync\"";
         return problems.WriteAsync(context, SyncFailure.Permanent(sent ? "errors.token.invalid" : "errors.token.missing"));
     }
 
     private Task ForbidAsync(HttpContext context, string? scope)
     {
+        AuditFilter.Refused(context, StatusCodes.Status403Forbidden);
         context.Response.Headers.WWWAuthenticate = $"Bearer realm=\"datasync\", error=\"insufficient_scope\", scope=\"{scope}\"";
         return problems.WriteAsync(context, SyncFailure.Permanent("errors.scope.missing", ("scope", scope ?? "-")));
     }

@@ -5,7 +5,7 @@ using Microsoft.IdentityModel.Tokens;
 namespace DataSync.Platform.Authentication;
 
 /// <summary>How a token is checked: every algorithm, type, issuer and audience that is not named here is refused.</summary>
-internal sealed class BearerValidation(IOptions<TokenOptions> tokens, TimeProvider time) : IConfigureNamedOptions<JwtBearerOptions>
+internal sealed class BearerValidation(IOptions<TokenOptions> tokens, TimeProvider time, IssuerKeys? issuer = null) : IConfigureNamedOptions<JwtBearerOptions>
 {
     /// <summary>The scheme of the operator's login page, which takes the token from its form.</summary>
     public const string LoginScheme = "OperatorLogin";
@@ -21,8 +21,7 @@ internal sealed class BearerValidation(IOptions<TokenOptions> tokens, TimeProvid
         options.MapInboundClaims = false;
         options.SaveToken = false;
         options.IncludeErrorDetails = false;
-        options.Authority = settings.Authority;
-        options.RequireHttpsMetadata = settings.Authority?.StartsWith("https:", StringComparison.OrdinalIgnoreCase) ?? true;
+        options.ConfigurationManager = issuer;
         options.TimeProvider = time;
         options.TokenValidationParameters = new TokenValidationParameters
         {
@@ -38,7 +37,7 @@ internal sealed class BearerValidation(IOptions<TokenOptions> tokens, TimeProvid
             NameClaimType = "sub",
             RoleClaimType = "none",
         };
-        options.Events = name == LoginScheme ? new FormTokenEvents() : new TokenEvents();
+        options.Events = name == LoginScheme ? new FormTokenEvents(issuer) : new TokenEvents(issuer);
     }
 
     private bool IsCurrent(DateTime? notBefore, DateTime? expires, SecurityToken token, TokenValidationParameters parameters)

@@ -18,18 +18,17 @@ internal sealed class OperatorCookie(DerivedKeys keys, TimeProvider time)
     private readonly SignedPayload _signed = new(keys.For("operator-cookie/v1"));
 
     /// <summary>True if the request comes from an operator. The dashboard's authorisation filter asks this.</summary>
-    public bool Validate(HttpContext context)
-    {
-        if (context.Request.Cookies[Name] is not { Length: < 4096 } cookie || _signed.Open(cookie, "operator"u8) is not { } payload) return false;
-        return time.GetUtcNow().ToUnixTimeSeconds() < JsonSerializer.Deserialize<Payload>(payload)!.Expires;
-    }
+    public bool Validate(HttpContext context) => Read(context) is { } payload && time.GetUtcNow().ToUnixTimeSeconds() < payload.Expires;
+
+    /// <summary>Whose cookie the request has, also where it has expired; null without one, or with one of an older version, which did not say.</summary>
+    public (string Tenant, string? Subject)? HolderOf(HttpContext context) => Read(context) is { Tenant: { } tenant, Subject: var subject } ? (tenant, subject) : null;
 
     /// <summary>Hands the cookie to a user whose token was just checked and holds the scope.</summary>
     public void Issue(HttpContext context, ClaimsPrincipal user, DateTimeOffset tokenExpires)
     {
         var longest = time.GetUtcNow() + Longest;
         var expires = tokenExpires < longest ? tokenExpires : longest;
-        var payload = new Payload(user.FindFirst("sub")?.Value ?? "", expires.ToUnixTimeSeconds());
+        var payload = new Payload(user.FindFirst("sub")?.Value, expires.ToUnixTimeSeconds(), user.FindFirst(Caller.TenantClaim)?.Value);
         context.Response.Cookies.Append(Name, _signed.Sign(JsonSerializer.SerializeToUtf8Bytes(payload), "operator"u8), Options(context, expires));
     }
 
@@ -45,5 +44,8 @@ internal sealed class OperatorCookie(DerivedKeys keys, TimeProvider time)
         IsEssential = true,
     };
 
-    private sealed record Payload(string Subject, long Expires);
+    private Payload? Read(HttpContext context)
+        => context.Request.Cookies[Name] is { Length: < 4096 } cookie && _signed.Open(cookie, "operator"u8) is { } payload ? JsonSerializer.Deserialize<Payload>(payload) : null;
+
+    private sealed record Payload(string? Subject, long Expires, string? Tenant = null);
 }

@@ -1,4 +1,6 @@
+using System.Security.Claims;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Localization;
 using Microsoft.AspNetCore.Authentication;
@@ -8,15 +10,15 @@ using Microsoft.AspNetCore.Routing;
 
 namespace DataSync.Platform.Authentication;
 
-/// <summary>The way into the dashboard: a token for a cookie.</summary>
+/// <summary>The way into the dashboard: a token for a cookie. Who comes and goes is in the audit log of the token's tenant.</summary>
 internal static class OperatorLoginEndpoints
 {
     public static void MapOperatorLogin(this IEndpointRouteBuilder endpoints)
     {
         var group = endpoints.MapGroup("/hangfire").AllowAnonymous().ExcludeFromDescription();
         group.MapGet("/login", (HttpContext context, Messages messages) => OperatorLoginPage.Show(context, messages));
-        group.MapPost("/login", LoginAsync);
-        group.MapPost("/logout", Logout);
+        group.MapPost("/login", LoginAsync).AddEndpointFilter(new AuditFilter()).AuditsAccess("operator.login", "dashboard");
+        group.MapPost("/logout", Logout).AddEndpointFilter(new AuditFilter()).AuditsAccess("operator.logout", "dashboard");
     }
 
     private static async Task<IResult> LoginAsync(HttpContext context, Messages messages, OperatorCookie cookie)
@@ -26,14 +28,15 @@ internal static class OperatorLoginEndpoints
         context.Features.Set(new PostedToken(token));
         var result = await context.AuthenticateAsync(BearerValidation.LoginScheme);
         if (!result.Succeeded) return OperatorLoginPage.Show(context, messages, "login.invalid");
+        AuditTrail.By(result.Principal.FindFirst(Caller.TenantClaim)!.Value, result.Principal.FindFirst("sub")?.Value, result.Principal.FindFirst("client_id")?.Value);
         if (!Caller.ScopesOf(result.Principal).Contains(ApiScope.Operator)) return OperatorLoginPage.Show(context, messages, "login.not_operator");
-        cookie.Issue(context, result.Principal, result.Properties.ExpiresUtc ?? DateTimeOffset.MinValue);
-        return Results.Redirect(OperatorCookie.Path);
+        return new Entry(cookie, result.Principal, result.Properties.ExpiresUtc ?? DateTimeOffset.MinValue);
     }
 
-    private static IResult Logout(HttpContext context)
+    private static IResult Logout(HttpContext context, OperatorCookie cookie)
     {
         if (!IsSameOrigin(context.Request)) return Problem.From(SyncFailure.Permanent("errors.login.cross_site"));
+        if (cookie.HolderOf(context) is var (tenant, subject)) AuditTrail.By(tenant, subject);
         OperatorCookie.Remove(context);
         return Results.Redirect("/hangfire/login");
     }
@@ -45,5 +48,15 @@ internal static class OperatorLoginEndpoints
         if (site.Length > 0 && site is not ("same-origin" or "none")) return false;
         var origin = request.Headers.Origin.ToString();
         return origin.Length == 0 || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The cookie and the way to the dashboard. It is not made before the audit log has the entry.</summary>
+    private sealed class Entry(OperatorCookie cookie, ClaimsPrincipal user, DateTimeOffset tokenExpires) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext)
+        {
+            cookie.Issue(httpContext, user, tokenExpires);
+            return Results.Redirect(OperatorCookie.Path).ExecuteAsync(httpContext);
+        }
     }
 }

@@ -1,3 +1,4 @@
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Caching.Distributed;
@@ -73,6 +74,9 @@ internal sealed class ConfigurationCache : IAsyncDisposable
     /// <summary>The number that every change of the tenant's configuration raises; null where this process cannot know. For who keeps by itself what this cache does not: that there is nothing.</summary>
     public ValueTask<long?> GenerationAsync(string tenantId, CancellationToken ct) => _generations.OfAsync(tenantId, ct);
 
+    /// <summary>The same where it is known without asking; null where it is not.</summary>
+    public long? GenerationAtHand(string tenantId) => _generations.AtHand(tenantId);
+
     /// <summary>True where the tenant's configuration is known to be of that generation still, seen as late as any change is; asks nobody.</summary>
     public bool IsUnchanged(string tenantId, long generation) => _generations.AtHand(tenantId) == generation;
 
@@ -94,7 +98,7 @@ internal sealed class ConfigurationCache : IAsyncDisposable
     public async Task CommitAsync(TenantTransaction transaction, CancellationToken ct)
     {
         var generation = await ConfigurationGenerations.ReadAsync(transaction, ct);
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct);
         _generations.Learn(transaction.Db.TenantId, generation);
     }
 

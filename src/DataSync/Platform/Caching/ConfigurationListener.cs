@@ -33,8 +33,9 @@ internal sealed partial class ConfigurationListener(DataSources sources, Configu
             {
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or OperationCanceledException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
+                // Whatever it is (a name that is not resolved is no NpgsqlException): it is listened for again, and nothing is cached meanwhile.
                 if (!_warned) Log.Lost(logger, e.GetType().Name);
                 _warned = true;
             }

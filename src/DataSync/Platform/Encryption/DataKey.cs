@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace DataSync.Platform.Encryption;
 
@@ -57,6 +58,18 @@ internal sealed class DataKey : IDisposable
         return true;
     }
 
+    /// <summary>The keys that sealed these values; what is no sealed value has none.</summary>
+    public static IReadOnlySet<int> KeyIdsOf(IEnumerable<byte[]?> sealedValues)
+    {
+        HashSet<int> ids = [];
+        foreach (var value in sealedValues)
+        {
+            if (TryReadKeyId(value, out var id)) ids.Add(id);
+        }
+
+        return ids;
+    }
+
     public DataKey Copy()
     {
         var copy = new DataKey(KeyId, GC.AllocateArray<byte>(Length, pinned: true));
@@ -74,6 +87,16 @@ internal sealed class DataKey : IDisposable
         using var aes = new AesGcm(_key, TagLength);
         aes.Encrypt(nonce, plain, value.AsSpan(HeaderLength + NonceLength, plain.Length), value.AsSpan(value.Length - TagLength), place.AssociatedData(KeyId));
         return value;
+    }
+
+    /// <summary>HMAC-SHA256 of a message under a key of this one's that serves one purpose and seals nothing.</summary>
+    public byte[] Authenticate(string purpose, ReadOnlySpan<byte> message)
+    {
+        Span<byte> derived = stackalloc byte[Length];
+        HKDF.DeriveKey(HashAlgorithmName.SHA256, _key, derived, [], Encoding.UTF8.GetBytes(purpose));
+        var hash = HMACSHA256.HashData(derived, message);
+        CryptographicOperations.ZeroMemory(derived);
+        return hash;
     }
 
     /// <summary>Opens a value; false where it, its place or the key is not what it was sealed with. The caller zeroes <paramref name="plain"/>.</summary>

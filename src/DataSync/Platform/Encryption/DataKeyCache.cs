@@ -58,6 +58,18 @@ internal sealed class DataKeyCache : IDisposable
         }
     }
 
+    /// <summary>Forgets a tenant's keys.</summary>
+    public void Forget(string tenantId)
+    {
+        lock (_lock)
+        {
+            foreach (var name in _entries.Keys.Where(n => n.Tenant == tenantId).ToList())
+            {
+                if (_entries.Remove(name, out var entry)) entry.Key.Dispose();
+            }
+        }
+    }
+
     public void Dispose()
     {
         _sweep.Dispose();

@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Logging;
@@ -10,7 +11,7 @@ namespace DataSync.Platform.Encryption;
 /// Wraps every tenant's data keys under the first master key. Nothing that was sealed changes. A tenant is one short transaction, so it can
 /// run while everything works, be stopped, and be run again; a tenant that fails does not keep the others back.
 /// </summary>
-internal sealed partial class MasterKeyRotation(DataSources sources, TenantDatabase database, TenantKeyring keyring, IKeyWrapper wrapper, ILogger<MasterKeyRotation> logger)
+internal sealed partial class MasterKeyRotation(DataSources sources, TenantDatabase database, TenantKeyring keyring, IKeyWrapper wrapper, TimeProvider time, ILogger<MasterKeyRotation> logger)
 {
     public async Task<MasterKeyRotationOutcome> RunAsync(CancellationToken ct)
     {
@@ -19,14 +20,19 @@ internal sealed partial class MasterKeyRotation(DataSources sources, TenantDatab
         while (await NextTenantAsync(last, ct) is { } tenant)
         {
             last = tenant;
+            var trail = AuditTrail.Begin("rotate-master-key", "key.rewrap", "tenant", tenant, time);
             try
             {
-                rewrapped += await database.RunAsync(tenant, transaction => keyring.RewrapAsync(transaction, ct), ct);
+                rewrapped += await database.ChangeAsync(tenant, transaction => keyring.RewrapAsync(transaction, ct), keys => keys > 0, ct);
             }
             catch (Exception e) when (e is SyncFailureException or NpgsqlException)
             {
                 failed++;
                 Log.TenantFailed(logger, e);
+            }
+            finally
+            {
+                trail.End();
             }
         }
 

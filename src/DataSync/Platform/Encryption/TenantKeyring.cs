@@ -44,6 +44,14 @@ internal sealed partial class TenantKeyring(IKeyWrapper wrapper, DataKeyCache ca
         return key;
     }
 
+    /// <summary>A sealed value in the clear, by the key that the database has for it now; null where it does not open. The caller zeroes it.</summary>
+    public async Task<byte[]?> OpenAsync(TenantTransaction transaction, byte[]? sealedValue, SealedPlace place, CancellationToken ct)
+    {
+        if (!DataKey.TryReadKeyId(sealedValue, out var id)) return null;
+        using var key = await OpeningKeyAsync(transaction, id, fresh: true, ct);
+        return key is not null && key.TryOpen(sealedValue, place, out var plain) ? plain : null;
+    }
+
     /// <summary>The key of a sealed value if it is at hand, without asking the database.</summary>
     public DataKey? OpeningKeyAtHand(string tenantId, int keyId) => cache.Find(tenantId, keyId);
 

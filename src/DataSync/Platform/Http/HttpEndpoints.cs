@@ -25,7 +25,7 @@ internal static class HttpEndpoints
         app.UseMiddleware<ObserversOnlyMiddleware>();
         app.UseAuthentication();
         app.UseMiddleware<CallerScopeMiddleware>();
-        app.UseMiddleware<TenantLanguageMiddleware>();
+        app.UseMiddleware<TenantSettingsMiddleware>();
         app.UseTenantRateLimits();
         app.UseAuthorization();
         app.UseMiddleware<IdempotencyShield>();

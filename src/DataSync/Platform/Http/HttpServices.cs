@@ -27,7 +27,7 @@ internal static class HttpServices
     public static IServiceCollection AddPlatformHttp(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        services.AddLocalizedMessages();
+        services.AddLocalizedMessages(configuration);
         services.AddSingleton(_ => ErrorCatalogue.Load());
         services.AddSingleton<ProblemWriter>();
         services.AddSingleton<CursorCodec>();

@@ -13,6 +13,7 @@ internal sealed record HealthCheckAnswer(string Name, string Status, double Dura
 /// <summary>The answer of both probes; the checks only for observers.</summary>
 internal sealed record HealthAnswer(string Status, IReadOnlyList<HealthCheckAnswer>? Checks);
 
+[ApiTag("Health", "Probes for whoever keeps the processes running.")]
 internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
@@ -23,10 +24,13 @@ internal static class HealthEndpoints
         group.MapGet("/ready", ReadyAsync).WithApi(
             "Can the service work?",
             "Asks everything the service needs. 503 if any of it fails. The single checks are shown to the addresses of `DATASYNC_METRICS_ALLOW` only.",
-            response: """{"status":"ok","checks":[{"name":"database","status":"ok","duration_ms":1.2,"error_code":null,"message_key":null,"message":null}]}""");
+            response: """{"status":"ok","checks":[{"name":"database","status":"ok","duration_ms":1.2,"error_code":null,"message_key":null,"message":null}]}""")
+            .WithOtherAnswer("Something that the service needs is away", """{"status":"failed","checks":null}""", StatusCodes.Status503ServiceUnavailable);
         endpoints.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous().WithMetadata(new ObserversOnly());
     }
 
+    [Answers<HealthAnswer>]
+    [Answers<HealthAnswer>(StatusCodes.Status503ServiceUnavailable)]
     private static async Task<IResult> ReadyAsync(
         HttpContext context, Readiness readiness, ObserverAllowList observers, Messages messages, ErrorCatalogue catalogue)
     {

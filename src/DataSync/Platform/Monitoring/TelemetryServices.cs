@@ -18,7 +18,10 @@ internal static class TelemetryServices
         services.AddSingleton<SyncTelemetry>();
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("datasync-" + role.ToString().ToLowerInvariant(), serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))
-            .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation().AddView("aspnetcore.routing.match_attempts", MetricStreamConfiguration.Drop).AddRuntimeInstrumentation().AddPrometheusExporter());
+            .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation()
+                // counted several times a request, and nobody asks: which route matched is in the duration, and the blocks of the memory pool are in the runtime's memory
+                .AddView("aspnetcore.routing.match_attempts", MetricStreamConfiguration.Drop).AddView("aspnetcore.memory_pool.*", MetricStreamConfiguration.Drop)
+                .AddRuntimeInstrumentation().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
             telemetry.WithMetrics(metrics => metrics.AddOtlpExporter()).WithTracing(traces => traces

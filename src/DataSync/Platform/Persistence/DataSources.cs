@@ -6,10 +6,18 @@ namespace DataSync.Platform.Persistence;
 /// <summary>The connection pools: the application's, and the small one of the system role.</summary>
 internal sealed class DataSources : IAsyncDisposable
 {
+    /// <summary>Name of the application's pool, in the server's list of sessions and in metrics.</summary>
+    public const string AppName = "datasync";
+
+    /// <summary>Connections of the application's pool, where its string does not say.</summary>
+    public const int AppPool = 50;
+
+    private const string SystemName = "datasync-system";
+
     public DataSources(DatabaseOptions options)
     {
-        App = NpgsqlDataSource.Create(Builder(options.Connection, "datasync", 50));
-        System = NpgsqlDataSource.Create(Builder(options.SystemConnection, "datasync-system", 6));
+        App = Create(Builder(options.Connection, AppName, AppPool), AppName);
+        System = Create(Builder(options.SystemConnection, SystemName, 8), SystemName);
     }
 
     /// <summary>Role <c>datasync_app</c>. Only <see cref="Tenancy.TenantDatabase"/> and what needs no tenant use it.</summary>
@@ -23,6 +31,9 @@ internal sealed class DataSources : IAsyncDisposable
         await App.DisposeAsync();
         await System.DisposeAsync();
     }
+
+    /// <summary>Without a name of its own, a pool is called by its connection string in metrics.</summary>
+    private static NpgsqlDataSource Create(string connectionString, string name) => new NpgsqlDataSourceBuilder(connectionString) { Name = name }.Build();
 
     /// <summary>Adds what every connection of ours needs and a given string does not say: prepared statements, keep-alive, a name.</summary>
     public static string Builder(string connectionString, string name, int pool)

@@ -16,7 +16,7 @@ internal sealed class DatabaseReadiness(DataSources sources, LeafKeeper leaves) 
             await using (var command = sources.App.CreateCommand("SELECT 1")) await command.ExecuteScalarAsync(cancellationToken);
             return await leaves.IsAheadAsync(cancellationToken) ? null : SyncFailure.Transient("errors.readiness.leaves");
         }
-        catch (NpgsqlException)
+        catch (Exception e) when (e is NpgsqlException || DatabaseUnavailable.Caused(e))
         {
             return SyncFailure.Transient("errors.database.unavailable");
         }

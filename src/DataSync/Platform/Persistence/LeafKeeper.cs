@@ -34,9 +34,10 @@ internal sealed partial class LeafKeeper(DataSources sources, TimeProvider time,
                 var made = await EnsureAsync(stoppingToken);
                 if (made > 0) Log.LeavesMade(logger, made);
             }
-            catch (NpgsqlException e)
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                Log.LeavesFailed(logger, e.SqlState, e);
+                // Whatever it is (a name that is not resolved is no NpgsqlException): without tomorrow's leaf nothing can be stored.
+                Log.LeavesFailed(logger, (e as NpgsqlException)?.SqlState ?? e.GetType().Name, e);
             }
         }
         while (await timer.WaitForNextTickAsync(stoppingToken));
@@ -47,7 +48,7 @@ internal sealed partial class LeafKeeper(DataSources sources, TimeProvider time,
         [LoggerMessage(1601, LogLevel.Information, "Made {Made} leaves of sync_data")]
         public static partial void LeavesMade(ILogger logger, int made);
 
-        [LoggerMessage(1602, LogLevel.Error, "Could not make leaves of sync_data, SQLSTATE {SqlState}; tried again in an hour, and readiness fails when tomorrow's is missing")]
-        public static partial void LeavesFailed(ILogger logger, string? sqlState, Exception exception);
+        [LoggerMessage(1602, LogLevel.Error, "Could not make leaves of sync_data ({Reason}); tried again in an hour, and readiness fails when tomorrow's is missing")]
+        public static partial void LeavesFailed(ILogger logger, string reason, Exception exception);
     }
 }

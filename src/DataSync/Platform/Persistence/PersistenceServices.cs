@@ -29,6 +29,10 @@ internal static class PersistenceServices
         services.AddSingleton<Migrator>();
         services.AddSingleton<LeafKeeper>();
         services.AddSingleton<IReadinessCheck, DatabaseReadiness>();
+        services.AddSingleton<PoolMeasure>();
+        services.AddSingleton(provider => new ProcessMeasure(PoolMeasure.Condition, provider.GetRequiredService<PoolMeasure>().Read));
+        services.AddSingleton<IsolationWatch>().AddHostedService(provider => provider.GetRequiredService<IsolationWatch>());
+        services.AddSingleton(provider => new ProcessMeasure(IsolationWatch.Condition, provider.GetRequiredService<IsolationWatch>().Read));
         return services;
     }
 

@@ -81,6 +81,9 @@ internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> con
 {
     private DataSyncDbContext? _db;
 
+    /// <summary>Whose rows exist in it.</summary>
+    public string TenantId => tenantId;
+
     /// <summary>Made at the first call: much of what the engine does needs none.</summary>
     public DataSyncDbContext Db => _db ??= NewContext();
 

@@ -15,14 +15,20 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
     {
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         var writer = new CommitWriter(connection, run, time);
+        run.Stored.Reach(run.Checkpoint.NextSeq);
         await using var enumerator = batches.GetAsyncEnumerator(ct);
         var next = enumerator.MoveNextAsync().AsTask();
         try
         {
             while (true)
             {
-                // A slow source must not hold a commit back: what is written becomes durable after the delay even if nothing follows.
-                if (writer.IsOpen && !next.IsCompleted && !await next.EndsWithinAsync(writer.TimeLeft, time, ct)) await writer.CommitAsync(ct);
+                // A slow source must not hold a commit back: what is written becomes durable after the delay even if nothing follows, or at once where somebody waits for it.
+                if (writer.IsOpen && !next.IsCompleted)
+                {
+                    await Task.WhenAny(next, run.Stored.Wanted).EndsWithinAsync(writer.TimeLeft, time, ct);
+                    if (!next.IsCompleted) await writer.CommitAsync(ct);
+                }
+
                 if (!await next) break;
                 using (var batch = enumerator.Current) await writer.WriteAsync(batch, ct);
                 next = enumerator.MoveNextAsync().AsTask();
@@ -48,7 +54,8 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
         if (run.Progress.Processed == 0 && run.ExportOf is null) yield break; // the commonest sync of all finds nothing new
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
-        var wanted = new StoredSelection(withSeqs, run.Plan.Export.IncludeEnhanced ? run.Enrichments : []);
+        var export = run.Plan.Export;
+        var wanted = new StoredSelection(withSeqs, export.IncludeEnhanced ? run.Enrichments : [], WithOriginals: export.IncludeOriginal || !export.IncludeEnhanced);
         await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, wanted, ct)) yield return batch;
     }
 

@@ -106,6 +106,7 @@ internal sealed class CommitWriter(TenantConnection connection, SyncRun run, Tim
         await _transaction!.CommitAsync(ct);
         await _transaction.DisposeAsync();
         run.Progress.AddProcessed(_pendingRecords, _pendingRejected);
+        run.Stored.Reach(_nextSeq);
         (_records, _rejected) = (move.Records, move.Rejected);
         (_transaction, _bytes, _pendingRecords, _pendingRejected) = (null, 0, 0, 0);
     }

@@ -19,8 +19,17 @@ internal static class StoredRecords
     /// <param name="run">Whose records.</param>
     /// <param name="wanted">Which of them, and what of each.</param>
     /// <param name="ct">Ends the reading.</param>
+    public static IAsyncEnumerable<RecordBatch> ReadAsync(NpgsqlConnection connection, SyncRun run, StoredSelection wanted, CancellationToken ct)
+        => ReadAsync(connection, wanted.Sql(run.RecordsOf), wanted.WithSeqs, wanted.Kinds, ct);
+
+    /// <summary>Streams what a SELECT gives.</summary>
+    /// <param name="connection">In a transaction of the tenant.</param>
+    /// <param name="sql">Sequence numbers (where wanted), originals, refined documents, metadata, then the kinds.</param>
+    /// <param name="withSeqs">The sequence numbers come first.</param>
+    /// <param name="kinds">What enrichers made, by these kinds.</param>
+    /// <param name="ct">Ends the reading.</param>
     public static async IAsyncEnumerable<RecordBatch> ReadAsync(
-        NpgsqlConnection connection, SyncRun run, StoredSelection wanted, [EnumeratorCancellation] CancellationToken ct)
+        NpgsqlConnection connection, string sql, bool withSeqs, IReadOnlyList<string> kinds, [EnumeratorCancellation] CancellationToken ct)
     {
         // The primary key gives the order and lies nearly in the order of the heap; a sort of a large job would go to disk.
         await using (var plan = new NpgsqlCommand("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off", connection))
@@ -28,18 +37,18 @@ internal static class StoredRecords
             await plan.ExecuteNonQueryAsync(ct);
         }
 
-        await using var stream = await connection.BeginRawBinaryCopyAsync($"COPY ({wanted.Sql(run.RecordsOf)}) TO STDOUT (FORMAT binary)", ct);
+        await using var stream = await connection.BeginRawBinaryCopyAsync($"COPY ({sql}) TO STDOUT (FORMAT binary)", ct);
         using var reader = new CopyReader(stream);
         await reader.SkipAsync(HeaderBytes, ct);
         var seq = 0L;
         while (true)
         {
-            var seqs = wanted.WithSeqs ? new List<long>(BatchRecords) : null;
+            var seqs = withSeqs ? new List<long>(BatchRecords) : null;
             var batch = new RecordBatch(seq, new RecordBuffer(BatchBytes + (64 * 1024), BatchRecords)) { Seqs = seqs };
             var more = false;
             try
             {
-                more = await FillAsync(reader, batch, seqs, wanted.Kinds, ct);
+                more = await FillAsync(reader, batch, seqs, kinds, ct);
             }
             catch
             {
@@ -59,6 +68,8 @@ internal static class StoredRecords
     {
         while (batch.Count < BatchRecords && batch.Raw.Length < BatchBytes)
         {
+            await reader.BufferAsync(sizeof(short), ct);
+            if (kinds.Count == 0 && TryReadRow(reader, batch, seqs)) continue;
             if (await reader.ReadInt16Async(ct) < 0) return false;
             if (seqs is not null)
             {
@@ -75,9 +86,53 @@ internal static class StoredRecords
         return true;
     }
 
+    /// <summary>Reads a row that is in the buffer as a whole, as most are: the server sends each by itself. False, and nothing read, where it is not.</summary>
+    private static bool TryReadRow(CopyReader reader, RecordBatch batch, List<long>? seqs)
+    {
+        var rest = reader.Buffered;
+        if (BinaryPrimitives.ReadInt16BigEndian(rest) < 0) return false;
+        rest = rest[sizeof(short)..];
+        ReadOnlySpan<byte> seq = default;
+        if ((seqs is not null && !TryTake(ref rest, out seq)) || !TryTake(ref rest, out var raw) || !TryTake(ref rest, out var refined) || !TryTake(ref rest, out var metadata)) return false;
+        seqs?.Add(BinaryPrimitives.ReadInt64BigEndian(seq));
+        batch.Raw.Add(raw);
+        batch.Refined = Add(batch.Refined, refined, batch.Count - 1);
+        batch.Metadata = Add(batch.Metadata, metadata, batch.Count - 1);
+        reader.Skip(reader.Buffered.Length - rest.Length);
+        return true;
+    }
+
+    /// <summary>Takes a field off; empty where it is null.</summary>
+    private static bool TryTake(scoped ref ReadOnlySpan<byte> rest, out ReadOnlySpan<byte> field)
+    {
+        field = default;
+        if (rest.Length < sizeof(int)) return false;
+        var length = Math.Max(BinaryPrimitives.ReadInt32BigEndian(rest), 0);
+        if (rest.Length - sizeof(int) < length) return false;
+        field = rest.Slice(sizeof(int), length);
+        rest = rest[(sizeof(int) + length)..];
+        return true;
+    }
+
+    private static RecordBuffer? Add(RecordBuffer? target, ReadOnlySpan<byte> document, int before)
+    {
+        if (document.IsEmpty && target is null) return null;
+        target ??= Empty(before);
+        target.Add(document);
+        return target;
+    }
+
+    /// <summary>A buffer of so many empty documents.</summary>
+    private static RecordBuffer Empty(int documents)
+    {
+        var buffer = new RecordBuffer();
+        for (var i = 0; i < documents; i++) buffer.EndRecord();
+        return buffer;
+    }
+
     private static async ValueTask ReadFieldAsync(CopyReader reader, RecordBuffer target, CancellationToken ct)
     {
-        await reader.ReadBytesAsync(target, await reader.ReadInt32Async(ct), ct);
+        if (await reader.ReadInt32Async(ct) is >= 0 and var length) await reader.ReadBytesAsync(target, length, ct);
         target.EndRecord();
     }
 
@@ -90,12 +145,7 @@ internal static class StoredRecords
             return target;
         }
 
-        if (target is null)
-        {
-            target = new RecordBuffer();
-            for (var i = 0; i < before; i++) target.EndRecord();
-        }
-
+        target ??= Empty(before);
         await reader.ReadBytesAsync(target, length, ct);
         target.EndRecord();
         return target;
@@ -122,6 +172,15 @@ internal static class StoredRecords
     {
         private readonly byte[] _bytes = ArrayPool<byte>.Shared.Rent(128 * 1024);
         private int _start, _end;
+
+        /// <summary>What was read and not taken yet.</summary>
+        public ReadOnlySpan<byte> Buffered => _bytes.AsSpan(_start, _end - _start);
+
+        /// <summary>Sees to it that so many bytes are buffered.</summary>
+        public ValueTask BufferAsync(int count, CancellationToken ct) => _end - _start < count ? EnsureAsync(count, ct) : ValueTask.CompletedTask;
+
+        /// <summary>Takes buffered bytes off.</summary>
+        public void Skip(int count) => _start += count;
 
         public ValueTask<short> ReadInt16Async(CancellationToken ct)
         {

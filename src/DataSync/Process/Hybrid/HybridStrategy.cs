@@ -25,7 +25,7 @@ internal sealed class HybridStrategy(TenantDatabase database, RealtimeMemory mem
 
     public async Task StoreAsync(SyncRun run, IAsyncEnumerable<RecordBatch> batches, CancellationToken ct)
     {
-        var held = new HeldRecords(memory.Open(run.TenantId), BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
+        var held = new HeldRecords(await memory.OpenAsync(run.TenantId, ct), BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
         if (!_held.TryAdd(Key(run), held)) throw new InvalidOperationException("The run holds records already.");
         var router = RecordRouter.Of(run.Plan.Routing ?? new RoutingPlan(), conditions);
         run.Progress.Routed = router.Counts;

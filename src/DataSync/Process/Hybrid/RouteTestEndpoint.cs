@@ -1,5 +1,6 @@
 using DataSync.Pipeline;
 using DataSync.Pipeline.Routing;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
@@ -23,12 +24,13 @@ internal static class RouteTestEndpoint
         """;
 
     public static void MapRouteTest(this IEndpointRouteBuilder endpoints)
-        => endpoints.MapApiGroup("/api/sync", "Syncs").MapPost("/route-test", Handle).RequireScope(ApiScope.SyncWrite).WithApi(
+        => endpoints.MapApiGroup("/api/sync", "Syncs").MapPost("/route-test", Handle).RequireScope(ApiScope.SyncWrite).NotAudited("Only what the request brings is worked on, and nothing is kept.").WithApi(
             "Try routing rules",
             "Tells where a hybrid sync would keep each of up to 1000 sample records, and by which rule: the first whose `when` a record meets, else `routing_default` (`async` where it is not given). "
             + "Rules see records as they are extracted, before refinement. A record whose rule cannot be computed goes to memory (`decided_by: undecided`). Nothing is stored.",
             Request, Response);
 
+    [Answers<RouteTestAnswer>]
     private static IResult Handle(Body<RouteTestBody> body, Caller caller, CompileConditions conditions)
     {
         if (body.Value.Validate(conditions) is { Count: > 0 } faults) return Problem.From(faults);

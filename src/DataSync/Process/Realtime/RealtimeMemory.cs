@@ -1,6 +1,7 @@
 using System.Diagnostics.Metrics;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Tenancy.Settings;
 
 namespace DataSync.Process.Realtime;
 
@@ -10,16 +11,18 @@ namespace DataSync.Process.Realtime;
 /// </summary>
 internal sealed class RealtimeMemory : IDisposable
 {
+    private const double HighShare = 0.8;
     private static readonly TimeSpan Wait = TimeSpan.FromSeconds(1);
     private readonly RealtimeOptions _options;
+    private readonly TenantSettingsAtHand? _settings;
     private readonly Lock _gate = new();
     private readonly Dictionary<string, long> _byTenant = new(StringComparer.Ordinal);
     private readonly Meter _meter;
     private long _held;
 
-    public RealtimeMemory(RealtimeOptions options, IMeterFactory meters, TimeProvider time)
+    public RealtimeMemory(RealtimeOptions options, IMeterFactory meters, TimeProvider time, TenantSettingsAtHand? settings = null)
     {
-        _options = options;
+        (_options, _settings) = (options, settings);
         Slabs = new SlabPool(time);
         _meter = meters.Create(SyncTelemetry.Name);
         _meter.CreateObservableGauge("datasync.realtime.memory", () => Held, "By", "Memory that held records take");
@@ -29,22 +32,30 @@ internal sealed class RealtimeMemory : IDisposable
     /// <summary>Bytes held by all runs.</summary>
     public long Held => Interlocked.Read(ref _held);
 
-    /// <summary>What one tenant may hold.</summary>
-    public long TenantBytes => _options.TenantBytes;
-
     public SlabPool Slabs { get; }
 
-    /// <summary>Opens the account of one run; disposing it gives everything back.</summary>
-    public MemoryAccount Open(string tenantId) => new(this, tenantId);
+    /// <summary>Measures for alerts: more than four fifths of the limit is too much.</summary>
+    public MeasuredLevel Measure()
+    {
+        var (held, limit) = ((double)Held, (double)_options.LimitBytes);
+        return new MeasuredLevel(held / limit, HighShare, held > HighShare * limit);
+    }
 
-    /// <summary>Takes bytes for a run that holds <paramref name="own"/> already, or throws.</summary>
-    internal void Take(string tenantId, long own, long bytes)
+    /// <summary>Opens the account of one run; disposing it gives everything back. What the tenant may hold is as set for it at this moment, and never more than there is for all.</summary>
+    public async ValueTask<MemoryAccount> OpenAsync(string tenantId, CancellationToken ct)
+    {
+        var own = _settings is null ? null : (await _settings.OfAsync(tenantId, ct))?.RealtimeBytes;
+        return new MemoryAccount(this, tenantId, own is { } bytes ? Math.Min(bytes, _options.LimitBytes) : _options.TenantBytes);
+    }
+
+    /// <summary>Takes bytes for a run that holds <paramref name="own"/> already and whose tenant may hold <paramref name="limit"/>, or throws.</summary>
+    internal void Take(string tenantId, long limit, long own, long bytes)
     {
         lock (_gate)
         {
             var tenant = _byTenant.GetValueOrDefault(tenantId) + bytes;
-            if (own + bytes > _options.TenantBytes) throw new SyncFailureException(SyncFailure.Permanent("errors.realtime.too_large", ("limit", _options.TenantBytes), ("size", own + bytes)));
-            if (tenant > _options.TenantBytes) throw Busy(_options.TenantBytes, tenant - bytes);
+            if (own + bytes > limit) throw new SyncFailureException(SyncFailure.Permanent("errors.realtime.too_large", ("limit", limit), ("size", own + bytes)));
+            if (tenant > limit) throw Busy(limit, tenant - bytes);
             if (_held + bytes > _options.LimitBytes) throw Busy(_options.LimitBytes, _held);
             _byTenant[tenantId] = tenant;
             Interlocked.Add(ref _held, bytes);
@@ -73,7 +84,7 @@ internal sealed class RealtimeMemory : IDisposable
 }
 
 /// <summary>What one run holds. Not for several threads at once.</summary>
-internal sealed class MemoryAccount(RealtimeMemory memory, string tenantId) : IDisposable
+internal sealed class MemoryAccount(RealtimeMemory memory, string tenantId, long limit) : IDisposable
 {
     public long Held { get; private set; }
 
@@ -82,7 +93,7 @@ internal sealed class MemoryAccount(RealtimeMemory memory, string tenantId) : ID
     /// <summary>Takes bytes, or throws where they do not fit.</summary>
     public void Take(long bytes)
     {
-        memory.Take(tenantId, Held, bytes);
+        memory.Take(tenantId, limit, Held, bytes);
         Held += bytes;
     }
 

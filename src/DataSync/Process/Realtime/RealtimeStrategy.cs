@@ -22,7 +22,7 @@ internal sealed class RealtimeStrategy(RealtimeMemory memory, TimeProvider time)
     {
         // Whoever finds the job later has neither its records nor its caller.
         if (run.Inline is not { } inline) throw new SyncFailureException(SyncFailure.Permanent("errors.job.realtime_lost"));
-        var held = new HeldRecords(memory.Open(run.TenantId), inline.BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
+        var held = new HeldRecords(await memory.OpenAsync(run.TenantId, ct), inline.BatchBytes, TimeSpan.FromSeconds(run.Plan.TimeoutSeconds) + Grace, time);
         if (!_held.TryAdd(Key(run), held)) throw new InvalidOperationException("The run holds records already.");
         if (inline.Payload is { } payload) held.Charge(payload.Length);
         await foreach (var batch in extracted.WithCancellation(ct))

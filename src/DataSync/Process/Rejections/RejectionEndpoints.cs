@@ -2,6 +2,7 @@ using System.Globalization;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Replay;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
@@ -29,18 +30,19 @@ internal static class RejectionEndpoints
     public static void MapRejections(this IEndpointRouteBuilder endpoints)
     {
         var rejections = endpoints.MapApiGroup("/api/sync/jobs/{job_id}/rejections", "Records");
-        rejections.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        rejections.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("rejections.read", "job", "job_id").WithApi(
             "Refused records", "Each with the rule that refused it, its code and message, the original as it came, its correction, and the job that ran it again. Filtered by `rule_id`, `code` and `state`.",
             response: $$"""{"items":[{{Rejection}}],"next_cursor":null}""");
-        rejections.MapGet("/{seq}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi("One refused record", "As in the list.", response: Rejection).WithMetadata(Seq);
-        rejections.MapPut("/{seq}", CorrectAsync).RequireScope(ApiScope.SyncWrite).WithApi(
+        rejections.MapGet("/{seq}", GetAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("rejections.read", "job", "job_id", "seq").WithApi("One refused record", "As in the list.", response: Rejection).WithMetadata(Seq).WithRefusal(StatusCodes.Status409Conflict, "The record was replayed already.");
+        rejections.MapPut("/{seq}", CorrectAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("rejections.correct", "job", "job_id", "seq").WithApi(
             "Correct a refused record",
             "`record` is what a replay runs instead of the original, which stays as it came; a later correction takes its place. 409 for a record that was replayed already.",
             """{"record":{"amount":1}}""", Rejection).WithMetadata(Seq);
     }
 
+    [Answers<Page<RejectionView>>]
     private static async Task<IResult> ListAsync(
-        Caller caller, JobId jobId, Query<RejectionFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, Messages messages, CancellationToken ct)
+        Caller caller, RouteGuid jobId, Query<RejectionFilter> filter, TenantDatabase database, JobExists exists, CursorCodec cursors, Messages messages, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         var (rule, code, state, page) = filter.Value;
@@ -60,15 +62,17 @@ internal static class RejectionEndpoints
         return TypedResults.Ok(new Page<RejectionView>([.. shown.Items.Select(r => RejectionView.Of(r, messages, caller.Language))], shown.NextCursor));
     }
 
-    private static async Task<IResult> GetAsync(Caller caller, JobId jobId, string seq, TenantDatabase database, FindJobState jobs, Messages messages, CancellationToken ct)
+    [Answers<RejectionView>]
+    private static async Task<IResult> GetAsync(Caller caller, RouteGuid jobId, string seq, TenantDatabase database, FindJobState jobs, Messages messages, CancellationToken ct)
     {
         if (await Missing(caller, jobId, jobs, ct) is { } missing) return missing;
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
         return await FindAsync(transaction, jobId, seq, ct) is { } found ? TypedResults.Ok(RejectionView.Of(found, messages, caller.Language)) : Problem.NotFound();
     }
 
+    [Answers<RejectionView>]
     private static async Task<IResult> CorrectAsync(
-        Caller caller, JobId jobId, string seq, Body<CorrectionBody> body, TenantDatabase database, FindJobState jobs, Messages messages, CancellationToken ct)
+        Caller caller, RouteGuid jobId, string seq, Body<CorrectionBody> body, TenantDatabase database, FindJobState jobs, Messages messages, CancellationToken ct)
     {
         if (await Missing(caller, jobId, jobs, ct) is { } missing) return missing;
         await using var transaction = await database.BeginAsync(caller.Tenant, ct);
@@ -83,17 +87,18 @@ internal static class RejectionEndpoints
         }
 
         var found = await FindAsync(transaction, jobId, seq, ct);
-        await transaction.CommitAsync(ct);
-        return found is null ? Problem.NotFound() : TypedResults.Ok(RejectionView.Of(found, messages, caller.Language));
+        if (found is null) return Problem.NotFound();
+        await transaction.CommitChangeAsync(ct);
+        return TypedResults.Ok(RejectionView.Of(found, messages, caller.Language));
     }
 
     /// <summary>Why there are no refused records to look at; null where there may be.</summary>
-    private static async Task<IResult?> Missing(Caller caller, JobId jobId, FindJobState jobs, CancellationToken ct)
+    private static async Task<IResult?> Missing(Caller caller, RouteGuid jobId, FindJobState jobs, CancellationToken ct)
         => await jobs(caller.Tenant, jobId.Value, ct) is not { } job ? Problem.NotFound()
             : job.Mode == SyncModes.Realtime ? Problem.From(SyncFailure.Permanent("errors.rejections.nothing_kept"))
             : null;
 
-    private static Task<SyncRejection?> FindAsync(TenantTransaction transaction, JobId jobId, string seq, CancellationToken ct)
+    private static Task<SyncRejection?> FindAsync(TenantTransaction transaction, RouteGuid jobId, string seq, CancellationToken ct)
     {
         var wanted = SeqOf(seq);
         return transaction.Db.Set<SyncRejection>().AsNoTracking().SingleOrDefaultAsync(r => r.JobId == jobId.Value && r.Seq == wanted, ct);

@@ -1,5 +1,7 @@
 using System.Globalization;
+using DataSync.Pipeline.Enriching;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
@@ -12,6 +14,7 @@ using Microsoft.AspNetCore.Routing;
 namespace DataSync.Refine.Ai;
 
 /// <summary>What the tenant has used of the model, and what it may use.</summary>
+[ApiTag("AI", "What the tenant uses of the language model, and what it may use.")]
 internal static class AiEndpoints
 {
     private const string Example = """
@@ -22,18 +25,20 @@ internal static class AiEndpoints
     public static void MapAi(this IEndpointRouteBuilder endpoints)
     {
         var ai = endpoints.MapApiGroup("/api/ai", "AI");
-        ai.MapGet("/usage", UsageAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        ai.MapGet("/usage", UsageAsync).RequireScope(ApiScope.SyncRead).NotAudited("Sums are shown, and no record.").WithApi(
             "What the tenant has used of the language model this month and today",
             "Months and days are UTC's. A call is counted before it is made, by an estimate from above, and set right by its answer. The limits are the operator's, for this tenant or for all; null where there is none.",
             response: Example);
-        ai.MapPut("/budget", SetAsync).RequireScope(ApiScope.Operator).WithApi(
+        ai.MapPut("/budget", SetAsync).RequireScope(ApiScope.Operator).AuditsChange("ai.budget", "tenant").WithApi(
             "Set what the token's tenant may use of the language model",
             "By month and by day, in tokens and in money; 0 is no limit. What is left out is as for all tenants. It holds from the next call on, on every machine.",
             """{"token_limit":1000000,"day_token_limit":50000}""", Example);
     }
 
+    [Answers<UsageView>]
     private static async Task<IResult> UsageAsync(Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await ViewAsync(caller, model, ct));
 
+    [Answers<UsageView>]
     private static async Task<IResult> SetAsync(Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct)
     {
         // Without prices everything costs nothing: a limit in money would never be reached.
@@ -64,7 +69,7 @@ internal static class AiEndpoints
         string Month, long Calls, long InputTokens, long OutputTokens, decimal Cost, long? TokenLimit, decimal? CostLimit,
         string Day, long DayTokens, decimal DayCost, long? DayTokenLimit, decimal? DayCostLimit)
     {
-        public static UsageView Of(AiUsage used, AiLimits limits) => new(
+        public static UsageView Of(AiUsage used, ModelBudget limits) => new(
             used.Month.ToString("yyyy-MM", CultureInfo.InvariantCulture), used.Calls, used.InputTokens, used.OutputTokens, Money(used.CostMicros), Limit(limits.Tokens), Limit(limits.CostMicros) is { } cost ? Money(cost) : null,
             used.Day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture), used.DayTokens, Money(used.DayCostMicros), Limit(limits.DayTokens), Limit(limits.DayCostMicros) is { } dayCost ? Money(dayCost) : null);
 

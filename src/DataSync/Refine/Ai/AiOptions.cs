@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using DataSync.Pipeline.Enriching;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
 
@@ -53,6 +54,9 @@ internal sealed class AiOptions
 
     /// <summary><c>AI_ENHANCEMENT_TENANT_DAY_BUDGET</c>: the same as an amount of money.</summary>
     public decimal TenantDayBudget { get; set; }
+
+    /// <summary>What every tenant may use that has no limits of its own.</summary>
+    public ModelBudget TenantLimits => new(TenantTokens, ModelBudget.Micros(TenantBudget), TenantDayTokens, ModelBudget.Micros(TenantDayBudget));
 
     /// <summary><c>AI_ENHANCEMENT_CACHE_DAYS</c>: how long an answer is kept to be used again. 0 to 3,650.</summary>
     public int CacheDays { get; set; } = 30;

@@ -2,6 +2,7 @@ using DataSync.Platform.Settings;
 using DataSync.Refine.Ai.Answers;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace DataSync.Refine.Ai;
 
@@ -11,6 +12,7 @@ internal static class AiServices
     public static IServiceCollection AddAi(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddValidated<AiOptions, AiOptionsValidation>(o => o.Read(configuration));
+        services.AddSingleton(provider => provider.GetRequiredService<IOptions<AiOptions>>().Value.TenantLimits);
         return services.AddSingleton<AiModel>();
     }
 

@@ -1,3 +1,4 @@
+using DataSync.Pipeline.Privacy;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Http.Egress;
 using DataSync.Platform.Resilience;
@@ -23,6 +24,7 @@ internal static class LabelStudioServices
         services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskLook>();
         services.AddSingleton<ProjectStore>().AddSingleton<ProjectProbe>().AddSingleton<ISealedStore, SealedProjectKeys>();
         services.AddSingleton<SentTasks>().AddSingleton<AnnotationFloor>();
+        services.AddSingleton<TasksOfJobs>().AddSingleton<ForgetTasksOfJobs>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync);
         return services.AddSingleton<HookWake>().AddSingleton<HookReceiver>();
     }
 }

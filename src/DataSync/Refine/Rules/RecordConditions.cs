@@ -43,7 +43,7 @@ internal static class RecordConditions
                 for (; index < conditions.Length; index++)
                 {
                     _evaluation.BeginRule();
-                    if (Coercion.IsTruthy(conditions[index].Evaluate(_evaluation, _evaluation.Record.Root))) return new ConditionMatch(index, IsUndecided: false);
+                    if (conditions[index].Test(_evaluation, _evaluation.Record.Root)) return new ConditionMatch(index, IsUndecided: false);
                 }
 
                 return ConditionMatch.None;

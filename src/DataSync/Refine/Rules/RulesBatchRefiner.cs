@@ -3,7 +3,6 @@ using DataSync.Pipeline;
 using DataSync.Pipeline.Refinement;
 using DataSync.Refine.Rules.Actions;
 using DataSync.Refine.Rules.Checks;
-using DataSync.Refine.Rules.Logic;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Refine.Rules;
@@ -106,10 +105,11 @@ internal sealed class RulesBatchRefiner(CompiledRules rules, UniqueMemory memory
         RuleFailure? failure = null;
         try
         {
-            if (rule.When is { } when && !Coercion.IsTruthy(when.Evaluate(_run.Evaluation, _run.Record.Root))) return null;
+            if (rule.When is { } when && !when.Test(_run.Evaluation, _run.Record.Root)) return null;
             _hits.Hit(index);
-            _run.Record.Save();
-            saved = true;
+            _run.Record.Read();
+            if (rule.MayLeaveHalf) _run.Record.Save();
+            saved = rule.MayLeaveHalf;
             foreach (var action in rule.Then)
             {
                 failure = action.Apply(_run);

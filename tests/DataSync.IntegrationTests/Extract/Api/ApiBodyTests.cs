@@ -1,6 +1,7 @@
 using System.IO.Compression;
 using System.Text;
 using DataSync.IntegrationTests.Postgres;
+using DataSync.Pipeline.Failures;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
@@ -94,6 +95,33 @@ public sealed class ApiBodyTests
         Assert.Equal(["""{"ü":9007199254740993}"""], (await ApiSource.ReadAsync(server.Url, One)).Documents);
     }
 
+    /// <summary>All lines are whole, and everything that was sent came: only the end of the packed body tells that more was to come.</summary>
+    [Theory]
+    [InlineData("gzip", 1), InlineData("gzip", 8), InlineData("gzip", 2000), InlineData("br", 2000), InlineData("deflate", 4), InlineData("deflate", 2000), InlineData("a file", 8), InlineData("a file", 2000)]
+    public async Task Read_packed_lines_that_were_cut_off_are_not_taken_for_all(string encoding, int missing)
+    {
+        var (packed, random) = (new MemoryStream(), new Random(1));
+        using (Stream pack = encoding switch { "br" => new BrotliStream(packed, CompressionLevel.Fastest, leaveOpen: true), "deflate" => new ZLibStream(packed, CompressionLevel.Fastest, leaveOpen: true), _ => new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true) })
+        {
+            for (var i = 0; i < 500; i++)
+            {
+                pack.Write(Encoding.UTF8.GetBytes($"{random.Next()}\n"));
+                pack.Flush();
+            }
+        }
+
+        var body = packed.ToArray()[..^missing];
+        await using var server = await ApiServer.StartAsync(async c =>
+        {
+            c.Response.ContentType = "application/x-ndjson";
+            c.Response.ContentLength = body.Length;
+            if (encoding != "a file") c.Response.Headers.ContentEncoding = encoding;
+            await c.Response.Body.WriteAsync(body);
+        });
+        var failure = await ApiSource.FailureAsync(server.Url, One);
+        Assert.Equal(("errors.api.body", FailureKind.Transient), (failure.MessageKey, failure.Kind));
+    }
+
     [Theory]
     [InlineData("iso-8859-1"), InlineData("utf-16"), InlineData("\"UTF-8\"")]
     public async Task Read_other_character_sets_become_utf8(string charset)
@@ -154,6 +182,15 @@ public sealed class ApiBodyTests
             ],
             outcome.Documents);
         Assert.Equal([(2L, "invalid_csv"), (3L, "invalid_csv")], outcome.Rejections.Select(r => (r.Seq, r.Rejection.Code)));
+    }
+
+    [Fact]
+    public async Task Read_csv_a_quote_within_a_field_takes_no_other_line_with_it()
+    {
+        await using var server = await ApiServer.StartAsync(c => ApiServer.WriteAsync(c, "id,what\n1,5\" pipe\n2,\"a\"\"\n,\"\n3,6\"\" pipe\n4,\"\"\n", "text/csv"));
+        Assert.Equal(
+            ["""{"id":"1","what":"5\" pipe"}""", """{"id":"2","what":"a\"\n,"}""", """{"id":"3","what":"6\"\" pipe"}""", """{"id":"4","what":""}"""],
+            (await ApiSource.ReadAsync(server.Url, One)).Documents);
     }
 
     [Fact]

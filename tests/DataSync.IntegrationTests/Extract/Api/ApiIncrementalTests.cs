@@ -20,9 +20,6 @@ public sealed class ApiIncrementalTests : IncrementalContract, IAsyncLifetime
 
     internal override SourceConnection Connection => ApiSource.Connection(_server.Url);
 
-    /// <summary>An API is not told which members are a key.</summary>
-    protected override bool KnowsKeys => false;
-
     public async ValueTask InitializeAsync()
     {
         _table.Open();
@@ -45,7 +42,7 @@ public sealed class ApiIncrementalTests : IncrementalContract, IAsyncLifetime
     {
         var given = JsonNode.Parse(parameters)!.AsObject();
         var path = given.ContainsKey("table") ? "/table" : "/query";
-        foreach (var name in (string[])["table", "query", "change_tracking", "primary_key"]) given.Remove(name);
+        foreach (var name in (string[])["table", "query", "change_tracking"]) given.Remove(name);
         (given["path"], given["records_path"], given["cursor_param"]) = (path, "items", "since");
         given["pagination"] = new JsonObject { ["type"] = "page" };
         return given.ToJsonString();

@@ -122,7 +122,7 @@ public sealed class ApiRetryProperties : IAsyncLifetime
 
     private ReadRecordSource Source(int budget) => new(
         [_connector], new TransientRetry(Options.Create(new RetryOptions { MaxAttempts = budget, InitialDelaySeconds = 0.001, MaxDelaySeconds = 0.002 }), TimeProvider.System),
-        new DerivedKeys([new byte[32]]), TimeProvider.System, LoggerFactory.Create(l => l.AddProvider(_logs)).CreateLogger<ReadRecordSource>());
+        new DerivedKeys([new byte[32]]), static (_, _) => throw new NotSupportedException("A full sync is compared with nothing."), static (_, _, _) => Task.FromResult(false), TimeProvider.System, LoggerFactory.Create(l => l.AddProvider(_logs)).CreateLogger<ReadRecordSource>());
 
     private SyncRun Run() => new()
     {

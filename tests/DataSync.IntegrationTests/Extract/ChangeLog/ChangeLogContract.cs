@@ -30,6 +30,9 @@ public abstract class ChangeLogContract
     /// <summary>True where what a transaction has written can be there without being committed.</summary>
     protected virtual bool HasManyWriters => true;
 
+    /// <summary>Of the property; fewer where every look is a session that takes as long as a hundred statements.</summary>
+    protected virtual int Cases => 100;
+
     /// <summary>Runs a statement as somebody who may do anything.</summary>
     protected abstract Task ExecuteAsync(string sql);
 
@@ -83,7 +86,7 @@ public abstract class ChangeLogContract
     {
         var follower = await FollowAsync(rows: 4);
         await follower.SyncAsync(Ct);
-        foreach (var history in Histories.Sample(100)) await ReplayAsync(follower, history);
+        foreach (var history in Histories.Sample(Cases)) await ReplayAsync(follower, history);
     }
 
     [Fact]

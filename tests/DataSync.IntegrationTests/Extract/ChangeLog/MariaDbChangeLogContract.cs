@@ -1,6 +1,8 @@
+using DataSync.IntegrationTests.Extract.Incremental;
 using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 using MySqlConnector;
 
@@ -106,7 +108,7 @@ public abstract class MariaDbChangeLogContract : ChangeLogContract, IAsyncLifeti
         await SetUpAsync(follower);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(Ct);
         var writers = Enumerable.Range(0, 4).Select(seed => Task.Run(() => WriteAsync(new Random(seed), enough.Token), Ct)).ToList();
-        for (var i = 0; i < 20; i++) await follower.SyncAsync(Ct);
+        for (var i = 0; i < 8; i++) await follower.SyncAsync(Ct);
         await enough.CancelAsync();
         await Task.WhenAll(writers);
         await follower.SyncAsync(Ct);
@@ -158,9 +160,9 @@ public sealed class MySqlChangeLogTests : MariaDbChangeLogContract
 
     internal override SourceConnection Connection => Source.Connection;
 
-    /// <summary>It takes writes as well, so nothing but its applying another server's log tells it apart.</summary>
+    /// <summary>It takes writes as well, so nothing but its applying another server's log tells it apart. By a cursor it is read only with a lag.</summary>
     [Fact]
-    public async Task Offer_at_a_replica_is_none()
+    public async Task Offer_at_a_replica_is_none_and_a_cursor_needs_a_lag()
     {
         await using var server = await MariaDbServer.StartAsync(["--server-id=2"], Ct);
         await using var replica = await MySqlSource.CreateAsync(server, Ct);
@@ -170,7 +172,12 @@ public sealed class MySqlChangeLogTests : MariaDbChangeLogContract
         await replica.ExecuteAsync("CHANGE MASTER TO MASTER_HOST = '127.0.0.1', MASTER_PORT = 1, MASTER_USER = 'nobody'; START SLAVE SQL_THREAD", Ct);
         Assert.Equal("tracking.change_log.replica", (await follower.OfferAsync(Ct)).Reason?.Key);
         Assert.Empty((await follower.SetupAsync(Ct)).Setup);
+        await replica.ExecuteAsync("INSERT INTO t VALUES (10)", Ct);
+        var byCursor = new IncrementalSource(MySqlSource.Connector(), replica.Connection, """{"table":"t","change_tracking":"none","cursor_field":"id"}""");
+        Assert.Equal("errors.extraction.replica", (await Assert.ThrowsAsync<SyncFailureException>(() => byCursor.SyncAsync(Ct))).Failure.MessageKey);
+        Assert.Single(await new IncrementalSource(MySqlSource.Connector(), replica.Connection, """{"table":"t","change_tracking":"none","cursor_field":"id","lag":5}""").SyncAsync(Ct));
         await replica.ExecuteAsync("STOP SLAVE", Ct);
+        Assert.Single(await byCursor.SyncAsync(Ct));
         Assert.Equal("tracking.change_log.absent", (await follower.OfferAsync(Ct)).Reason?.Key);
     }
 }
@@ -182,6 +189,8 @@ public sealed class OdbcMariaDbChangeLogTests : MariaDbChangeLogContract
     internal override ITracksChanges Connector { get; } = OdbcSource.Connector();
 
     internal override SourceConnection Connection => _connection!;
+
+    protected override int Cases => 24;
 
     protected override string Requested(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 

@@ -91,6 +91,8 @@ public sealed class OdbcPostgresChangeLogTests : PostgresChangeLogContract
     internal override ITracksChanges Connector { get; } = OdbcSource.Connector();
 
     internal override SourceConnection Connection => _connection ??= OdbcSource.Of(Source);
+
+    protected override int Cases => 24;
 }
 
 /// <summary>By the connector of PostgreSQL itself, whose change logs stand behind its log.</summary>

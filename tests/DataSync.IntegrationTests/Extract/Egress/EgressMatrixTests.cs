@@ -15,6 +15,9 @@ public sealed class EgressMatrixTests
 
     public static TheoryData<string> Drivers => [.. ReachingConnectors.Drivers];
 
+    /// <summary>ODBC is one connector, and each of its drivers is told otherwise where to dial.</summary>
+    public static TheoryData<string> DriversOfDrivers => [.. ReachingConnectors.Drivers, ReachingConnectors.OdbcMariaDb];
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -22,11 +25,11 @@ public sealed class EgressMatrixTests
     {
         Assert.InRange(ForbiddenAddresses.All.Distinct(StringComparer.Ordinal).Count(), 60, 200);
         Assert.InRange(ForbiddenAddresses.Answers.Count(), 60, 200);
-        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "api", "postgresql" }, ReachingConnectors.Drivers.ToHashSet(StringComparer.Ordinal));
+        Assert.Superset(new HashSet<string>(StringComparer.Ordinal) { "api", "postgresql", "mysql", "sqlserver", "odbc" }, ReachingConnectors.Drivers.ToHashSet(StringComparer.Ordinal));
     }
 
     /// <summary>The trap notices every driver's connection: without this the tests below could not fail.</summary>
-    [Theory, MemberData(nameof(Drivers))]
+    [Theory, MemberData(nameof(DriversOfDrivers))]
     public async Task Trap_notices_a_connection_that_is_allowed(string driver)
     {
         using var trap = new DialTrap();
@@ -45,7 +48,7 @@ public sealed class EgressMatrixTests
         Assert.Contains("127.0.0.1", trap.Dialled);
     }
 
-    [Theory, MemberData(nameof(Drivers))]
+    [Theory, MemberData(nameof(DriversOfDrivers))]
     public async Task Forbidden_address_is_dialled_by_no_driver(string driver)
     {
         using var trap = new DialTrap();
@@ -123,25 +126,26 @@ public sealed class EgressMatrixTests
         using var open = new DialTrap();
         using var closed = new DialTrap(listens: false);
         await using var connectors = new ReachingConnectors("");
-        List<double> atOpen = [], atClosed = [];
+        List<double> later = [];
         for (var i = 0; i < 300; i++)
         {
-            var first = await TimedAsync(open.Port, atOpen);
-            var second = await TimedAsync(closed.Port, atClosed);
-            Assert.Equal(first, second);
+            // each in turn comes first, and they are compared pair by pair: whatever else the machine does weighs on both
+            var (first, second) = i % 2 == 0 ? (open.Port, closed.Port) : (closed.Port, open.Port);
+            var (one, other) = (await TimedAsync(first), await TimedAsync(second));
+            Assert.Equal(one.Said, other.Said);
+            later.Add((other.Milliseconds - one.Milliseconds) * (i % 2 == 0 ? 1 : -1));
         }
 
         open.AssertUntouched();
         closed.AssertUntouched();
-        var (one, other) = (Median(atOpen), Median(atClosed));
-        Assert.True(Math.Abs(one - other) < 2, $"open {one:f3} ms, closed {other:f3} ms");
+        Assert.True(Math.Abs(Median(later)) < 2, $"The closed one is answered {Median(later):f3} ms later.");
 
-        async Task<string> TimedAsync(int port, List<double> times)
+        async Task<(string Said, double Milliseconds)> TimedAsync(int port)
         {
             var clock = Stopwatch.StartNew();
             var outcomes = await connectors.TryAsync(driver, "127.0.0.1", port, Ct);
-            times.Add(clock.Elapsed.TotalMilliseconds);
-            return string.Join('\n', outcomes.Select(o => $"{o.Way} {o.Failure!.MessageKey} {o.Failure.Kind} {string.Join(',', o.Failure.Params!.Where(p => p.Key != "port"))}"));
+            var took = clock.Elapsed.TotalMilliseconds;
+            return (string.Join('\n', outcomes.Select(o => $"{o.Way} {o.Failure!.MessageKey} {o.Failure.Kind} {string.Join(',', o.Failure.Params!.Where(p => p.Key is not ("port" or "host")))}")), took);
         }
     }
 
@@ -149,5 +153,5 @@ public sealed class EgressMatrixTests
 
     /// <summary>Refused for its address, or because a database's host may not be written so at all.</summary>
     private static void AssertDenied(string address, IReadOnlyList<(string Way, SyncFailure? Failure)> outcomes)
-        => Assert.All(outcomes, o => Assert.True(o.Failure?.MessageKey is Denied or "errors.connection.parameters", $"{o.Way} {address}: {o.Failure?.MessageKey ?? "nothing"}"));
+        => Assert.All(outcomes, o => Assert.True(o.Failure?.MessageKey is Denied or "errors.connection.parameters" or "errors.connection.odbc_unguarded", $"{o.Way} {address}: {o.Failure?.MessageKey ?? "nothing"}"));
 }

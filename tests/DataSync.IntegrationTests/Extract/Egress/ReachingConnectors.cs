@@ -1,7 +1,9 @@
+using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json;
 using DataSync.Extract;
 using DataSync.Extract.Incremental.ChangeLog;
+using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
@@ -18,8 +20,13 @@ internal sealed class ReachingConnectors : IAsyncDisposable
     /// <summary>Names that the operator excepts from TLS, so that nothing but the address is in the way.</summary>
     public const string Name = "named.example";
 
-    /// <summary>Drivers that are told no address: a file, and a data source that the operator set up.</summary>
-    private static readonly string[] WithoutAddress = ["odbc", "sqlite"];
+    /// <summary>The second of the drivers that ODBC is tried through; the first stands for itself.</summary>
+    public const string OdbcMariaDb = "odbc mariadb";
+
+    /// <summary>Drivers that are told no address: a file.</summary>
+    private static readonly string[] WithoutAddress = ["sqlite"];
+
+    private static readonly ConcurrentDictionary<(string, string, int), string> DataSources = new();
 
     private readonly ServiceProvider _services;
 
@@ -28,6 +35,7 @@ internal sealed class ReachingConnectors : IAsyncDisposable
         var configuration = new ConfigurationBuilder().AddInMemoryCollection(new Dictionary<string, string?>(StringComparer.Ordinal)
         {
             ["DATASYNC_EGRESS_ALLOW"] = egress,
+            ["DATASYNC_ODBC_DRIVERS"] = OdbcRegistrations.All,
             ["DATASYNC_TLS_EXCEPTIONS"] = $"0.0.0.0/0,::/0,localhost,{Name}",
         }).Build();
         var services = new ServiceCollection().AddLogging().AddSingleton(TimeProvider.System).AddSingleton<IConfiguration>(configuration)
@@ -40,12 +48,15 @@ internal sealed class ReachingConnectors : IAsyncDisposable
     /// <summary>Drivers of the connectors that are told an address.</summary>
     public static IReadOnlyList<string> Drivers { get; } = Scan();
 
-    public IConnector Of(string driver) => _services.GetServices<IConnector>().Single(c => c.Driver == driver);
+    public IConnector Of(string driver) => _services.GetServices<IConnector>().Single(c => c.Driver == Plain(driver));
 
     /// <summary>A source there; for <c>api</c> over plain HTTP, for databases without TLS.</summary>
-    public static SourceConnection To(string driver, string host, int port) => new(driver, driver == "api"
-        ? JsonSerializer.SerializeToElement(new { base_url = $"http://{ForbiddenAddresses.InUrl(host)}:{port}" })
-        : JsonSerializer.SerializeToElement(new { driver, host, port, database = "d", username = "u", password = "p", tls = "disable" }));
+    public static SourceConnection To(string driver, string host, int port) => Plain(driver) switch
+    {
+        "api" => new SourceConnection(driver, JsonSerializer.SerializeToElement(new { base_url = $"http://{ForbiddenAddresses.InUrl(host)}:{port}" })),
+        "odbc" => OdbcSource.Connection(DataSources.GetOrAdd((driver, host, port), static to => Register(to.Item1, to.Item2, to.Item3)), "u", "p"),
+        _ => new SourceConnection(driver, JsonSerializer.SerializeToElement(new { driver, host, port, database = "d", username = "u", password = "p", tls = "disable" })),
+    };
 
     public static ReadRequest Request(string driver)
         => driver == "api" ? new ReadRequest { Extraction = JsonElement.Parse("""{"path":"/x"}""") } : new ReadRequest { Query = "SELECT 1 AS a" };
@@ -84,6 +95,13 @@ internal sealed class ReachingConnectors : IAsyncDisposable
         return outcomes;
     }
 
+    private static string Plain(string driver) => driver.Split(' ')[0];
+
+    /// <summary>ODBC's servers are named by what the operator registers.</summary>
+    private static string Register(string driver, string host, int port) => driver == OdbcMariaDb
+        ? OdbcRegistrations.Add(OdbcRegistrations.MariaDb, ("TCPIP", 1), ("SERVER", host), ("PORT", port), ("FORCETLS", 0))
+        : OdbcRegistrations.Add(OdbcRegistrations.Postgres, ("Servername", host), ("Port", port), ("Database", "d"), ("SSLmode", "disable"));
+
     public ValueTask DisposeAsync() => _services.DisposeAsync();
 
     /// <summary>Plans of a first reading, one of each way a connector has to follow changes.</summary>
@@ -93,7 +111,7 @@ internal sealed class ReachingConnectors : IAsyncDisposable
         var (first, byChangeLog) = (new ChangePlan { Everything = true }, new ChangePlan { Everything = true, Extent = extent.ToJson() });
         return driver switch
         {
-            "mysql" => [byChangeLog],
+            "mysql" or "odbc" or OdbcMariaDb => [byChangeLog],
             "postgresql" => [first, byChangeLog],
             _ => [first],
         };
@@ -118,7 +136,7 @@ internal sealed class ReachingConnectors : IAsyncDisposable
     private static IReadOnlyList<string> Scan()
     {
         var connectors = new ReachingConnectors("")._services.GetServices<IConnector>().ToList();
-        var reaching = connectors.Where(c => c.ConnectionFields.Overlaps(["host", "base_url"])).Select(c => c.Driver).Order(StringComparer.Ordinal).ToList();
+        var reaching = connectors.Where(c => c.ConnectionFields.Overlaps(["host", "base_url", "dsn"])).Select(c => c.Driver).Order(StringComparer.Ordinal).ToList();
         Assert.Empty(connectors.Select(c => c.Driver).Except(reaching).Except(WithoutAddress));
         return reaching;
     }

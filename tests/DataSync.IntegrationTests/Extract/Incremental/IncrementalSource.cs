@@ -13,11 +13,16 @@ using Microsoft.Extensions.Options;
 namespace DataSync.IntegrationTests.Extract.Incremental;
 
 /// <summary>Incremental syncs of one source, one after the other, with the state that the last complete one left.</summary>
-internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams, CollectedLogs? logs = null, StoredState? state = null)
+internal sealed class IncrementalSource(IConnector connector, SourceConnection connection, string extractionParams, CollectedLogs? logs = null, StoredState? state = null, string mode = "async")
 {
-    private readonly ReadRecordSource _source = new(
+    private readonly TakenRecords _taken = new();
+
+    private IReadOnlyList<byte[]> _masters = [new byte[32]];
+    private ReadRecordSource? _source;
+
+    private ReadRecordSource Source => _source ??= new ReadRecordSource(
         [connector], new TransientRetry(Options.Create(new RetryOptions { InitialDelaySeconds = 0.01, MaxDelaySeconds = 0.05 }), TimeProvider.System),
-        new DerivedKeys([new byte[32]]), TimeProvider.System, LoggerFactory.Create(l => l.AddProvider(logs ?? new CollectedLogs())).CreateLogger<ReadRecordSource>());
+        new DerivedKeys(_masters), _taken.ReadAsync, _taken.LacksAsync, TimeProvider.System, LoggerFactory.Create(l => l.AddProvider(logs ?? new CollectedLogs())).CreateLogger<ReadRecordSource>());
 
     /// <summary>What the last complete sync left.</summary>
     public StoredState? State { get; private set; } = state;
@@ -25,20 +30,26 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
     /// <summary>What the last complete sync found when it compared itself with the source; null where it did not.</summary>
     public GapReport? Gap { get; private set; }
 
+    /// <summary>The records that were taken, as the syncs find them again.</summary>
+    public TakenRecords Taken => _taken;
+
     /// <summary>How the last complete sync found what changed.</summary>
     public TrackingReport? Tracking { get; private set; }
+
+    /// <summary>From here on another master key is the current one; those before stay accepted.</summary>
+    public void RotateKey() => (_masters, _source) = ([[.. Enumerable.Repeat((byte)_masters.Count, 32)], .. _masters], null);
 
     /// <summary>The records one incremental sync delivers.</summary>
     public async Task<List<string>> SyncAsync(CancellationToken ct, int batchSize = 100)
     {
-        var run = Run("incremental", extractionParams, batchSize, new Checkpoint());
+        var run = Run(Guid.CreateVersion7(), "incremental", extractionParams, batchSize, new Checkpoint());
         var records = new List<string>();
         var next = 0L;
-        await foreach (var batch in _source.ReadAsync(run, ct))
+        await foreach (var batch in Source.ReadAsync(run, ct))
         {
             Assert.True(batch.FirstSeq >= next, "Ordinals came back.");
             next = batch.FirstSeq + batch.Count;
-            Take(batch, records);
+            Take(run, batch, records);
         }
 
         Keep(run);
@@ -48,16 +59,17 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
     /// <summary>The same, broken off after the first batch and gone on with by another attempt, as after a crash.</summary>
     /// <param name="batchSize">Records in a batch at most.</param>
     /// <param name="ct">Ends it.</param>
+    /// <param name="between">Called when the first has broken off.</param>
     /// <param name="mayEnd">There may be no second batch: the first attempt may have come to its end when it is broken off.</param>
-    public async Task<List<string>> SyncInTwoAttemptsAsync(int batchSize, CancellationToken ct, bool mayEnd = false)
+    public async Task<List<string>> SyncInTwoAttemptsAsync(int batchSize, CancellationToken ct, bool mayEnd = false, Action? between = null)
     {
-        var first = Run("incremental", extractionParams, batchSize, new Checkpoint());
+        var first = Run(Guid.CreateVersion7(), "incremental", extractionParams, batchSize, new Checkpoint());
         var records = new List<string>();
         Checkpoint? kept = null;
-        await foreach (var batch in _source.ReadAsync(first, ct))
+        await foreach (var batch in Source.ReadAsync(first, ct))
         {
             kept = new Checkpoint { NextSeq = batch.FirstSeq + batch.Count, Resume = batch.ResumeToken.IsEmpty ? null : JsonElement.Parse(batch.ResumeToken.Span) };
-            Take(batch, records);
+            Take(first, batch, records);
             break;
         }
 
@@ -65,8 +77,9 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
         if (kept is null && mayEnd) Keep(first);
         if (kept is null) return records;
         Assert.NotNull(kept.Resume);
-        var second = Run("incremental", extractionParams, batchSize, kept);
-        await foreach (var batch in _source.ReadAsync(second, ct)) Take(batch, records);
+        between?.Invoke();
+        var second = Run(first.JobId, "incremental", extractionParams, batchSize, kept);
+        await foreach (var batch in Source.ReadAsync(second, ct)) Take(second, batch, records);
         Keep(second);
         return records;
     }
@@ -74,21 +87,25 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
     /// <summary>The records a full sync delivers, with further members of <c>extraction_params</c>.</summary>
     public async Task<List<string>> FullAsync(CancellationToken ct, string? parameters = null)
     {
-        var run = Run("full", parameters ?? extractionParams, 1000, new Checkpoint());
+        var run = Run(Guid.CreateVersion7(), "full", parameters ?? extractionParams, 1000, new Checkpoint());
         var records = new List<string>();
-        await foreach (var batch in _source.ReadAsync(run, ct)) Take(batch, records);
+        await foreach (var batch in Source.ReadAsync(run, ct)) Take(run, batch, records);
         Assert.Null(run.State.Move);
         return records;
     }
 
-    private static void Take(RecordBatch batch, List<string> to)
+    private void Take(SyncRun run, RecordBatch batch, List<string> to)
     {
         using (batch)
         {
             for (var i = 0; i < batch.Count; i++)
             {
-                if (batch.IsKept(i)) to.Add(Encoding.UTF8.GetString(batch.Raw[i]));
+                if (!batch.IsKept(i)) continue;
+                to.Add(Encoding.UTF8.GetString(batch.Raw[i]));
+                _taken.Add(run.JobId, batch.SeqOf(i), batch.Raw[i]);
             }
+
+            run.Stored.Reach(batch.FirstSeq + batch.Count);
         }
     }
 
@@ -100,17 +117,24 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
         State = new StoredState(run.JobId, JsonElement.Parse(move.Data.GetRawText()));
     }
 
-    private SyncRun Run(string syncType, string parameters, int batchSize, Checkpoint checkpoint) => new()
+    private SyncRun Run(Guid jobId, string syncType, string parameters, int batchSize, Checkpoint checkpoint)
+    {
+        var run = New(jobId, syncType, parameters, batchSize, checkpoint);
+        run.Stored.Reach(checkpoint.NextSeq);
+        return run;
+    }
+
+    private SyncRun New(Guid jobId, string syncType, string parameters, int batchSize, Checkpoint checkpoint) => new()
     {
         TenantId = "t",
-        JobId = Guid.CreateVersion7(),
+        JobId = jobId,
         SourceId = "s",
         SourceType = connector is IPreviewsPages ? "pull" : "read",
         CorrelationId = "c",
         Language = "en-US",
         CreatedAt = DateTimeOffset.UnixEpoch,
         Fence = 1,
-        Plan = new SyncPlan { SyncType = syncType, BatchSize = batchSize, ExtractionParams = JsonElement.Parse(parameters) },
+        Plan = new SyncPlan { Mode = mode, SyncType = syncType, BatchSize = batchSize, ExtractionParams = JsonElement.Parse(parameters) },
         Checkpoint = checkpoint,
         State = new SourceState(_ => ValueTask.FromResult(State)),
         Advance = (_, _, _) => throw new NotSupportedException("Reading moves no checkpoint."),

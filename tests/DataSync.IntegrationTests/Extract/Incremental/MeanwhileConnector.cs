@@ -44,6 +44,8 @@ internal class MeanwhileConnector(IReadsWindows real) : IReadsWindows
 
     public JsonElement Widen(JsonElement extent, decimal? by) => real.Widen(extent, by);
 
+    public JsonElement? Earlier(JsonElement extent, decimal by, JsonElement? from) => real.Earlier(extent, by, from);
+
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, [EnumeratorCancellation] CancellationToken ct)
     {
         if (Interlocked.Increment(ref _readings) > 1) await Meanwhile();

@@ -35,9 +35,9 @@ internal sealed class FollowedTable : IAsyncDisposable
     public IReadOnlyDictionary<string, string> Copy => _copy;
 
     /// <summary>Makes the table, and what following it needs by the statements that the connector gives for it.</summary>
-    public static async Task<FollowedTable> CreateAsync(string columns, CancellationToken ct, string parameters = """{"table":"followed"}""", string? more = null, bool sets = true)
+    public static async Task<FollowedTable> CreateAsync(string columns, CancellationToken ct, string parameters = """{"table":"followed"}""", string? more = null, bool sets = true, string? superuser = null)
     {
-        var source = await PostgresSource.CreateAsync(ct);
+        var source = superuser is null ? await PostgresSource.CreateAsync(ct) : await PostgresSource.CreateAsync(superuser, ct);
         await source.ExecuteAsync($"CREATE TABLE followed ({columns}); {more}", ct);
         var table = new FollowedTable(source, parameters);
         if (sets) await table.SetUpAsync(ct);
@@ -50,6 +50,14 @@ internal sealed class FollowedTable : IAsyncDisposable
     }
 
     public Task<TrackingSetup> SetupAsync(CancellationToken ct) => Connector.SetupAsync(Connection, new ReadRequest { Table = "followed" }, null, ct);
+
+    /// <summary>Has the next sync find another stored position, as after something befell the server.</summary>
+    public void Remember(Action<JsonObject> change)
+    {
+        var state = JsonNode.Parse(Sync.State!.Data.GetRawText())!.AsObject();
+        change(state["next"]!.AsObject());
+        Sync = new IncrementalSource(Connector, Connection, """{"table":"followed"}""", state: Sync.State with { Data = JsonElement.Parse(state.ToJsonString()) });
+    }
 
     public Task ExecuteAsync(string sql, CancellationToken ct) => Source.ExecuteAsync(sql, ct);
 

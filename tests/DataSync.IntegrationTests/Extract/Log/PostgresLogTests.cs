@@ -158,6 +158,59 @@ public sealed class PostgresLogTests
         Assert.Equal(["insert"], Operations(await table.SyncAsync(Ct)));
     }
 
+    /// <summary>What befell the server shows in the difference between what was stored and what it says now, so the other side is moved.</summary>
+    [Theory]
+    [InlineData("server", "system", "1")]
+    [InlineData("server", "database", 1L)]
+    [InlineData("timeline", "timeline", "0000FFFF")]
+    [InlineData("rewound", "lsn", "7FFFFFFF00000000")]
+    [InlineData("position", "lsn", null)]
+    public async Task Positions_of_another_history_are_answered_by_reading_everything_and_the_reason(string reason, string member, object? stored)
+    {
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
+        await table.SyncAsync(Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (2, 'b')", Ct);
+        table.Remember(position =>
+        {
+            Assert.True(position.Remove(member));
+            if (stored is not null) position[member] = stored is long number ? number : (string)stored;
+        });
+        Assert.All(await table.SyncAsync(Ct), c => Assert.Equal("read", (string)c["operation"]!));
+        Assert.Equal((true, $"tracking.log.lost.{reason}"), (table.Report.Everything, table.Report.Reason?.Key));
+        Assert.Equal(await table.TableAsync(Ct), table.Copy);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (3, 'c')", Ct);
+        Assert.Equal(["insert"], Operations(await table.SyncAsync(Ct)));
+        Assert.Null(table.Report.Reason);
+    }
+
+    /// <summary>On a server of its own: how much log it keeps is a setting for all slots.</summary>
+    [Fact]
+    public async Task Slot_whose_log_its_server_gave_up_is_answered_by_reading_everything_and_the_reason()
+    {
+        await using var server = await LostLogServer.StartAsync(Ct);
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct, superuser: server.Superuser);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
+        await table.SyncAsync(Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (2, 'b')", Ct);
+        await table.ExecuteAsync("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", Ct);
+        await table.ExecuteAsync("SELECT pg_reload_conf()", Ct);
+        var status = "";
+        for (var i = 0; i < 100 && status != "lost"; i++)
+        {
+            await table.ExecuteAsync("SELECT txid_current(), pg_switch_wal()", Ct);
+            await table.ExecuteAsync("CHECKPOINT", Ct);
+            status = await table.Source.ScalarAsync<string>("SELECT wal_status FROM pg_replication_slots WHERE database = current_database()", Ct);
+        }
+
+        Assert.Equal("lost", status);
+        Assert.All(await table.SyncAsync(Ct), c => Assert.Equal("read", (string)c["operation"]!));
+        Assert.Equal((true, "tracking.log.lost.wal"), (table.Report.Everything, table.Report.Reason?.Key));
+        Assert.Equal(await table.TableAsync(Ct), table.Copy);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (3, 'c')", Ct);
+        Assert.Equal(["insert"], Operations(await table.SyncAsync(Ct)));
+    }
+
     [Fact]
     public async Task Transaction_that_was_broken_off_in_the_middle_is_gone_on_with_there()
     {

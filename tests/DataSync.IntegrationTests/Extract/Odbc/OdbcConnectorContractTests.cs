@@ -19,6 +19,8 @@ public class OdbcConnectorContractTests(PostgresContractDatabase database) : Con
 
     protected override string WriteStatement => "WITH gone AS (DELETE FROM numbers RETURNING id) SELECT * FROM gone";
 
+    protected override Task EndSessionsAsync() => database.Source.EndSessionsAsync(Ct);
+
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [
         ("(-32768)::smallint", "-32768"), ("2147483647", "2147483647"), ("(-9223372036854775808)::bigint", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"),

@@ -44,7 +44,7 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
 
         Assert.Single((await ReadOutcome.OfAsync(OdbcSource.Connector(drivers: $"x, {OdbcRegistrations.Postgres.ToUpperInvariant()}"), connection, One, Ct)).Documents);
         var checks = await OdbcSource.Connector(drivers: "").TestAsync(connection, Ct);
-        Assert.Equal([("registered", false), ("connect", null), ("version", null), ("read_only", null), ("query", null)], checks.Select(c => (c.Name, c.Passed)));
+        Assert.Equal([("registered", false), ("egress", null), ("connect", null), ("version", null), ("tls", null), ("read_only", null), ("query", null)], checks.Select(c => (c.Name, c.Passed)));
     }
 
     [Fact]
@@ -52,19 +52,20 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
     {
         var server = new NpgsqlConnectionStringBuilder(postgres.Source.Admin.ConnectionString);
         var (login, password) = (postgres.Source.Login, postgres.Source.Password);
+        var broken = OdbcRegistrations.Add(OdbcRegistrations.Broken);
         (SourceConnection Connection, string Key, FailureKind Kind)[] cases =
         [
             (OdbcSource.Of(postgres.Source, login, "wrong;{=}'"), "errors.connection.authentication", FailureKind.Permanent),
             (OdbcSource.Of(postgres.Source, "no_such_login", password), "errors.connection.authentication", FailureKind.Permanent),
             (OdbcSource.Connection(OdbcRegistrations.Add(OdbcRegistrations.Postgres, ("Servername", server.Host!), ("Port", ClosedPort()), ("Database", "x")), login, password), "errors.connection.refused", FailureKind.Transient),
             (OdbcSource.Connection(OdbcRegistrations.Add(OdbcRegistrations.Postgres, ("Servername", server.Host!), ("Port", server.Port), ("Database", "no_such_database")), login, password), "errors.connection.odbc_setup", FailureKind.Permanent),
-            (OdbcSource.Connection(OdbcRegistrations.Add(OdbcRegistrations.Broken), login, password), "errors.connection.odbc_setup", FailureKind.Permanent),
+            (OdbcSource.Connection(broken, login, password), "errors.connection.odbc_setup", FailureKind.Permanent),
             (OdbcSource.Of(maria.Server, maria.Database, maria.Login, "wrong"), "errors.connection.authentication", FailureKind.Permanent),
             (OdbcSource.Connection(OdbcRegistrations.Add(OdbcRegistrations.MariaDb, ("TCPIP", 1), ("SERVER", "127.0.0.1"), ("PORT", ClosedPort())), login, password), "errors.connection.refused", FailureKind.Transient),
         ];
         foreach (var (connection, key, kind) in cases)
         {
-            var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(), connection, One, Ct);
+            var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(unguarded: broken), connection, One, Ct);
             Assert.Equal((key, kind), (failure.MessageKey, failure.Kind));
             Assert.DoesNotContain(failure.Params!.Values, v => v!.ToString()!.Contains(password, StringComparison.Ordinal) || v.ToString()!.Contains("FATAL", StringComparison.Ordinal));
         }
@@ -86,6 +87,49 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
         finally
         {
             await postgres.Source.ExecuteAsync($"DROP ROLE {login}", Ct);
+        }
+    }
+
+    /// <summary>The guard knows where a registered server is, and a tenant does not learn it.</summary>
+    [Fact]
+    public async Task Read_of_a_server_inside_needs_the_operators_word()
+    {
+        var server = new NpgsqlConnectionStringBuilder(postgres.Source.Admin.ConnectionString);
+        foreach (var (connection, port) in new[] { (OdbcSource.Of(postgres.Source), server.Port), (maria.Connection, maria.Server.Port) })
+        {
+            var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(egress: "10.0.0.0/8"), connection, One, Ct);
+            Assert.Equal(("errors.connection.egress_denied", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
+            Assert.Equal($"{connection.ConnectionParams.GetProperty("dsn")}, ODBC", string.Join(", ", failure.Params!.Values));
+            Assert.Single((await ReadOutcome.OfAsync(OdbcSource.Connector(egress: $"127.0.0.1:{port}"), connection, One, Ct)).Documents);
+        }
+    }
+
+    /// <summary>What the guard cannot read is not dialled, unless the operator answers for that data source.</summary>
+    [Fact]
+    public async Task Read_of_a_server_that_is_not_told_clearly_needs_the_operators_word()
+    {
+        var server = new NpgsqlConnectionStringBuilder(postgres.Source.Admin.ConnectionString);
+        var dsn = OdbcRegistrations.Add(OdbcRegistrations.Postgres, ("Servername", "nowhere.invalid"), ("Port", server.Port), ("Database", server.Database!), ("pqopt", $"hostaddr={server.Host}"));
+        var connection = OdbcSource.Connection(dsn, postgres.Source.Login, postgres.Source.Password);
+        foreach (var unguarded in new[] { "", "other" })
+        {
+            var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(unguarded: unguarded), connection, One, Ct);
+            Assert.Equal(("errors.connection.odbc_unguarded", FailureKind.Permanent, dsn), (failure.MessageKey, failure.Kind, failure.Params!["dsn"]));
+        }
+
+        Assert.Single((await ReadOutcome.OfAsync(OdbcSource.Connector(unguarded: $"other, {dsn.ToUpperInvariant()}", egress: ""), connection, One, Ct)).Documents);
+    }
+
+    /// <summary>A driver holds what it is sent in answer to one request; how much that may be is the operator's.</summary>
+    [Fact]
+    public async Task Read_of_an_answer_larger_than_allowed_fails_with_a_key_of_its_own()
+    {
+        foreach (var (connection, sql) in new[] { (OdbcSource.Of(postgres.Source), "SELECT repeat('x', 3000) AS x FROM generate_series(1, 1000)"), (maria.Connection, "SELECT REPEAT('x', 3000) AS x FROM seq_1_to_1000 ORDER BY seq") })
+        {
+            var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(answerMegabytes: 1), connection, new ReadRequest { Query = sql }, Ct);
+            Assert.Equal(("errors.extraction.odbc_answer", FailureKind.Permanent, 1), (failure.MessageKey, failure.Kind, failure.Params!["limit"]));
+            Assert.Equal(1000, (await ReadOutcome.OfAsync(OdbcSource.Connector(), connection, new ReadRequest { Query = sql }, Ct)).Documents.Count);
+            Assert.Equal(10, (await ReadOutcome.OfAsync(OdbcSource.Connector(answerMegabytes: 1), connection, new ReadRequest { Query = sql, RowLimit = 10 }, Ct)).Documents.Count);
         }
     }
 
@@ -162,6 +206,26 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
         {
             await postgres.Source.ExecuteAsync($"DROP OWNED BY {login}; DROP ROLE {login}", Ct);
             await maria.Server.ExecuteAsync($"DROP USER '{login}'@'%'", Ct);
+        }
+    }
+
+    /// <summary>The grants are read as the native connector reads them: what is not known to only read is refused.</summary>
+    [Theory]
+    [InlineData("GRANT EXECUTE ON {1}.* TO {0}", "EXECUTE on {1}.*"), InlineData("GRANT CONNECTION ADMIN ON *.* TO {0}", "CONNECTION ADMIN on *.*"), InlineData("GRANT READ_ONLY ADMIN ON *.* TO {0}", "READ_ONLY ADMIN on *.*")]
+    [InlineData("CREATE ROLE r{0}; GRANT DELETE ON {1}.* TO r{0}; GRANT r{0} TO {0}; SET DEFAULT ROLE r{0} FOR {0}", "DELETE on {1}.*"), InlineData("CREATE ROLE r{0}; GRANT r{0} TO {0} WITH ADMIN OPTION", "ADMIN OPTION on `r{0}`")]
+    public async Task Read_of_mariadb_with_a_grant_that_is_not_known_to_only_read_is_refused(string grant, string finding)
+    {
+        var (names, login) = (System.Globalization.CultureInfo.InvariantCulture, $"g{Guid.CreateVersion7():n}"[..30]);
+        await maria.Server.ExecuteAsync($"CREATE USER {login} IDENTIFIED BY 'pw'; GRANT SELECT ON {maria.Database}.* TO {login};" + string.Format(names, grant, login, maria.Database), Ct);
+        try
+        {
+            var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(), OdbcSource.Of(maria.Server, maria.Database, login, "pw"), One, Ct);
+            Assert.Equal("errors.source.writable", failure.MessageKey);
+            Assert.Contains(string.Format(names, finding, login, maria.Database), failure.Params!["findings"]!.ToString()!.Split(", "));
+        }
+        finally
+        {
+            await maria.Server.ExecuteAsync($"DROP USER {login}; DROP ROLE IF EXISTS r{login}", Ct);
         }
     }
 

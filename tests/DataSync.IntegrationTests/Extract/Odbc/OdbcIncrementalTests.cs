@@ -16,6 +16,8 @@ public sealed class OdbcPostgresIncrementalTests : IncrementalContract, IAsyncLi
 
     public ValueTask DisposeAsync() => _source.DisposeAsync();
 
+    protected override int Cases => 24;
+
     protected override Task MakeTableAsync() => ExecuteAsync("DROP TABLE IF EXISTS changes; CREATE TABLE changes (id bigint PRIMARY KEY, version bigint, name text)");
 
     protected override Task ExecuteAsync(string sql) => _source.ExecuteAsync(sql, Ct);
@@ -56,6 +58,8 @@ public sealed class OdbcMariaDbIncrementalTests(OdbcMariaDbDatabase database) : 
     internal override IConnector Connector { get; } = OdbcSource.Connector();
 
     internal override SourceConnection Connection => database.Connection;
+
+    protected override int Cases => 24;
 
     protected override Task MakeTableAsync() => ExecuteAsync("DROP TABLE IF EXISTS changes; CREATE TABLE changes (id bigint PRIMARY KEY, version bigint, name varchar(200))");
 

@@ -3,6 +3,7 @@ using DataSync.Extract;
 using DataSync.Extract.Connectors.Odbc;
 using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
+using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
 using Npgsql;
 
@@ -11,8 +12,10 @@ namespace DataSync.IntegrationTests.Extract.Odbc;
 /// <summary>Connectors to data sources of the tests, and how those are registered.</summary>
 internal static class OdbcSource
 {
-    public static OdbcConnector Connector(bool allowWritable = false, string drivers = OdbcRegistrations.All)
-        => new(Options.Create(new ExtractOptions { OdbcDrivers = drivers, AllowWritableSources = allowWritable }), TimeProvider.System);
+    public static OdbcConnector Connector(bool allowWritable = false, string drivers = OdbcRegistrations.All, string egress = "127.0.0.0/8,::1/128", string unguarded = "", int answerMegabytes = 256, string tlsExceptions = "127.0.0.1,localhost") => new(
+        new EgressPolicy(Options.Create(new EgressOptions { Allow = egress }), static async (host, ct) => await System.Net.Dns.GetHostAddressesAsync(host, ct)),
+        Options.Create(new ExtractOptions { OdbcDrivers = drivers, AllowWritableSources = allowWritable, OdbcUnguarded = unguarded, OdbcAnswerMegabytes = answerMegabytes, TlsExceptions = tlsExceptions }),
+        TimeProvider.System);
 
     public static SourceConnection Connection(string dsn, string? username = null, string? password = null) => new(
         "odbc",

@@ -34,6 +34,10 @@ public sealed class OdbcSqliteContractTests : ConnectorContract, IDisposable
 
     public void Dispose() => _source.Dispose();
 
+    protected override string HasNoSessions => "SQLite is a library that reads a file: there is no server that could end a session.";
+
+    protected override Task EndSessionsAsync() => Task.CompletedTask;
+
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [
         ("-9223372036854775808", "-9223372036854775808"), ("9223372036854775807", "9223372036854775807"), ("0", "0"), ("1.0", "1.0"), ("0.1 + 0.2", "0.30000000000000004"), ("1e300", "1E+300"),

@@ -48,6 +48,9 @@ public sealed class SqlServerConnectorContractTests(SqlServerContractDatabase da
 
     protected override string WriteStatement => "INSERT INTO numbers OUTPUT inserted.id VALUES (0, 'x')";
 
+    protected override Task EndSessionsAsync() => database.Source.ExecuteAsync(
+        $"DECLARE @all nvarchar(max) = N''; SELECT @all += CONCAT(N'KILL ', session_id, N';') FROM sys.dm_exec_sessions WHERE login_name = N'{database.Source.Login}'; EXEC (@all)");
+
     protected override IEnumerable<(string Expression, string Json)> Types =>
     [
         ("CAST(1 AS bit)", "true"), ("CAST(255 AS tinyint)", "255"), ("CAST(-32768 AS smallint)", "-32768"), ("2147483647", "2147483647"), ("CAST(-9223372036854775808 AS bigint)", "-9223372036854775808"),

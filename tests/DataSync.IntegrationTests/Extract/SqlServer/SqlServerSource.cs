@@ -59,7 +59,14 @@ public sealed class SqlServerSource : IAsyncLifetime
 
     internal SourceConnection ConnectionAs(string username, string password) => new("sqlserver", JsonSerializer.SerializeToElement(new
     {
-        driver = "sqlserver", host = _container!.Hostname, port = _container.GetMappedPublicPort(MsSqlBuilder.MsSqlPort), database = Database, username, password, tls = "require", tls_min_version = "1.2",
+        driver = "sqlserver",
+        host = _container!.Hostname,
+        port = _container.GetMappedPublicPort(MsSqlBuilder.MsSqlPort),
+        database = Database,
+        username,
+        password,
+        tls = "require",
+        tls_min_version = "1.2",
     }));
 
     private static async Task<(MsSqlContainer?, string)> StartAsync()

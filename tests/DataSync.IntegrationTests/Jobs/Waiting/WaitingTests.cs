@@ -1,7 +1,7 @@
 using System.Text;
 using DataSync.IntegrationTests.Postgres;
-using DataSync.Jobs.Engine;
 using DataSync.Jobs;
+using DataSync.Jobs.Engine;
 using DataSync.Jobs.Engine.Waiting;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;

@@ -44,6 +44,8 @@ internal sealed class CacheMachine : IAsyncDisposable
 
     public ConfigurationCache Cache => _services.GetRequiredService<ConfigurationCache>();
 
+    public TenantSettingsAtHand Settings => _services.GetRequiredService<TenantSettingsAtHand>();
+
     /// <summary>Starts one that listens.</summary>
     public static async Task<CacheMachine> StartAsync(SystemDatabase database, CancellationToken ct, string? redis = null)
     {

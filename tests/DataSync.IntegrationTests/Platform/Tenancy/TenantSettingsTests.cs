@@ -19,7 +19,7 @@ public sealed class TenantSettingsTests(SourcesApi api) : IClassFixture<SourcesA
 
     [Theory]
     [InlineData("""{"language":"fr-FR"}""", "/language faults.one_of")]
-    [InlineData("""{"language":1}""", "/language faults.one_of")]
+    [InlineData("""{"language":1}""", "/language faults.string")]
     [InlineData("""{"languages":"zh-CN"}""", "/languages faults.unknown")]
     public async Task Put_of_what_there_is_not_is_refused(string body, string fault)
     {

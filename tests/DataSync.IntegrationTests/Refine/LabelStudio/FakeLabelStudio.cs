@@ -102,7 +102,12 @@ internal sealed record FakeAnswer(int Status, JsonNode? Json)
     /// <summary>An error as Django's framework words it, here with a trace of the stack that quotes data.</summary>
     public static FakeAnswer Error(int status, string detail, string? trace = null) => new(status, new JsonObject
     {
-        ["id"] = Guid.NewGuid().ToString(), ["status_code"] = status, ["version"] = "1.20.0", ["detail"] = detail, ["exc_info"] = trace, ["validation_errors"] = new JsonObject(),
+        ["id"] = Guid.NewGuid().ToString(),
+        ["status_code"] = status,
+        ["version"] = "1.20.0",
+        ["detail"] = detail,
+        ["exc_info"] = trace,
+        ["validation_errors"] = new JsonObject(),
     });
 }
 

@@ -160,7 +160,10 @@ internal sealed class FakeProjects(bool enterprise)
         var shown = all.Skip(skip).Take(size).Select(t => (JsonNode)FakeShapes.Listed(t, project, query["fields"] == "all", query["resolve_uri"] != "false", include, fills));
         return FakeAnswer.Of(200, new JsonObject
         {
-            ["tasks"] = new JsonArray([.. shown]), ["total"] = all.Count, ["total_annotations"] = all.Sum(t => t.Annotations.Count), ["total_predictions"] = 0,
+            ["tasks"] = new JsonArray([.. shown]),
+            ["total"] = all.Count,
+            ["total_annotations"] = all.Sum(t => t.Annotations.Count),
+            ["total_predictions"] = 0,
         });
     }
 

@@ -1,6 +1,7 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using DataSync.Export.Csv;
+using DataSync.Export.Columns;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
@@ -105,7 +106,7 @@ public class CsvExporterTests() : RecordExporterContract("csv")
     public async Task Names_that_are_data_end_the_export_with_a_word_on_what_to_do()
     {
         var record = new StringBuilder("{");
-        for (var i = 0; i <= CsvColumns.MostColumns; i++) record.Append(i == 0 ? "" : ",").Append($"\"k{i}\":{i}");
+        for (var i = 0; i <= RecordColumns.MostColumns; i++) record.Append(i == 0 ? "" : ",").Append(CultureInfo.InvariantCulture, $"\"k{i}\":{i}");
         var failure = await Assert.ThrowsAsync<SyncFailureException>(() => Rig.RunAsync([record.Append('}').ToString()], ct: TestContext.Current.CancellationToken));
         Assert.Equal(("errors.export.too_many_columns", FailureKind.Permanent), (failure.Failure.MessageKey, failure.Failure.Kind));
         Assert.Empty(Rig.Names());

@@ -79,8 +79,13 @@ public sealed class DatasetFolderTests : IDisposable
     private static string Record(SpokenText spoken, int place) => JsonSerializer.Serialize(
         new
         {
-            id = 9_007_199_254_740_993 + place, title = spoken.Title, text = spoken.Text, price = (place * 0.1) + 0.05, ok = place % 3 == 0,
-            note = place % 4 == 0 ? null : $"\"{place}\",\r\nzwei Zeilen", nested = new { a = place, list = (int[])[place, 2] },
+            id = 9_007_199_254_740_993 + place,
+            title = spoken.Title,
+            text = spoken.Text,
+            price = (place * 0.1) + 0.05,
+            ok = place % 3 == 0,
+            note = place % 4 == 0 ? null : $"\"{place}\",\r\nzwei Zeilen",
+            nested = new { a = place, list = (int[])[place, 2] },
         },
         AsTheyAre);
 

@@ -48,6 +48,7 @@ public sealed class DatasetTests : IDisposable
     [Theory]
     [InlineData("jsonl", "a.b")]
     [InlineData("csv", @"a\.b")]
+    [InlineData("parquet", @"a\.b")]
     public async Task Record_set_names_scalar_fields_with_the_type_that_holds_all_their_values(string format, string dotted)
     {
         _rig.Plan = Plan(Dataset, null, format);

@@ -3,7 +3,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using DataSync.Pipeline;
+using DataSync.Tests.Export.Csv;
 using DataSync.Tests.Export.Json;
+using DataSync.Tests.Export.Parquet;
 using DataSync.Tests.Properties;
 using FsCheck;
 using FsCheck.Fluent;
@@ -22,10 +24,10 @@ public sealed class SplitTests : IDisposable
     [Fact]
     public async Task Every_format_has_its_files_of_each_part_and_the_manifest_counts_them()
     {
-        _rig.Plan = Plan("""{"train":80,"validation":10,"test":10,"seed":3,"key":"id"}""", "json", "jsonl", "csv", "coco");
+        _rig.Plan = Plan("""{"train":80,"validation":10,"test":10,"seed":3,"key":"id"}""", "json", "jsonl", "csv", "coco", "parquet");
         var outcome = await _rig.RunAsync(Records, ct: Ct);
         string[] parts = ["train", "validation", "test"];
-        string[] names = [.. new[] { "data-00001.json", "data.jsonl", "data.csv", "coco.json|coco-report.json" }.SelectMany(n => parts.SelectMany(p => n.Split('|').Select(f => $"{p}-{f}"))), "SHA256SUMS", "manifest.json"];
+        string[] names = [.. new[] { "data-00001.json", "data.jsonl", "data.csv", "coco.json|coco-report.json", "data.parquet" }.SelectMany(n => parts.SelectMany(p => n.Split('|').Select(f => $"{p}-{f}"))), "SHA256SUMS", "manifest.json"];
         Assert.Equal(names, outcome.Exports.Select(f => f.Name));
         var split = JsonElement.Parse(_rig.Read("manifest.json")).GetProperty("split");
         Assert.Equal((3, "id"), (split.GetProperty("seed").GetInt32(), split.GetProperty("key").GetString()));
@@ -131,6 +133,50 @@ public sealed class SplitTests : IDisposable
                 Assert.Equal(expected[true].Select(Line), LinesOf(rig, "train"));
                 Assert.Equal(expected[false].Select(Line), LinesOf(rig, "test"));
             });
+
+    [FsCheck.Xunit.Property(MaxTest = 150)]
+    public Property Parts_have_the_same_columns_and_types_in_every_batch()
+        => Prop.ForAll(
+            (from documents in Gen.OneOf(ExportGenerators.Several(ExportGenerators.AnyDocument, 12), ExportGenerators.Uniform)
+             from train in Gen.Choose(1, 99)
+             from size in Gen.Choose(1, 13)
+             select (Documents: documents, train, size)).ToArbitrary(),
+            c =>
+            {
+                using var rig = new ExportRig { Plan = Plan($$"""{"train":{{c.train}},"test":{{100 - c.train}}}""", "csv", "parquet") };
+                rig.RunAsync(c.Documents, batchSize: c.size).GetAwaiter().GetResult();
+                var (header, rows) = CsvModel.Table(c.Documents);
+                var tables = new[] { "train", "test" }.Select(part => ParquetTable.ReadAsync(Path.Combine(rig.Folder, $"{part}-data.parquet"), CancellationToken.None).GetAwaiter().GetResult()).ToArray();
+                Assert.Equal(tables[0].Columns, tables[1].Columns);
+                for (var part = 0; part < 2; part++)
+                {
+                    var isInFile = (int i) => Place(0, c.Documents[i]) < c.train == (part == 0);
+                    ParquetModel.Check(c.Documents, isInFile, tables[part]);
+                    var text = rig.Read(part == 0 ? "train-data.csv" : "test-data.csv");
+                    if (header.Count > 0) Assert.Equal<IEnumerable<List<string?>>>([[.. header], .. rows.Where((_, i) => isInFile(i))], CsvText.Parse(text));
+                }
+
+                using var other = new ExportRig { Plan = rig.Plan };
+                other.RunAsync(c.Documents, batchSize: 14 - c.size).GetAwaiter().GetResult();
+                Assert.Equal(rig.Contents(), other.Contents());
+            });
+
+    [Fact]
+    public async Task Parts_have_the_same_ids_of_categories()
+    {
+        string[] records = [.. Enumerable.Range(0, 60).Select(i => $$"""{"file_name":"{{i}}.png","width":9,"height":9,"annotations":[{"category":"c{{i % 7}}","bbox":[1,1,2,2]}]}""")];
+        _rig.Plan = Plan("""{"train":70,"test":30}""", "coco");
+        await _rig.RunAsync(records, batchSize: 8, ct: Ct);
+        var (train, test) = (JsonElement.Parse(_rig.Read("train-coco.json")), JsonElement.Parse(_rig.Read("test-coco.json")));
+        Assert.Equal(Enumerable.Range(0, 7).Select(i => $"{i + 1} c{i}"), train.GetProperty("categories").EnumerateArray().Select(c => $"{c.GetProperty("id")} {c.GetProperty("name")}"));
+        Assert.Equal(train.GetProperty("categories").GetRawText(), test.GetProperty("categories").GetRawText());
+        foreach (var part in new[] { train, test })
+        {
+            var names = part.GetProperty("images").EnumerateArray().ToDictionary(i => i.GetProperty("id").GetInt32(), i => i.GetProperty("file_name").GetString()!);
+            Assert.All(part.GetProperty("annotations").EnumerateArray(), a =>
+                Assert.Equal((int.Parse(names[a.GetProperty("image_id").GetInt32()].Split('.')[0], System.Globalization.CultureInfo.InvariantCulture) % 7) + 1, a.GetProperty("category_id").GetInt32()));
+        }
+    }
 
     /// <summary>The definition, once more: SHA-256 over seed, colon and key; its first eight bytes as a number; modulo 100.</summary>
     private static int Place(long seed, string key)

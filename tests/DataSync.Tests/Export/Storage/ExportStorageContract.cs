@@ -117,6 +117,34 @@ public abstract class ExportStorageContract
     }
 
     [Fact]
+    public async Task Deleted_tenant_has_no_file_of_any_job_and_one_whose_name_begins_alike_keeps_its_own()
+    {
+        var storage = await StorageAsync();
+        var second = _location with { JobId = Guid.CreateVersion7() };
+        var other = new ExportLocation(_location.TenantId + "2", Guid.CreateVersion7());
+        foreach (var location in (ExportLocation[])[_location, second, other]) await PublishAsync(storage, 1, "data.csv", "x", location);
+        await storage.DeleteAllAsync(_location.TenantId, Ct);
+        await storage.DeleteAllAsync(_location.TenantId, Ct);
+        Assert.Null(await TextAsync(storage, "data.csv"));
+        Assert.Null(await TextAsync(storage, "data.csv", second));
+        Assert.Equal("x", await TextAsync(storage, "data.csv", other));
+    }
+
+    [Fact]
+    public async Task All_files_of_a_job_are_listed_published_or_only_begun_and_none_of_another_job()
+    {
+        var storage = await StorageAsync();
+        Assert.Empty(await storage.ListAsync(_location, Ct));
+        var begun = StagedFile.TemporaryName("data.json", 1, "json0");
+        await File.WriteAllTextAsync(Path.Combine(await storage.PrepareAsync(_location, 1, Ct), begun), "x", Ct);
+        await PublishAsync(storage, 1, "data.csv", "x");
+        await PublishAsync(storage, 1, "other.csv", "x", _location with { JobId = Guid.CreateVersion7() });
+        Assert.Equal([begun, "data.csv"], (await storage.ListAsync(_location, Ct)).Order(StringComparer.Ordinal));
+        await storage.DeleteAsync(_location, Ct);
+        Assert.Empty(await storage.ListAsync(_location, Ct));
+    }
+
+    [Fact]
     public async Task Staged_file_that_is_gone_is_a_named_failure()
     {
         var storage = await StorageAsync();

@@ -157,7 +157,7 @@ public class ReadRecordSourceTests
 
     private static ReadRecordSource Source(ScriptedConnector connector, CollectingLogger log, int budget = 3) => new(
         [connector], new TransientRetry(Options.Create(new RetryOptions { MaxAttempts = budget, InitialDelaySeconds = 0.001, MaxDelaySeconds = 0.002 }), TimeProvider.System),
-        new DerivedKeys([new byte[32]]), TimeProvider.System, log);
+        new DerivedKeys([new byte[32]]), static (_, _) => throw new NotSupportedException("A full sync is compared with nothing."), static (_, _, _) => Task.FromResult(false), TimeProvider.System, log);
 
     private static SyncRun Run(ScriptedConnector connector, Action? opening, SyncPlan? plan) => new()
     {

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit;
 using DataSync.Platform.Authentication;
 using DataSync.Tests.Platform.Http;
 using Microsoft.AspNetCore.Http;
@@ -23,6 +25,26 @@ public sealed class OperatorCookieTests : IAsyncLifetime
         Assert.Equal("/hangfire", answer.Headers["Location"]);
         Assert.Contains("; path=/hangfire; samesite=strict; httponly", answer.Headers["Set-Cookie"], StringComparison.Ordinal);
         Assert.True(Validate(CookieOf(answer)));
+    }
+
+    [Fact]
+    public async Task Who_comes_and_who_goes_is_in_the_log_of_the_tokens_tenant_and_who_cannot_be_told_of_does_not_come()
+    {
+        var cookie = CookieOf(await LoginAsync(_host.Token("operator", "acme")));
+        Assert.Equal(302, (await _host.SendAsync(HttpMethod.Post, "/hangfire/logout", null, null, ("Cookie", $"{OperatorCookie.Name}={cookie}"))).Status);
+        Assert.Equal(302, (await _host.SendAsync(HttpMethod.Post, "/hangfire/logout", null, null)).Status);
+        Assert.Equal([("operator.login", "acme", "user", "alice", "succeeded"), ("operator.logout", "acme", "user", "alice", "succeeded")], Told(_host.Audit.Written));
+
+        await LoginAsync(_host.Token("sync.read", "acme"));
+        await LoginAsync("no token");
+        Assert.Equal([("operator.login", "acme", "user", "alice", "refused")], Told(_host.Audit.Offered));
+
+        _host.Audit.Fault = new SyncFailureException(SyncFailure.Transient("errors.audit.unavailable"));
+        var refused = await LoginAsync(_host.Token("operator", "acme"));
+        Assert.Equal("errors.audit.unavailable", refused.Key);
+        Assert.False(refused.Headers.ContainsKey("Set-Cookie"));
+
+        static IEnumerable<(string, string, string, string?, string)> Told(IEnumerable<PendingAuditEntry> entries) => entries.Select(e => (e.Action, e.TenantId, e.ActorKind, e.Actor, e.Outcome));
     }
 
     [Theory]

@@ -10,9 +10,9 @@ namespace DataSync.Tests.Platform.Caching;
 /// <summary>The cache without a database: it keeps what is made of texts, and knows no tenant's generation.</summary>
 internal static class MemoryOnlyCache
 {
+    /// <summary>One for all: every further one's instruments would stay in the process, and each host that a test starts listens to all there are.</summary>
+    private static readonly SyncTelemetry Telemetry = new(new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>());
+
     public static ConfigurationCache New()
-    {
-        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider().GetRequiredService<IMeterFactory>();
-        return new ConfigurationCache(new ConfigurationGenerations(new TenantDatabase(null!, null!), TimeProvider.System), new SyncTelemetry(meters), NullLoggerFactory.Instance);
-    }
+        => new(new ConfigurationGenerations(new TenantDatabase(null!, null!), TimeProvider.System), Telemetry, NullLoggerFactory.Instance);
 }

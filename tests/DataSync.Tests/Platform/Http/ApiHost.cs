@@ -3,11 +3,14 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Text;
 using System.Text.Json;
+using DataSync.Platform.Audit;
 using DataSync.Platform.Http;
 using DataSync.Platform.Http.Idempotency;
 using DataSync.Platform.Monitoring;
+using DataSync.Tests.Platform.Audit;
 using DataSync.Tests.Platform.Authentication;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -35,6 +38,8 @@ public sealed class ApiHost : IAsyncLifetime
 
     internal SampleStore Samples { get; } = new();
 
+    internal HeardAudit Audit { get; } = new();
+
     internal IServiceProvider Services => _app!.Services;
 
     /// <summary>Changes settings before the start.</summary>
@@ -48,7 +53,8 @@ public sealed class ApiHost : IAsyncLifetime
     {
         var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { EnvironmentName = Environments.Development, ApplicationName = "DataSync.Tests" });
         builder.Configuration.AddInMemoryCollection(_settings);
-        builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        builder.WebHost.UseSetting("urls", _settings.GetValueOrDefault("urls") ?? "http://127.0.0.1:0");
         builder.Logging.ClearProviders().AddProvider(Log);
         builder.Services.AddRouting();
         builder.Services.AddSingleton<TimeProvider>(Time);
@@ -56,6 +62,7 @@ public sealed class ApiHost : IAsyncLifetime
         builder.Services.AddPlatformHttp(builder.Configuration);
         builder.Services.AddSingleton<IdempotencyStore>(new MemoryIdempotencyStore(Time));
         builder.Services.AddSingleton(Samples);
+        builder.Services.AddSingleton<AuditJournal>(Audit);
         builder.Services.AddSingleton<IReadinessCheck>(Samples);
         _app = builder.Build();
         _app.UsePlatformHttp();

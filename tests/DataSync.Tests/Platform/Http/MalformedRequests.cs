@@ -41,7 +41,8 @@ public static class MalformedRequests
         foreach (var type in types) yield return new($"content type {type ?? "absent"}", 415, MediaType, body, type);
         yield return new("content encoding gzip of a body that is plain", 400, "errors.request.encoding_broken", body, Encoding: "gzip");
         yield return new("content encoding br of a body that is plain", 400, "errors.request.encoding_broken", body, Encoding: "br");
-        yield return new("content encoding gzip cut off", 400, NotJson, Gzip(body)[..^12], Encoding: "gzip");
+        yield return new("content encoding gzip cut off", 400, "errors.request.encoding_broken", Gzip(body)[..^12], Encoding: "gzip");
+        yield return new("content encoding gzip without its end", 400, "errors.request.encoding_broken", Gzip(body)[..^8], Encoding: "gzip");
         yield return new("content encoding gzip of a bomb", 413, TooLarge, Gzip(new byte[64 * 1024 * 1024]), Encoding: "gzip");
         yield return new("content encoding of two layers", 415, "errors.request.encoding", body, Encoding: "gzip, gzip");
         yield return new("content encoding unknown", 415, "errors.request.encoding", body, Encoding: "rot13");

@@ -98,9 +98,9 @@ public sealed class RealtimeStrategyTests : IDisposable
         string? shared = null;
         await rig.RunAsync(Ct, "a", async (_, ct) =>
         {
-            using var other = rig.Memory.Open("a");
+            using var other = await rig.Memory.OpenAsync("a", Ct);
             shared = Assert.Throws<SyncFailureException>(() => other.Take((600 << 10) - rig.Memory.Held + 40_000)).Failure.MessageKey;
-            using var stranger = rig.Memory.Open("b");
+            using var stranger = await rig.Memory.OpenAsync("b", Ct);
             var full = Assert.Throws<SyncFailureException>(() => stranger.Take((1 << 20) / 100 * 60 - 1 + 0)).Failure;
             busy = full.MessageKey;
             Assert.NotNull(full.RetryAfter);
@@ -111,11 +111,11 @@ public sealed class RealtimeStrategyTests : IDisposable
     }
 
     [Fact]
-    public void Result_that_nobody_lets_go_of_expires()
+    public async Task Result_that_nobody_lets_go_of_expires()
     {
         var time = new FakeTimeProvider();
         using var rig = new RealtimeRig(time: time);
-        var held = new HeldRecords(rig.Memory.Open("acme"), 1000, TimeSpan.FromSeconds(60), time);
+        var held = new HeldRecords(await rig.Memory.OpenAsync("acme", Ct), 1000, TimeSpan.FromSeconds(60), time);
         using var buffer = new RecordBuffer();
         buffer.Add("{}"u8);
         held.AddOriginals(new RecordBatch(0, buffer));

@@ -86,14 +86,19 @@ public sealed class AiPlanTests
     [InlineData("""{"n":5.5}""", "fields.value.n must be of type integer")]
     [InlineData("""{"n":5,"s":"abcd"}""", "fields.value.s must have a length of 3 at most")]
     [InlineData("""{"n":5,"s":"a1"}""", "fields.value.s must match the pattern ^[a-z]*$")]
+    [InlineData("""{"n":5,"s":"a\n"}""", "fields.value.s must match the pattern ^[a-z]*$")]
+    [InlineData("""{"n":5,"e":"😀"}""", null)]
+    [InlineData("""{"n":5,"e":"e\u0301"}""", "fields.value.e must have a length of 1 at most")]
+    [InlineData("""{"n":5,"i":9007199254740993}""", "fields.value.i must be 9007199254740992 at most")]
+    [InlineData("""{"n":9e0,"i":123456789012345678901234567890.5}""", "fields.value.i must be of type integer")]
     [InlineData("""{"n":5,"l":[1,"2"]}""", "fields.value.l[1] must be of type number")]
     [InlineData("""{"n":5,"x":1}""", "fields.value must not have a member x")]
     public void Tenants_schema_is_checked_with_its_bounds(string value, string? fault)
     {
         var schema = JsonElement.Parse("""
-            {"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":9},"s":{"type":"string","maxLength":3,"pattern":"^[a-z]*$"},"l":{"type":"array","items":{"type":"number"}}},"required":["n"]}
+            {"type":"object","properties":{"n":{"type":"integer","minimum":1,"maximum":9},"s":{"type":"string","maxLength":3,"pattern":"^[a-z]*$"},"e":{"type":"string","maxLength":1},"i":{"type":"integer","maximum":9007199254740992},"l":{"type":"array","items":{"type":"number"}}},"required":["n"]}
             """);
-        Assert.Equal(fault, ValueCheck.Fault(JsonElement.Parse(value), schema, "fields.value"));
+        Assert.Equal(fault, new ValueCheck().Fault(JsonElement.Parse(value), schema, "fields.value"));
     }
 
     [Theory]

@@ -14,4 +14,6 @@ internal sealed class ZstdFileCompression : IFileCompression
     public string ContentType => "application/zstd";
 
     public Stream Compress(Stream target) => new CompressionStream(target, Level, leaveOpen: true);
+
+    public Stream Decompress(Stream source) => new DecompressionStream(source, leaveOpen: true);
 }

@@ -1,4 +1,5 @@
 using DataSync.Pipeline;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
@@ -21,18 +22,21 @@ internal static class LinkEndpoints
 
     public static void MapExportLinks(this IEndpointRouteBuilder endpoints)
     {
-        endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports").MapPost("/exports/{name}/link", SignAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        endpoints.MapApiGroup("/api/sync/jobs/{job_id}", "Exports").MapPost("/exports/{name}/link", SignAsync).RequireScope(ApiScope.SyncRead).AuditsAccess("export.link", "job", "job_id", "name").WithApi(
             "Make a link to a file",
             "A link that needs no token: whoever holds it can fetch this one file until it expires (`expires_in_seconds`: 1 to 604,800, by default 3600). It cannot be called back before. `url` is a path below this API's address.",
             """{"expires_in_seconds":3600}""", Example)
             .WithMetadata(new PathParameterShape("name", "The file's name, as the list gives it."));
-        endpoints.MapApiGroup("/api/exports", "Exports").MapGet("/links/{link}", FetchAsync).AllowAnonymous().WithApi(
-            "Fetch a linked file", "The bytes of the file that a link was made for; no token. Answers range requests. 404, always the same, for a link that is wrong or has expired.", responseType: "application/octet-stream")
+        endpoints.MapApiGroup("/api/exports", "Exports").MapGet("/links/{link}", FetchAsync).AllowAnonymous().AuditsAccess("export.fetch", "job").WithApi(
+            "Fetch a linked file", "The bytes of the file that a link was made for; no token. Answers range requests. 404, always the same, for a link that is wrong or has expired.", responseType: "*/*")
+            .WithOtherAnswer("The range that was asked for", null, StatusCodes.Status206PartialContent).WithOtherAnswer("As the caller has it already", null, StatusCodes.Status304NotModified)
+            .WithRefusal(StatusCodes.Status416RangeNotSatisfiable, "The file has no such range.")
             .WithMetadata(new PathParameterShape("link", "What stands in the link's `url`."));
     }
 
+    [Answers<LinkAnswer>]
     private static async Task<IResult> SignAsync(
-        Caller caller, JobId jobId, string name, Body<LinkBody> body, JobExists exists, ExportListing listing, ExportFiles files, DownloadLinks links, TimeProvider time, CancellationToken ct)
+        Caller caller, RouteGuid jobId, string name, Body<LinkBody> body, JobExists exists, ExportListing listing, ExportFiles files, DownloadLinks links, TimeProvider time, CancellationToken ct)
     {
         if (!await exists(caller.Tenant, jobId.Value, ct)) return Problem.NotFound();
         if (await listing.PlaceAsync(caller.Tenant, jobId.Value, name, ct) is not { } place) return Problem.NotFound();
@@ -44,6 +48,7 @@ internal static class LinkEndpoints
     private static async Task<IResult> FetchAsync(string link, HttpContext context, DownloadLinks links, ExportFiles files, CancellationToken ct)
     {
         if (links.Open(link) is not { } file || await files.OpenAsync(file.TenantId, file.JobId, file.Name, ct) is not { } download) return Problem.NotFound();
+        AuditTrail.ByLink(file.TenantId, file.JobId.ToString("D"), file.Name);
         context.Response.Headers.CacheControl = "private, no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";
         return download.Answer();

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Amazon.S3;
 using Amazon.S3.Model;
 using Microsoft.Extensions.Options;
@@ -52,16 +53,25 @@ internal sealed class S3ExportStorage(IAmazonS3 client, S3Options bucket, IOptio
         },
         ct);
 
+    public Task<IReadOnlyList<string>> ListAsync(ExportLocation location, CancellationToken ct) => S3Failures.WrapAsync(
+        async () =>
+        {
+            List<string> names = Directory.Exists(FolderOf(location)) ? [.. Directory.EnumerateFiles(FolderOf(location)).Select(path => Path.GetFileName(path))] : [];
+            await foreach (var name in NamesAsync(location.Key + "/", ct)) names.Add(name);
+            return (IReadOnlyList<string>)names;
+        },
+        ct);
+
     public Task DeleteAsync(ExportLocation location, CancellationToken ct) => S3Failures.WrapAsync(
         async () =>
         {
             // without its manifest an export is not listed: nobody sees it half removed
             await client.DeleteObjectAsync(bucket.Bucket, location.KeyOf(ExportManifest.FileName), ct);
-            await S3Upload.AbortAllAsync(client, bucket.Bucket, location.Key + "/", ct);
-            if (Directory.Exists(FolderOf(location))) Directory.Delete(FolderOf(location), recursive: true);
-            return await RemoveAsync(location, new HashSet<string>(StringComparer.Ordinal), ct);
+            return await RemoveAllAsync(location.Key, ct);
         },
         ct);
+
+    public Task DeleteAllAsync(string tenantId, CancellationToken ct) => S3Failures.WrapAsync(() => RemoveAllAsync(TenantFolder.NameOf(tenantId), ct), ct);
 
     private async Task<GetObjectMetadataResponse?> FindAsync(string key, CancellationToken ct)
     {
@@ -75,23 +85,39 @@ internal sealed class S3ExportStorage(IAmazonS3 client, S3Options bucket, IOptio
         }
     }
 
-    /// <summary>Removes every file but those named.</summary>
-    private async Task<bool> RemoveAsync(ExportLocation location, IReadOnlySet<string> keep, CancellationToken ct)
+    /// <summary>Removes what lies under a key, uploads that were begun and what waits for them on this machine.</summary>
+    private async Task<bool> RemoveAllAsync(string key, CancellationToken ct)
     {
-        var prefix = location.Key + "/";
+        await S3Upload.AbortAllAsync(client, bucket.Bucket, key + "/", ct);
+        var staged = Path.Combine(_staging, key.Replace('/', Path.DirectorySeparatorChar));
+        if (Directory.Exists(staged)) Directory.Delete(staged, recursive: true);
+        return await RemoveAsync(key + "/", new HashSet<string>(StringComparer.Ordinal), ct);
+    }
+
+    /// <summary>Removes every file but those named.</summary>
+    private Task<bool> RemoveAsync(ExportLocation location, IReadOnlySet<string> keep, CancellationToken ct) => RemoveAsync(location.Key + "/", keep, ct);
+
+    private async Task<bool> RemoveAsync(string prefix, IReadOnlySet<string> keep, CancellationToken ct)
+    {
+        await foreach (var name in NamesAsync(prefix, ct))
+        {
+            if (!keep.Contains(name)) await client.DeleteObjectAsync(bucket.Bucket, prefix + name, ct);
+        }
+
+        return true;
+    }
+
+    /// <summary>What lies under a prefix, page by page, by what follows it.</summary>
+    private async IAsyncEnumerable<string> NamesAsync(string prefix, [EnumeratorCancellation] CancellationToken ct)
+    {
         string? next = null;
         do
         {
             var page = await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket.Bucket, Prefix = prefix, ContinuationToken = next }, ct);
-            foreach (var found in page.S3Objects ?? [])
-            {
-                if (!keep.Contains(found.Key[prefix.Length..])) await client.DeleteObjectAsync(bucket.Bucket, found.Key, ct);
-            }
-
+            foreach (var found in page.S3Objects ?? []) yield return found.Key[prefix.Length..];
             next = page.IsTruncated == true ? page.NextContinuationToken : null;
         }
         while (next is not null);
-        return true;
     }
 
     private static void RemoveStaged(string folder, long fence)

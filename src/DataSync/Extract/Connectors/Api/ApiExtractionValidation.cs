@@ -3,6 +3,7 @@ using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Connectors.Api.Paging;
 using DataSync.Extract.Incremental;
 using DataSync.Extract.Json;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Api;
@@ -24,7 +25,30 @@ internal static class ApiExtractionValidation
         var faults = members.SelectMany(m => Member(m, path + JsonPointer.Segment(m.Name))).ToList();
         if (whole && !members.Exists(m => m.Name == "path")) faults.Add(new Fault(path + "/path", "faults.source.required", ("name", "path")));
         faults.AddRange(CursorParameters.Whole(members.ConvertAll(m => m.Name), path));
+        faults.AddRange(Together(given, path));
         return faults;
+    }
+
+    /// <summary>What is well by itself, and means nothing beside the rest: it would be passed over, and a sync look complete that is not.</summary>
+    private static IEnumerable<Fault> Together(JsonElement given, string path)
+    {
+        if (given.Given("cursor_order") is not null && given.Given("cursor_field") is null) yield return new Fault(path + "/cursor_order", "faults.read.without_cursor", ("name", "cursor_order"));
+        if (given.Given("cursor_order") is { } order && ApiText.Text(order) == "text")
+        {
+            if (given.Given("lag") is { ValueKind: JsonValueKind.Number } lag && lag.GetDouble() > 0) yield return new Fault(path + "/lag", "faults.api.text_distance");
+            if (given.Given("gap_check") is { ValueKind: JsonValueKind.Object } check && check.TryGetProperty("window", out var window) && window.ValueKind == JsonValueKind.Number && window.GetDouble() > 0)
+                yield return new Fault(path + "/gap_check/window", "faults.api.text_distance");
+        }
+
+        if (given.Given("format") is not { } format || ApiText.Text(format) is not { } lines || lines is not ("jsonl" or "csv")) yield break;
+        if (given.Given("records_path") is not null) yield return new Fault(path + "/records_path", "faults.api.no_envelope", ("name", "records_path"), ("format", lines));
+        if (given.Given("pagination") is { } pages)
+        {
+            foreach (var fault in PaginationValidation.Outside(pages, lines, path + "/pagination")) yield return fault;
+        }
+
+        if (given.Given("responses") is not { } rules) yield break;
+        foreach (var fault in ResponseRulesValidation.Outside(rules, lines, path + "/responses")) yield return fault;
     }
 
     private static IEnumerable<Fault> Member(JsonProperty member, string at) => member.Name switch
@@ -40,10 +64,16 @@ internal static class ApiExtractionValidation
         "empty_if_missing" => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? [] : [new Fault(at, "faults.bool")],
         "row_limit" => member.Value.ValueKind == JsonValueKind.Number && member.Value.TryGetInt64(out var rows) && rows >= 1 ? [] : [new Fault(at, "faults.read.row_limit")],
         "cursor_field" or "cursor_param" => ApiText.IsHeaderText(member.Value, 300) ? [] : [new Fault(at, "faults.read.name")],
+        "cursor_order" => ApiText.Text(member.Value) is { } order && CursorScale.Orders.Contains(order) ? [] : [new Fault(at, "faults.one_of", ("allowed", CursorScale.Orders))],
+        "primary_key" => IsKey(member.Value) ? [] : [new Fault(at, "faults.read.primary_key")],
         "cursor_start" => IsScalar(member.Value) ? [] : [new Fault(at, "faults.read.parameter_value")],
         "lag" or "cursor_nulls" or "gap_check" or "backfill" => CursorParameters.Validate(member.Name, member.Value, at),
         _ => [new Fault(at, "faults.read.unknown", ("name", member.Name))],
     };
+
+    private static bool IsKey(JsonElement value)
+        => value.ValueKind == JsonValueKind.Array && value.GetArrayLength() > 0 && value.EnumerateArray().All(k => ApiText.IsHeaderText(k, 300))
+            && value.EnumerateArray().DistinctBy(k => k.GetString(), StringComparer.Ordinal).Count() == value.GetArrayLength();
 
     private static bool IsPath(JsonElement value)
         => ApiText.IsHeaderText(value, 2000, empty: true) && value.GetString() is { } path && !path.AsSpan().ContainsAny('?', '#', '\\')

@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Connectors.Api.Paging;
+using DataSync.Extract.Incremental;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 
@@ -27,7 +28,7 @@ internal sealed class ApiPreview(ApiRead read, ApiExtraction extraction, ReadReq
             }
 
             if (!records.IsEmpty) batches.Add(records.Take(default));
-            return new PagePreview(batches, Understood(page, time.GetElapsedTime(began)));
+            return new PagePreview(batches, Understood(page, batches, time.GetElapsedTime(began)));
         }
         catch
         {
@@ -36,7 +37,7 @@ internal sealed class ApiPreview(ApiRead read, ApiExtraction extraction, ReadReq
         }
     }
 
-    private JsonElement Understood(Page page, TimeSpan elapsed)
+    private JsonElement Understood(Page page, List<RecordBatch> batches, TimeSpan elapsed)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer, Options))
@@ -54,6 +55,7 @@ internal sealed class ApiPreview(ApiRead read, ApiExtraction extraction, ReadReq
             if (page.Body.Records is { } count) json.WriteNumberValue(count);
             else json.WriteNullValue();
             WritePagination(json, page);
+            CursorPreview.Of(request.Extraction)?.Write(json, batches);
             json.WriteEndObject();
         }
 

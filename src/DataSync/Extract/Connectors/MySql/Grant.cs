@@ -29,7 +29,7 @@ internal sealed record Grant(IReadOnlyList<string> Privileges, string On, IReadO
             if (!Reading.Contains(privilege) && !IsReplication(privilege)) yield return $"{privilege} on {On}";
         }
 
-        if (CanPassOn) yield return $"GRANT OPTION on {On}";
+        if (CanPassOn) yield return Roles.Count > 0 ? $"ADMIN OPTION on {string.Join(", ", Roles)}" : $"GRANT OPTION on {On}";
     }
 
     public static Grant Parse(string line)
@@ -41,7 +41,7 @@ internal sealed record Grant(IReadOnlyList<string> Privileges, string On, IReadO
         var on = Find(rest, " ON ");
         var to = Find(rest, " TO ");
         if (to < 0) return new Grant(["UNKNOWN GRANT"], "?", []);
-        if (on < 0 || on > to) return new Grant([], "", Parts(rest[..to]));
+        if (on < 0 || on > to) return new Grant([], "", Parts(rest[..to])) { CanPassOn = Find(rest, " WITH ADMIN OPTION") >= 0 };
         var target = rest[(on + " ON ".Length)..to].Replace("`", "", StringComparison.Ordinal);
         return new Grant([.. Parts(rest[..on]).Select(Name)], target, []) { CanPassOn = Find(rest, " WITH GRANT OPTION") >= 0 };
     }

@@ -131,10 +131,11 @@ internal sealed class MySqlChangeLog(char quote, TimeProvider time) : ChangeLogD
     private static async Task<TrackingReason?> UnfitAsync(AskServer ask, FollowedTable table, string? engine, CancellationToken ct)
     {
         if (engine != "InnoDB") return TrackingReason.Of("tracking.change_log.engine", ("engine", engine));
-        if (await ask("SHOW GLOBAL VARIABLES WHERE (Variable_name = 'read_only' OR Variable_name = 'wsrep_on') AND Value = 'ON'", [], ct) is not []) return TrackingReason.Of("tracking.change_log.replica");
+        foreach (var question in MySqlReplica.Questions)
+        {
+            if (await ask(question, [], ct) is not []) return TrackingReason.Of("tracking.change_log.replica");
+        }
 
-        // a replica that takes writes of its own: MariaDB tells everybody that it applies another's, MySQL only those who may ask for it
-        if (await ask("SHOW GLOBAL STATUS WHERE Variable_name IN ('Slaves_running', 'Slave_running') AND Value NOT IN ('0', 'OFF')", [], ct) is not []) return TrackingReason.Of("tracking.change_log.replica");
         return (await ask($"SHOW CREATE TABLE {table.Quoted}", [], ct))[0][1]!.Split('\n').Any(IsCascade) ? TrackingReason.Of("tracking.change_log.cascade") : null;
     }
 

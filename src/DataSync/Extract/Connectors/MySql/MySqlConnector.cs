@@ -82,7 +82,7 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
             {
                 await session.PrepareForLooksAsync(token);
                 await DemandAsync(session, connection, token);
-                return await new MySqlPlanner(session, time).PlanAsync(request, token);
+                return await new MySqlPlanner(session, time).PlanAsync(request, lag, token);
             },
             ct);
 

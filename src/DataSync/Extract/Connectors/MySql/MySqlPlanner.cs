@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 using MySqlConnector;
 
@@ -9,6 +10,7 @@ namespace DataSync.Extract.Connectors.MySql;
 /// <summary>
 /// Finds out how far an incremental reading may go, for a login with PROCESS, which may see InnoDB's transactions. First the greatest value there is, then
 /// which transactions run that may write; once those have ended, every later row lies at or above that value, because whoever wrote it began afterwards.
+/// A replica does not show what is open at its source, so there nothing but a lag covers what commits late.
 /// </summary>
 internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
 {
@@ -30,9 +32,15 @@ internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
         FROM information_schema.INNODB_TRX WHERE trx_is_read_only = 0 OR trx_mysql_thread_id = CONNECTION_ID()
         """;
 
-    /// <summary>Plans a reading; null where the login may not look, or the column's values have an order that is only the server's own.</summary>
-    public async Task<WindowPlan?> PlanAsync(ReadRequest request, CancellationToken ct)
+    /// <summary>Plans a reading; null where the login may not look, the server is a replica, or the column's values have an order that is only the server's own. At a replica there must be a lag.</summary>
+    public async Task<WindowPlan?> PlanAsync(ReadRequest request, decimal lag, CancellationToken ct)
     {
+        if (await IsReplicaAsync(ct))
+        {
+            if (lag == 0) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.replica", ("field", request.Window!.Field)));
+            return null;
+        }
+
         try
         {
             await RunningAsync(ct);
@@ -52,6 +60,13 @@ internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
 
         var query = MySqlQuery.Of(request, session.Lexing);
         return await PlanAsync(await query.FormAsync(session, field, ct), select => query.Within(select, ""), column, ct);
+    }
+
+    private async Task<bool> IsReplicaAsync(CancellationToken ct)
+    {
+        var found = false;
+        foreach (var question in MySqlReplica.Questions) await session.QueryAsync(question, [], _ => found = true, ct);
+        return found;
     }
 
     private async Task<WindowPlan?> PlanAsync(ColumnForm form, Func<string, MySqlText> from, string column, CancellationToken ct)

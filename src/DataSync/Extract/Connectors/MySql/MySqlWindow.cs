@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using DataSync.Extract.Incremental;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 
@@ -12,6 +14,7 @@ namespace DataSync.Extract.Connectors.MySql;
 /// </summary>
 internal static class MySqlWindow
 {
+    private static readonly SearchValues<char> OfNumbers = SearchValues.Create("0123456789.");
     private static readonly SearchValues<char> OfTimes = SearchValues.Create("0123456789-:. T");
 
     /// <summary>Condition and order, with the values of its <c>?</c>.</summary>
@@ -33,6 +36,7 @@ internal static class MySqlWindow
             values.Add(Value(value, form));
             return form switch
             {
+                _ when values[^1] is string && IsExact(form) => $"CAST(? AS DECIMAL(65, {Places(value)}))",
                 ColumnForm.Date or ColumnForm.RawDate or ColumnForm.DateTime or ColumnForm.RawDateTime or ColumnForm.Timestamp or ColumnForm.RawTimestamp => "CAST(? AS DATETIME(6))",
                 ColumnForm.Time or ColumnForm.RawTime => "CAST(? AS TIME(6))",
                 ColumnForm.Bytes => "FROM_BASE64(?)",
@@ -48,7 +52,7 @@ internal static class MySqlWindow
         return form switch
         {
             ColumnForm.Integer or ColumnForm.Long or ColumnForm.Unsigned or ColumnForm.Decimal or ColumnForm.RawNumber
-                => decimal.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) ? number : throw Unfit(),
+                => CursorNumber.TryRead(Encoding.UTF8.GetBytes(text), isPlain: false, out var number) ? number : text.Trim('-').AsSpan().ContainsAnyExcept(OfNumbers) ? throw Unfit() : text,
 
             // a FLOAT is what it is as a double, which the digits of its text are not
             ColumnForm.Float or ColumnForm.WidenedFloat => float.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var small) ? (double)small : throw Unfit(),
@@ -71,6 +75,12 @@ internal static class MySqlWindow
         if (point > 0 && text.Length > point + 7) text = text[..(point + 7)];
         return text.Length >= 10 && text.AsSpan().IndexOfAnyExcept(OfTimes) < 0 ? text : throw Unfit();
     }
+
+    private static bool IsExact(ColumnForm form) => form is ColumnForm.Integer or ColumnForm.Long or ColumnForm.Unsigned or ColumnForm.Decimal or ColumnForm.RawNumber;
+
+    /// <summary>Digits behind the point, 30 at most, as the server has them.</summary>
+    private static int Places(JsonElement value)
+        => QueryParameter.Text(value)!.IndexOf('.', StringComparison.Ordinal) is var point and >= 0 ? Math.Min(30, QueryParameter.Text(value)!.Length - point - 1) : 0;
 
     private static SyncFailureException Unfit() => new(SyncFailure.Permanent("errors.extraction.data", ("sqlstate", "22007")));
 }

@@ -24,6 +24,15 @@ internal sealed record DescribedColumn(string Name, short Type, string TypeName,
         return [.. columns.Select((c, i) => c with { Name = names[i] })];
     }
 
+    /// <summary>The name that a column, counted from 0, has in its table; empty for what is computed.</summary>
+    public static unsafe string Origin(StatementHandle statement, int column)
+    {
+        var name = stackalloc char[LongestName];
+        short length;
+        var code = OdbcLibrary.SQLColAttributeW(statement, (ushort)(column + 1), OdbcCode.FieldBaseColumn, name, LongestName * sizeof(char), &length, null);
+        return code is OdbcCode.Success or OdbcCode.SuccessWithInfo ? new string(name, 0, Math.Clamp(length / sizeof(char), 0, LongestName - 1)) : "";
+    }
+
     private static unsafe DescribedColumn Of(StatementHandle statement, ushort number, bool utf8)
     {
         var name = stackalloc char[LongestName];

@@ -1,20 +1,22 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
+using DataSync.Extract.Connectors.Odbc.Gate;
 using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
+using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
 
 namespace DataSync.Extract.Connectors.Odbc;
 
 /// <summary>Data sources that the operator registered with unixODBC, through drivers the operator allows.</summary>
-internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, ITracksChanges, IChangeLogSource
+internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions> options, TimeProvider time) : IReadsWindows, IVerifiesReadOnly, ITracksChanges, IChangeLogSource
 {
     private const string NoChangeLog = "errors.extraction.change_log_none";
     private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(15), CatalogTimeout = TimeSpan.FromSeconds(30);
-    private readonly OdbcRegistry _registry = new(options.Value);
+    private readonly OdbcGate _gate = new(new OdbcRegistry(options.Value, time), egress, options.Value);
 
     public string Driver => "odbc";
 
@@ -29,7 +31,7 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
     public IEnumerable<Fault> Validate(JsonElement connectionParams) => OdbcParameters.Validate(connectionParams);
 
     public Task<IReadOnlyList<ConnectionCheck>> TestAsync(SourceConnection connection, CancellationToken ct)
-        => new OdbcConnectionTest(connection, Read(connection), _registry, options.Value, time).RunAsync(ct);
+        => new OdbcConnectionTest(connection, Read(connection), _gate, options.Value, time).RunAsync(ct);
 
     public bool TakesWritable => options.Value.AllowWritableSources;
 
@@ -42,14 +44,15 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
     public async IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, [EnumeratorCancellation] CancellationToken ct)
     {
         var thread = new OdbcThread(time, request.StatementTimeout);
-        var held = new OdbcHolder(Read(connection), thread);
+        var held = new OdbcHolder(Read(connection), thread, options.Value);
         OdbcRead? read = null;
         try
         {
-            await held.OpenAsync(_registry, ConnectTimeout, request.StatementTimeout, ct);
+            await held.OpenAsync(_gate, ConnectTimeout, request.StatementTimeout, ct);
             var access = await held.RunAsync(session => session.Dialect.Access(session), ct);
             await connection.ReportAsync(access, ct);
             access.Demand(TakesWritable);
+            if (!TakesWritable) await held.RunAsync(session => session.Dialect.DemandPlain(session, access, request), ct);
             if (beside is not null) await beside(await SnapshotAsync(held, ct));
             await held.RunAsync(session => read = OdbcRead.Start(session, thread, request), ct);
             while (await held.GuardAsync(() => read!.NextAsync(ct), ct) is { } batch) yield return batch;
@@ -62,10 +65,10 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
 
     public async Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
     {
-        var held = new OdbcHolder(Read(connection), new OdbcThread(time, CatalogTimeout));
+        var held = new OdbcHolder(Read(connection), new OdbcThread(time, CatalogTimeout), options.Value);
         try
         {
-            await held.OpenAsync(_registry, ConnectTimeout, CatalogTimeout, ct);
+            await held.OpenAsync(_gate, ConnectTimeout, CatalogTimeout, ct);
             var log = await held.RunAsync(session => session.Dialect.ChangeLog(time), ct) ?? throw new SyncFailureException(SyncFailure.Permanent(NoChangeLog));
             return await look(new ChangeLogSession(log, (sql, values, token) => held.RunAsync(session => session.Look(sql, [.. values]), token)));
         }
@@ -114,10 +117,10 @@ internal sealed class OdbcConnector(IOptions<ExtractOptions> options, TimeProvid
     /// <summary>Asks something in a session of its own.</summary>
     private async Task<T> AskAsync<T>(SourceConnection connection, Func<OdbcSession, T> ask, CancellationToken ct)
     {
-        var held = new OdbcHolder(Read(connection), new OdbcThread(time, CatalogTimeout));
+        var held = new OdbcHolder(Read(connection), new OdbcThread(time, CatalogTimeout), options.Value);
         try
         {
-            await held.OpenAsync(_registry, ConnectTimeout, CatalogTimeout, ct);
+            await held.OpenAsync(_gate, ConnectTimeout, CatalogTimeout, ct);
             return await held.RunAsync(ask, ct);
         }
         finally

@@ -13,6 +13,9 @@ internal static class OdbcErrors
     /// <summary>unixODBC is not on this machine.</summary>
     public static SyncFailureException Missing(DllNotFoundException e) => new(SyncFailure.Permanent("errors.connection.odbc_missing"), e);
 
+    /// <summary>A server sent more at once than a driver may hold.</summary>
+    public static SyncFailureException TooLarge(OdbcException e, int megabytes) => new(SyncFailure.Permanent("errors.extraction.odbc_answer", ("limit", megabytes)), e);
+
     /// <summary>A failure to connect.</summary>
     public static SyncFailureException Opening(OdbcException e, string dsn) => new(OfOpening(e, dsn), e);
 
@@ -27,6 +30,7 @@ internal static class OdbcErrors
     private static SyncFailure OfOpening(OdbcException e, string dsn)
     {
         if (e.State is "28000" or "28P01" || Says(e, "authentication failed") || Says(e, "no pg_hba.conf entry") || Says(e, "Access denied")) return Permanent("errors.connection.authentication", dsn);
+        if (e.Native == 2026 || Says(e, "certificate") || Says(e, "SSL error") || Says(e, "does not support SSL")) return Permanent("errors.connection.tls", dsn);
         if (e.State is "HYT00" or "HYT01" || Says(e, "timeout expired") || Says(e, "timed out")) return Transient("errors.connection.timeout", dsn);
         if (e.State is "08004" or "53300" || Says(e, "too many connections") || Says(e, "too many clients") || Says(e, "starting up")) return Transient("errors.connection.unavailable", dsn);
         if (Says(e, "onnection refused") || e.Native is 2002 or 2003) return Transient("errors.connection.refused", dsn);

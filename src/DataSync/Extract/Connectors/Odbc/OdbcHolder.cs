@@ -1,32 +1,34 @@
+using System.Net;
 using DataSync.Extract.Connectors.Odbc.Dialects;
+using DataSync.Extract.Connectors.Odbc.Gate;
 using DataSync.Extract.Connectors.Odbc.Native;
 
 namespace DataSync.Extract.Connectors.Odbc;
 
 /// <summary>A session with its thread: made, used and ended in order, whatever happens between.</summary>
-internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread)
+internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread, ExtractOptions options)
 {
     private OdbcSession? _session;
+    private OdbcRoute? _route;
 
     /// <summary>Connects and begins the session's read-only transaction.</summary>
-    public async Task OpenAsync(OdbcRegistry registry, TimeSpan connectTimeout, TimeSpan statementTimeout, CancellationToken ct)
+    public async Task OpenAsync(OdbcGate gate, TimeSpan connectTimeout, TimeSpan statementTimeout, CancellationToken ct)
     {
-        await ConnectAsync(registry, connectTimeout, ct);
+        var registered = await FindAsync(gate, ct);
+        await ConnectAsync(gate, registered, await gate.VetAsync(registered, ct), connectTimeout, ct);
         await RunAsync(session => Begin(session, statementTimeout), ct);
     }
 
-    /// <summary>Connects.</summary>
-    public async Task ConnectAsync(OdbcRegistry registry, TimeSpan timeout, CancellationToken ct)
+    /// <summary>What is registered.</summary>
+    public Task<RegisteredSource> FindAsync(OdbcGate gate, CancellationToken ct) => thread.RunAsync(() => gate.Find(source.Dsn), ct);
+
+    /// <summary>Connects to one of the vetted addresses.</summary>
+    public async Task ConnectAsync(OdbcGate gate, RegisteredSource registered, IReadOnlyList<IPAddress> vetted, TimeSpan timeout, CancellationToken ct)
     {
         try
         {
-            await thread.RunAsync(
-                () =>
-                {
-                    registry.Check(source.Dsn);
-                    return _session = OdbcSession.Open(source, timeout);
-                },
-                ct);
+            var route = _route = await gate.OpenAsync(registered, vetted, ct);
+            await thread.RunAsync(() => _session = OdbcSession.Open(source, route, timeout), ct);
         }
         catch (DllNotFoundException e)
         {
@@ -35,6 +37,7 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread)
         catch (OdbcException e)
         {
             ct.ThrowIfCancellationRequested();
+            if (_route is { IsOverfull: true }) throw OdbcErrors.TooLarge(e, options.OdbcAnswerMegabytes);
             throw OdbcErrors.Opening(e, source.Dsn);
         }
     }
@@ -61,6 +64,7 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread)
         catch (OdbcException e)
         {
             ct.ThrowIfCancellationRequested();
+            if (_route is { IsOverfull: true }) throw OdbcErrors.TooLarge(e, options.OdbcAnswerMegabytes);
             throw OdbcErrors.Open(e, source.Dsn, _session?.Dialect ?? new OtherDialect(""));
         }
     }
@@ -74,5 +78,8 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread)
             read?.Dispose();
             _session?.Dispose();
         });
+
+        // whoever still waits for the server ends with this, and the thread with it
+        _route?.Dispose();
     }
 }

@@ -47,7 +47,7 @@ internal sealed class OdbcRead : IDisposable
             if (_writer.Write(_block!, _row++, _records.Buffer) is { } rejection) _records.RejectLast(rejection);
         }
 
-        return _records.IsEmpty ? null : _records.Take(Token(_block!, _row - 1));
+        return _records.IsEmpty ? null : _records.Take(_statement.IsResumable ? Token(_block!, _row - 1) : []);
     }
 
     /// <summary>Frees what the driver writes into. On the session's thread, or once no call is under way.</summary>
@@ -106,7 +106,7 @@ internal sealed class OdbcRead : IDisposable
             {
                 _reader.Dispose();
                 _statement.Dispose();
-                _statement = OdbcStatement.Execute(_session, _request, token);
+                _statement = OdbcStatement.Execute(_session, _request, token, _statement.Table);
                 _reader = new BlockReader(_statement.Handle, _statement.Columns, _session.CanPosition);
                 return true;
             },

@@ -1,4 +1,5 @@
 using DataSync.Extract.Connectors.Odbc.Dialects;
+using DataSync.Extract.Connectors.Odbc.Gate;
 using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Pipeline.Failures;
 
@@ -11,15 +12,20 @@ namespace DataSync.Extract.Connectors.Odbc;
 internal sealed unsafe class OdbcSession : IDisposable
 {
     private const int Chunk = 2048;
+
+    /// <summary>More than an honest server has to tell about itself.</summary>
+    private const int MostRows = 1_000_000;
+
     private readonly EnvironmentHandle _environment = new();
     private readonly ConnectionHandle _connection;
     private readonly OdbcParameters _source;
+    private readonly OdbcRoute _route;
     private volatile StatementHandle? _current;
     private string? _kill;
 
-    private OdbcSession(OdbcParameters source)
+    private OdbcSession(OdbcParameters source, OdbcRoute route)
     {
-        _source = source;
+        (_source, _route) = (source, route);
         ClientEncoding.Ensure();
         Diagnostics.Check(OdbcLibrary.SQLSetEnvAttr(_environment, OdbcCode.OdbcVersion, OdbcCode.Version380, 0), _environment);
         _connection = new ConnectionHandle(_environment);
@@ -38,20 +44,23 @@ internal sealed unsafe class OdbcSession : IDisposable
     /// <summary>True where the driver can go back to a row of a block for the rest of a value.</summary>
     public bool CanPosition { get; private set; }
 
+    /// <summary>True where the driver was set to give rows as they come.</summary>
+    public bool IsStreamed => _route.IsStreamed;
+
     /// <summary>What names are quoted with; empty where the driver knows of no quotes.</summary>
     public string Quote { get; private set; } = "";
 
     /// <summary>Connects: data source, login and password go to the driver one by one, so that none can bring attributes of its own.</summary>
-    public static OdbcSession Open(OdbcParameters source, TimeSpan timeout)
+    public static OdbcSession Open(OdbcParameters source, OdbcRoute route, TimeSpan timeout)
     {
-        var session = new OdbcSession(source);
+        var session = new OdbcSession(source, route);
         try
         {
             session.Set(OdbcCode.LoginTimeout, (int)Math.Clamp(Math.Ceiling(timeout.TotalSeconds), 1, 60));
 
             // for drivers that know it; what the server itself refuses is the dialect's
             session.TrySet(OdbcCode.AccessMode, OdbcCode.AccessReadOnly);
-            session.Connect();
+            route.Connect(session.Connect);
             return session;
         }
         catch
@@ -133,7 +142,7 @@ internal sealed unsafe class OdbcSession : IDisposable
         short columns;
         Diagnostics.Check(OdbcLibrary.SQLNumResultCols(statement, &columns), statement);
         var rows = new List<string?[]>();
-        while (columns > 0 && Diagnostics.Check(OdbcLibrary.SQLFetch(statement), statement) != OdbcCode.NoData)
+        while (columns > 0 && rows.Count < MostRows && Diagnostics.Check(OdbcLibrary.SQLFetch(statement), statement) != OdbcCode.NoData)
             rows.Add([.. Enumerable.Range(1, columns).Select(c => Text(statement, (ushort)c))]);
         return rows;
     }
@@ -172,7 +181,7 @@ internal sealed unsafe class OdbcSession : IDisposable
     {
         if (Dialect.CancelsInDriver && _current is { IsClosed: false } statement) OdbcLibrary.SQLCancel(statement);
         if ((!strongly && Dialect.CancelsInDriver) || _kill is not { } sql) return;
-        using var other = Open(_source, TimeSpan.FromSeconds(5));
+        using var other = Open(_source, _route, TimeSpan.FromSeconds(5));
         other.Execute(sql);
     }
 
@@ -184,18 +193,18 @@ internal sealed unsafe class OdbcSession : IDisposable
         _environment.Dispose();
     }
 
-    private void Connect()
+    private void Connect(string name)
     {
-        fixed (char* source = _source.Dsn, user = _source.Username, password = _source.Password)
+        fixed (char* source = name, user = _source.Username, password = _source.Password)
         {
             Diagnostics.Check(
                 OdbcLibrary.SQLConnectW(_connection, source, OdbcCode.ToItsEnd, user, OdbcCode.ToItsEnd, password, OdbcCode.ToItsEnd), _connection);
         }
 
-        var name = Info(OdbcCode.InfoDbmsName);
-        Version = $"{name} {Info(OdbcCode.InfoDbmsVersion)}".Trim();
+        var server = Info(OdbcCode.InfoDbmsName);
+        Version = $"{server} {Info(OdbcCode.InfoDbmsVersion)}".Trim();
         Quote = Info(OdbcCode.InfoQuoteCharacter).Trim();
-        Dialect = OdbcDialect.Of(name);
+        Dialect = OdbcDialect.Of(server);
         int extensions;
         short written;
         OdbcLibrary.SQLGetInfoW(_connection, OdbcCode.InfoGetDataExtensions, &extensions, sizeof(int), &written);

@@ -11,9 +11,9 @@ internal sealed class OdbcStatement : IDisposable
 {
     private readonly ParameterValues _values;
 
-    private OdbcStatement(StatementHandle handle, ParameterValues values, IReadOnlyList<BoundColumn> columns, OdbcTable? table, int? pageRows)
+    private OdbcStatement(StatementHandle handle, ParameterValues values, IReadOnlyList<BoundColumn> columns, OdbcTable? table, int? pageRows, bool isQuery)
     {
-        (Handle, _values, Columns, Table, PageRows) = (handle, values, columns, table, pageRows);
+        (Handle, _values, Columns, Table, PageRows, IsResumable) = (handle, values, columns, table, pageRows, !isQuery);
         KeyPlaces = table is null ? [] : [.. table.Key.Select(k => columns.ToList().FindIndex(c => c.Name == k.Name))];
     }
 
@@ -21,7 +21,10 @@ internal sealed class OdbcStatement : IDisposable
 
     public IReadOnlyList<BoundColumn> Columns { get; }
 
-    /// <summary>The table that is read, where it is one.</summary>
+    /// <summary>False for a query: whoever reads it again may get other rows.</summary>
+    public bool IsResumable { get; }
+
+    /// <summary>The table that is read, where it is one; that of a query that is read by pages.</summary>
     public OdbcTable? Table { get; }
 
     /// <summary>Where the key's columns are among all; empty where there is no key.</summary>
@@ -31,33 +34,23 @@ internal sealed class OdbcStatement : IDisposable
     public int? PageRows { get; }
 
     /// <summary>Finds out what the statement gives, and executes it. Blocks.</summary>
-    public static OdbcStatement Execute(OdbcSession session, ReadRequest request, ReadOnlyMemory<byte> resumeToken)
+    /// <param name="session">Where.</param>
+    /// <param name="request">What is asked for.</param>
+    /// <param name="resumeToken">Behind which row; empty for the first one.</param>
+    /// <param name="turned">The table of the page before in the same session, whose last row the token is; null for the first page.</param>
+    public static OdbcStatement Execute(OdbcSession session, ReadRequest request, ReadOnlyMemory<byte> resumeToken, OdbcTable? turned = null)
     {
-        OdbcTable? table = null;
-        IReadOnlyList<ParameterValue> values;
-        string sql;
-        int? page = null;
-        if (request.Table is { } name)
+        if (request.Table is not { } name) return ExecuteQuery(session, request, resumeToken, turned);
+        var table = turned ?? session.Dialect.Find(session, name);
+        if (request.Window is { } part)
         {
-            table = session.Dialect.Find(session, name);
-            if (request.Window is { } part)
-            {
-                (sql, values) = OdbcWindow.Of(session, $"SELECT * FROM {table.QuotedName}", [], part);
-                return Execute(session, sql, values, null, null, request.RowLimit);
-            }
-
-            if (!resumeToken.IsEmpty && table.Key.Count == 0) throw ResumeToken.Lost(null);
-            (sql, values) = Select(session, table, ResumeToken.Read(resumeToken.Span, table.QuotedName, table.KeyNames, [.. table.Key.Select(k => k.Type)]));
-            page = table.Key.Count > 0 ? session.Dialect.PageRows : null;
-        }
-        else
-        {
-            if (!resumeToken.IsEmpty) throw ResumeToken.Lost(null);
-            (sql, values) = Bind(session, request);
-            if (request.Window is { } part) (sql, values) = OdbcWindow.Of(session, sql, values, part);
+            var (window, bounds) = OdbcWindow.Of(session, $"SELECT * FROM {table.QuotedName}", [], part);
+            return Execute(session, window, bounds, null, null, request.RowLimit);
         }
 
-        return Execute(session, sql, values, table, page, request.RowLimit);
+        if (!resumeToken.IsEmpty && table.Key.Count == 0) throw ResumeToken.Lost(null);
+        var (sql, values) = OdbcPages.Select(session, $"SELECT * FROM {table.QuotedName}", [], table, resumeToken);
+        return Execute(session, sql, values, table, table.Key.Count > 0 ? session.Dialect.PageRows : null, request.RowLimit);
     }
 
     public void Dispose()
@@ -66,7 +59,23 @@ internal sealed class OdbcStatement : IDisposable
         _values.Dispose();
     }
 
-    private static OdbcStatement Execute(OdbcSession session, string sql, IReadOnlyList<ParameterValue> values, OdbcTable? table, int? page, long? limit)
+    private static OdbcStatement ExecuteQuery(OdbcSession session, ReadRequest request, ReadOnlyMemory<byte> behind, OdbcTable? turned)
+    {
+        if (!behind.IsEmpty && turned is null) throw ResumeToken.Lost(null);
+        var (sql, values) = Bind(session, request);
+        if (request.Window is { } part)
+        {
+            (sql, values) = OdbcWindow.Of(session, sql, values, part);
+            return Execute(session, sql, values, null, null, request.RowLimit, isQuery: true);
+        }
+
+        if ((turned ?? OdbcPages.TableOf(session, sql)) is not { } table) return Execute(session, sql, values, null, null, request.RowLimit, isQuery: true);
+        if (turned is null) session.Dialect.StopClock(session);
+        (sql, values) = OdbcPages.Select(session, $"SELECT * FROM (\n{sql}\n) w", values, table, behind);
+        return Execute(session, sql, values, table, session.Dialect.PageRows, request.RowLimit, isQuery: true);
+    }
+
+    private static OdbcStatement Execute(OdbcSession session, string sql, IReadOnlyList<ParameterValue> values, OdbcTable? table, int? page, long? limit, bool isQuery = false)
     {
         IReadOnlyList<DescribedColumn> described;
         using (var asked = session.Statement())
@@ -78,6 +87,8 @@ internal sealed class OdbcStatement : IDisposable
         if (described.Count == 0) throw new SyncFailureException(SyncFailure.Permanent(session.Dialect.NoColumnsKey, ("sqlstate", "07005")));
         // pages need a key whose values all lead back to their row
         if (table is not null && table.Key.Any(k => !described.Any(d => d.Name == k.Name && session.Dialect.Format(d).HasKey))) page = null;
+        if (page is { } rows && limit < rows) page = (int)limit;
+        if (page is null && limit is { } most) session.Dialect.Limit(session, most);
         var (run, columns) = session.Dialect.Project(page is null ? sql : FormattableString.Invariant($"{sql} LIMIT {page}"), described, limit);
         var statement = session.Statement();
         var bound = new ParameterValues(values);
@@ -86,7 +97,7 @@ internal sealed class OdbcStatement : IDisposable
             session.Prepare(statement, run);
             bound.Bind(statement, session.Dialect.DescribesParameters);
             Diagnostics.Check(OdbcLibrary.SQLExecute(statement), statement);
-            return new OdbcStatement(statement, bound, columns, table, page);
+            return new OdbcStatement(statement, bound, columns, table, page, isQuery);
         }
         catch
         {
@@ -102,17 +113,5 @@ internal sealed class OdbcStatement : IDisposable
         if (request.Parameters.Keys.FirstOrDefault(p => !names.Contains(p)) is { } unused)
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameter_unused", ("name", unused)));
         return (sql, [.. names.Select(n => ParameterValue.Of(request.Parameters[n]))]);
-    }
-
-    /// <summary>The SELECT of the whole table, or of what comes behind a key.</summary>
-    private static (string Sql, IReadOnlyList<ParameterValue> Values) Select(OdbcSession session, OdbcTable table, ResumeToken? token)
-    {
-        if (table.Key.Count == 0) return ($"SELECT * FROM {table.QuotedName}", []);
-        var order = string.Join(", ", table.Key.Select(k => table.Quoted(k.Name)));
-        if (token is null) return ($"SELECT * FROM {table.QuotedName} ORDER BY {order}", []);
-        var (condition, values) = session.Dialect.Behind(table, token.Key);
-        return (
-            $"SELECT * FROM {table.QuotedName} WHERE {condition} ORDER BY {order}",
-            [.. values.Select(v => new ParameterValue(v.Value, v.Type == OdbcTable.Whole ? SqlType.BigInt : SqlType.WVarChar))]);
     }
 }

@@ -28,11 +28,12 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
         var asked = parts.Schema is null ? Quote(parts.Table) : $"{Quote(parts.Schema)}.{Quote(parts.Table)}";
         var found = await ask(
             $"""
-            SELECT n.nspname::text, c.relname::text, (c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))::text FROM pg_catalog.pg_class c
+            SELECT n.nspname::text, c.relname::text, (c.relkind = 'r' AND NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))::text, pg_catalog.pg_is_in_recovery()::text
+            FROM pg_catalog.pg_class c
             JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = pg_catalog.to_regclass({Value(1)}) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
             """,
             [asked], ct);
-        if (found is not [[{ } schema, { } own, { } isTable]]) throw Undefined();
+        if (found is not [[{ } schema, { } own, { } isTable, { } isStandby]]) throw Undefined();
         var log = ChangeLogNames.Of(own, "changes", LongestName, Encoding.UTF8.GetByteCount);
         var (quoted, quotedLog) = ($"{Quote(schema)}.{Quote(own)}", $"{Quote(schema)}.{Quote(log)}");
         var logged = await ColumnsAsync(ask, quotedLog, ct);
@@ -57,6 +58,7 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
             LogColumns = [.. logged.Select(c => c.Column).Where(c => !ChangeLogNames.IsOurs(c.Name))],
         };
         var unfit = ChangeLogFitness.Of(table, isTable == "true")
+            ?? (isStandby == "true" ? TrackingReason.Of("tracking.change_log.replica") : null)
             ?? (columns.FirstOrDefault(c => c.IsVirtual) is { Column: { } computed } ? TrackingReason.Of("tracking.change_log.generated", ("column", computed.Name)) : null);
         return table with { Unfit = unfit, HasTriggers = await HasTriggersAsync(ask, table, ct) };
     }

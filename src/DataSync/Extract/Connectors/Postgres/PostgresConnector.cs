@@ -84,7 +84,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         var session = await _gate.OpenAsync(source, request.StatementTimeout, ct);
         try
         {
-            return await GuardAsync(() => patience.WaitAsync(token => LookAsync(session, request, last, lag, token), ct), source, ct);
+            return await GuardAsync(() => patience.WaitAsync(token => LookAsync(session, connection, request, last, lag, token), ct), source, ct);
         }
         finally
         {
@@ -93,6 +93,8 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     }
 
     public JsonElement Widen(JsonElement extent, decimal? by) => PostgresExtent.Read(extent).Widen(by).ToJson();
+
+    public JsonElement? Earlier(JsonElement extent, decimal by, JsonElement? from) => PostgresExtent.Read(extent).Earlier(by, from)?.ToJson();
 
     /// <summary>The server's log, and where that cannot be had a change log that is there.</summary>
     public async Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
@@ -117,6 +119,8 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         var changeLog = await ChangeLog.SetupAsync(connection, request, last, ct);
         return changeLog.IsAvailable || (changeLog.Setup.Count > 0 && log.Checks.Any(c => c is { Passed: false, Name: "version" or "primary" or "wal_level" })) ? changeLog : log;
     }
+
+    public Task<HeldLog?> HeldAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, (session, token) => LogFacts.HeldAsync(session, LogNames.Of(connection), token), ct);
 
     public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Log.ReleaseAsync(connection, ct);
 
@@ -182,27 +186,36 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
         }
     }
 
-    private async Task<WindowPlan?> LookAsync(PostgresSession session, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+    private async Task<WindowPlan?> LookAsync(PostgresSession session, SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
     {
         await session.PrepareForLooksAsync(request.StatementTimeout, ct);
         var planner = new PostgresPlanner(session, time);
         var table = request.Table is { } name ? await PostgresTable.FindAsync(session, name, ct) : null;
+        if (table is not { HasRowVersions: true, IsPlain: true }) await DemandAsync(session, connection, request, ct);
         if (table is { HasRowVersions: true }) return await planner.OfTableAsync(table, request, last, lag, ct);
         var (sql, values) = table is null ? PostgresStatement.Bind(request) : ($"SELECT * FROM {table.QuotedName}", []);
-        return await planner.OfQueryAsync(sql, values, request, ct);
+        return await planner.OfQueryAsync(sql, values, request, lag, ct);
     }
 
     /// <summary>Refuses a login that could write.</summary>
-    internal async Task DemandAsync(PostgresSession session, SourceConnection connection, CancellationToken ct)
+    internal async Task<AccessReport> DemandAsync(PostgresSession session, SourceConnection connection, CancellationToken ct)
     {
         var access = await PrivilegeProbe.AskAsync(session, ct);
         await connection.ReportAsync(access, ct);
         access.Demand(TakesWritable);
+        return access;
+    }
+
+    /// <summary>Refuses a login that could write, or do so by what it is to read.</summary>
+    private async Task DemandAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        var access = await DemandAsync(session, connection, ct);
+        if (access.Replication && !TakesWritable && (request.Table is not { } table || !(await PostgresTable.FindAsync(session, table, ct)).IsPlain)) throw SlotGuard.Refusal();
     }
 
     private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, CancellationToken ct)
     {
-        await DemandAsync(session, connection, ct);
+        await DemandAsync(session, connection, request, ct);
         if (beside is not null) await beside(Session(session));
         return await PostgresRead.StartAsync(session, request, ct);
     }

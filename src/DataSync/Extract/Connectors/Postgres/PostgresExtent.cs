@@ -41,6 +41,14 @@ internal sealed record PostgresExtent
     /// <summary>Looks further down the column; without a measure at all rows of all transactions that were decided.</summary>
     public PostgresExtent Widen(decimal? by) => by is { } more ? this with { Lag = Lag + more } : this with { From = null, FirstTransaction = null };
 
+    /// <summary>The rows of the transactions before, from a value or from so far below on; null where there are none, or where the whole table would have to be looked at.</summary>
+    public PostgresExtent? Earlier(decimal by, JsonElement? from)
+    {
+        if (FirstTransaction is not { } first) return null;
+        var earlier = this with { NextTransaction = first, FirstTransaction = null, Nulls = false };
+        return from is { } value ? earlier with { From = QueryParameter.Text(value), Lag = 0 } : From is null ? null : earlier with { Lag = Lag + by };
+    }
+
     /// <summary>
     /// The condition, its values added to those of the statement. A row's number has 32 bits, so ages are compared. Rows frozen long ago have ages that mean nothing any more:
     /// below zero, or the greatest there is; they are old.

@@ -1,6 +1,7 @@
 using System.Data;
 using System.Globalization;
 using System.Text.Json;
+using DataSync.Extract.Incremental;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
@@ -10,13 +11,15 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// <summary>
 /// Finds out how far an incremental reading may go. First the greatest value there is, then which transactions run; once those have ended, every later row lies at or above
 /// that value, because whoever wrote it began afterwards. Where some do not end soon, the next sync looks for their rows everywhere.
+/// A standby shows only the oldest transaction that is open at its primary, and none of those that have written nothing yet: what has a lower number is decided, but nothing is known of the values to come
+/// except what a lag promises.
 /// </summary>
 internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time)
 {
     /// <summary>Short transactions have ended by then. Longer ones are not waited for.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20), LongLook = TimeSpan.FromMilliseconds(250);
 
     /// <summary>More than an honest server runs at once; where more do, nothing is waited for.</summary>
     private const int Most = 100_000;
@@ -35,31 +38,62 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         var field = SqlName.Quote(request.Window!.Field);
         var before = last is { } planned ? PostgresExtent.Read(planned) : null;
         var (greatest, type) = await GreatestAsync($"SELECT max({field})::text, format_type((SELECT atttypid FROM pg_catalog.pg_attribute WHERE attrelid = $1::regclass AND attname = $2), NULL) FROM {table.QuotedName}", [table.QuotedName, request.Window.Field], ct);
-        var isDecided = await WaitAsync(ct);
-        var (oldest, next) = await TransactionsAsync(ct);
+        var isStandby = await IsStandbyAsync(ct);
+        var isDecided = !isStandby && await WaitAsync(await RunningAsync(ct), Patience, ct);
+        var (oldest, next) = await TransactionsAsync(isStandby, ct);
+
+        // what one open transaction holds back may have begun a whole lag before that one did
+        if (isStandby) isDecided = lag > 0 && oldest == next;
         if (before is not null && before.NextTransaction > next) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
         var extent = new PostgresExtent
         {
             Field = request.Window.Field,
             Type = type,
-            From = before?.From,
+            From = isStandby && lag == 0 ? null : before?.From,
             Lag = lag,
             Nulls = request.Window.Nulls,
             FirstTransaction = before?.NextTransaction,
-            NextTransaction = oldest,
+            NextTransaction = Math.Max(oldest, before?.NextTransaction ?? oldest),
         };
         return new WindowPlan { Extent = extent.ToJson(), Next = (extent with { From = isDecided ? greatest : null, FirstTransaction = null }).ToJson() };
     }
 
-    /// <summary>Plans the reading of a query, whose rows have no versions.</summary>
-    public async Task<WindowPlan> OfQueryAsync(string sql, IReadOnlyList<string?> values, ReadRequest request, CancellationToken ct)
+    /// <summary>Plans the reading of a query, whose rows have no versions; null at a standby, where nothing but the lag covers what commits late, and there must be one.</summary>
+    public async Task<WindowPlan?> OfQueryAsync(string sql, IReadOnlyList<string?> values, ReadRequest request, decimal lag, CancellationToken ct)
     {
+        if (await IsStandbyAsync(ct))
+        {
+            if (lag == 0) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.replica", ("field", request.Window!.Field)));
+            return null;
+        }
+
         var field = SqlName.Quote(request.Window!.Field);
+        await session.RunAsync("BEGIN READ ONLY", ct);
         var (greatest, _) = await GreatestAsync($"SELECT to_json(max(w.{field}))::text, '' FROM (\n{sql}\n) AS w", values, ct);
-        var isDecided = await WaitAsync(ct);
+        await session.RunAsync("ROLLBACK", ct); // what functions that no read-only transaction stops have done
+        var running = await RunningAsync(ct);
+        var isDecided = await WaitAsync(running, Patience, ct) || (greatest is not null && await HoldsManyAsync(sql, values, request.Window, ct) && await OutwaitAsync(running, request, ct));
         // a source without any value says nothing of what will come
         return new WindowPlan { Floor = isDecided && greatest is not null ? JsonElement.Parse(greatest) : null, IsUndecided = !isDecided || greatest is null };
     }
+
+    /// <summary>
+    /// True where a sync that must begin again where this one does could not remember all that it has delivered. Then nothing but the end of those transactions helps, and the reading has not begun:
+    /// they are waited for with half of the sync's time.
+    /// </summary>
+    private async Task<bool> HoldsManyAsync(string sql, IReadOnlyList<string?> values, CursorWindow window, CancellationToken ct)
+    {
+        var (windowed, all) = PostgresWindow.Of(sql, values, window, isOrdered: false);
+        await session.RunAsync("BEGIN READ ONLY", ct);
+        var (count, _) = await GreatestAsync($"SELECT count(*)::text, '' FROM (SELECT FROM (\n{windowed}\n) AS n LIMIT {DeliveredRecords.Most + 1}) AS c", all, ct);
+        await session.RunAsync("ROLLBACK", ct);
+        return long.Parse(count!, CultureInfo.InvariantCulture) > DeliveredRecords.Most;
+    }
+
+    private async Task<bool> OutwaitAsync(HashSet<string> running, ReadRequest request, CancellationToken ct)
+        => await WaitAsync(running, request.StatementTimeout / 2, ct)
+            ? true
+            : throw new SyncFailureException(SyncFailure.Transient("errors.extraction.cursor_undecided", ("field", request.Window!.Field), ("most", DeliveredRecords.Most)));
 
     private async Task<(string? Greatest, string Type)> GreatestAsync(string sql, IReadOnlyList<string?> values, CancellationToken ct)
     {
@@ -68,14 +102,21 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         return (await reader.IsDBNullAsync(0, ct) ? null : reader.GetString(0), reader.GetString(1));
     }
 
-    /// <summary>Waits until all that run now have ended; false where some have not in time.</summary>
-    private async Task<bool> WaitAsync(CancellationToken ct)
+    /// <summary>True for a server that replays another's log. It may stop doing so at any time, but never begins to under an open session.</summary>
+    private async Task<bool> IsStandbyAsync(CancellationToken ct)
+    {
+        await using var reader = await session.QueryAsync("SELECT pg_catalog.pg_is_in_recovery()", [], CommandBehavior.Default, ct);
+        await reader.ReadAsync(ct);
+        return reader.GetBoolean(0);
+    }
+
+    /// <summary>Waits until all these have ended; false where some have not in time.</summary>
+    private async Task<bool> WaitAsync(HashSet<string> waited, TimeSpan patience, CancellationToken ct)
     {
         var began = time.GetTimestamp();
-        var waited = await RunningAsync(ct);
-        while (waited.Count is > 0 and <= Most && time.GetElapsedTime(began) < Patience)
+        while (waited.Count is > 0 and <= Most && time.GetElapsedTime(began) < patience)
         {
-            await Task.Delay(Look, time, ct);
+            await Task.Delay(patience > Patience ? LongLook : Look, time, ct);
             var running = await RunningAsync(ct);
             if (running.Count > Most) break; // not all of them were looked at
             waited.IntersectWith(running);
@@ -92,9 +133,17 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         return running;
     }
 
-    /// <summary>The oldest transaction of this database that is not decided, and the next there will be. Numbers are the whole server's; what runs in other databases writes none of these rows.</summary>
-    private async Task<(long Oldest, long Next)> TransactionsAsync(CancellationToken ct)
+    /// <summary>
+    /// The oldest transaction of this database that is not decided, and the next there will be. Numbers are the whole server's; what runs in other databases writes none of these rows. A standby's snapshots list no open
+    /// transactions and it does not know whose they are, so there the oldest of the whole server counts.
+    /// </summary>
+    private async Task<(long Oldest, long Next)> TransactionsAsync(bool isStandby, CancellationToken ct)
     {
+        const string AtStandby =
+            """
+            SELECT pg_catalog.txid_snapshot_xmin(s.snapshot)::text, pg_catalog.txid_snapshot_xmax(s.snapshot)::text
+            FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s
+            """;
         const string Sql =
             """
             SELECT coalesce((SELECT min(x) FROM pg_catalog.txid_snapshot_xip(s.snapshot) AS x WHERE x % 4294967296 NOT IN (
@@ -104,7 +153,7 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
                 pg_catalog.txid_snapshot_xmax(s.snapshot))::text, pg_catalog.txid_snapshot_xmax(s.snapshot)::text
             FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s
             """;
-        await using var reader = await session.QueryAsync(Sql, [], CommandBehavior.Default, ct);
+        await using var reader = await session.QueryAsync(isStandby ? AtStandby : Sql, [], CommandBehavior.Default, ct);
         await reader.ReadAsync(ct);
         return (long.Parse(reader.GetString(0), CultureInfo.InvariantCulture), long.Parse(reader.GetString(1), CultureInfo.InvariantCulture));
     }

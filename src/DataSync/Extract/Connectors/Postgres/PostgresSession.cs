@@ -93,6 +93,13 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
     public Task<NpgsqlDataReader> QueryAsync(string sql, IEnumerable<NpgsqlParameter> parameters, CommandBehavior behavior, CancellationToken ct)
         => Batch(sql, parameters).ExecuteReaderAsync(behavior, ct);
 
+    /// <summary>Runs one statement of ours that has no rows.</summary>
+    public async Task RunAsync(string sql, CancellationToken ct)
+    {
+        await using var batch = Batch(sql, []);
+        await batch.ExecuteNonQueryAsync(ct);
+    }
+
     /// <summary>When it was first kept, by the clock of who keeps it; null before. Its age counts from then, however often it serves.</summary>
     public long? KeptSince { get; set; }
 

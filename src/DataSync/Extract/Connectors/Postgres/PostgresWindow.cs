@@ -8,7 +8,12 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// </summary>
 internal static class PostgresWindow
 {
-    public static (string Sql, IReadOnlyList<string?> Values) Of(string sql, IReadOnlyList<string?> values, CursorWindow window)
+    /// <summary>The statement.</summary>
+    /// <param name="sql">The statement within it.</param>
+    /// <param name="values">That one's parameters.</param>
+    /// <param name="window">The bounds.</param>
+    /// <param name="isOrdered">In the column's order; without it for those who only count.</param>
+    public static (string Sql, IReadOnlyList<string?> Values) Of(string sql, IReadOnlyList<string?> values, CursorWindow window, bool isOrdered = true)
     {
         List<string?> all = [.. values];
         var column = "w." + SqlName.Quote(window.Field);
@@ -17,7 +22,8 @@ internal static class PostgresWindow
         if (window.To is { } to) conditions.Add($"{column} < {Parameter(QueryParameter.Text(to))}");
         var between = conditions.Count == 0 ? $"{column} IS NOT NULL" : string.Join(" AND ", conditions);
         var where = window.Nulls ? conditions.Count == 0 ? "" : $" WHERE ({between}) OR {column} IS NULL" : $" WHERE {between}";
-        return ($"SELECT * FROM (\n{sql}\n) AS w{where} ORDER BY {column}{(window.Nulls ? " NULLS FIRST" : "")}", all);
+        var order = !isOrdered ? "" : $" ORDER BY {column}{(window.Nulls ? " NULLS FIRST" : "")}";
+        return ($"SELECT * FROM (\n{sql}\n) AS w{where}{order}", all);
 
         string Parameter(string? value)
         {

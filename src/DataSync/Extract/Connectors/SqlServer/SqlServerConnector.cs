@@ -66,6 +66,8 @@ internal sealed partial class SqlServerConnector(EgressPolicy egress, IOptions<E
 
     public JsonElement Widen(JsonElement extent, decimal? by) => SqlServerExtent.Read(extent).Widen(by).ToJson();
 
+    public JsonElement? Earlier(JsonElement extent, decimal by, JsonElement? from) => SqlServerExtent.Read(extent).Earlier(by)?.ToJson();
+
     private ServerParameters Read(SourceConnection connection)
     {
         ConnectionFaults.Demand(Validate(connection.ConnectionParams));

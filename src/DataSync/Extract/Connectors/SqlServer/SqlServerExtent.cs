@@ -30,6 +30,9 @@ internal sealed record SqlServerExtent
     /// <summary>Looks further down: by so many numbers, or without a measure everywhere.</summary>
     public SqlServerExtent Widen(decimal? by) => by is { } more && From is { } from ? this with { From = from > more ? from - (ulong)more : 0 } : this with { From = null };
 
+    /// <summary>The so many numbers below it; null where there are none.</summary>
+    public SqlServerExtent? Earlier(decimal by) => From is { } from ? this with { From = from > by ? from - (ulong)by : 0, To = from } : null;
+
     /// <summary>Condition and order, with the values of its parameters.</summary>
     public (string Sql, IReadOnlyList<SqlParameter> Values) Condition()
     {

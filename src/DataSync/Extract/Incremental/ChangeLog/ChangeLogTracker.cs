@@ -14,6 +14,9 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     /// <summary>Rows of the log in one statement, for drivers that hold a whole result.</summary>
     private const int RowsAtOnce = 50_000;
 
+    /// <summary>Positions that are passed over rather than begun anew behind.</summary>
+    private const int MostBetween = 1000;
+
     public Task<TrackingOffer> OfferAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
         => source.LookAsync(
             connection, request,
@@ -121,17 +124,17 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     {
         var records = new ChangeRecords(extent.Key);
         var (seq, token) = (request.FirstSeq, ChangeLogToken.Read(request.ResumeToken.Span));
-        foreach (var range in extent.Ranges.Above(token.After))
+        foreach (var run in extent.Ranges.Above(token.After).Runs(MostBetween))
         {
-            var (from, isMore) = (range.From, true);
-            while (isMore && from <= range.To)
+            var (from, to, isMore) = (run[0].From, run[^1].To, true);
+            while (isMore && from <= to)
             {
-                var window = new CursorWindow { Field = ChangeLogNames.Position, From = JsonSerializer.SerializeToElement(from), To = JsonSerializer.SerializeToElement(range.To + 1) };
+                var window = new CursorWindow { Field = ChangeLogNames.Position, From = JsonSerializer.SerializeToElement(from), To = JsonSerializer.SerializeToElement(to + 1) };
                 var rows = 0;
                 await foreach (var log in source.ReadAsync(connection, request with { Table = extent.LogName, Window = window, RowLimit = RowsAtOnce, ResumeToken = default, FirstSeq = 0 }, null, ct))
                 {
                     rows += log.Count;
-                    var batch = records.Changes(log, seq);
+                    var batch = records.Changes(log, seq, run);
                     batch.ResumeToken = new ChangeLogToken(records.Last, token.Rows + records.Grown).ToJson();
                     (seq, from) = (seq + batch.Count, records.Last + 1);
                     yield return batch;

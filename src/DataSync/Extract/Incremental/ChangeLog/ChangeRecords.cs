@@ -57,19 +57,24 @@ internal sealed class ChangeRecords
     }
 
     /// <summary>Rows of the change log. Takes the batch.</summary>
-    public RecordBatch Changes(RecordBatch log, long seq)
+    /// <param name="log">The rows, in order.</param>
+    /// <param name="seq">Ordinal of the first record.</param>
+    /// <param name="wanted">The positions that are told, in order. What appeared between them since they were decided is the next sync's.</param>
+    public RecordBatch Changes(RecordBatch log, long seq, IReadOnlyList<PositionRange> wanted)
     {
         using (log)
         {
             var to = new Target(seq, log);
-            for (var i = 0; i < log.Count; i++) Change(log.Raw[i], to, i);
+            for (var (i, at) = (0, 0); i < log.Count; i++) Change(log.Raw[i], to, i, wanted, ref at);
             return to.Batch();
         }
     }
 
-    private void Change(ReadOnlySpan<byte> document, Target to, int i)
+    private void Change(ReadOnlySpan<byte> document, Target to, int i, IReadOnlyList<PositionRange> wanted, ref int at)
     {
         var (operation, begin) = FindOurs(document);
+        while (at < wanted.Count && wanted[at].To < Last) at++;
+        if (at == wanted.Count || wanted[at].From > Last) return;
         if (operation is not ((byte)'I' or (byte)'U' or (byte)'D')) return;
         FindKey(document, begin);
         Grown += operation == (byte)'I' ? 1 : operation == (byte)'D' ? -1 : 0;

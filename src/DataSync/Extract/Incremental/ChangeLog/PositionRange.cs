@@ -38,6 +38,26 @@ internal static class PositionRanges
     public static List<PositionRange> Above(this IEnumerable<PositionRange> ranges, long last)
         => [.. ranges.Where(r => r.To > last).Select(r => r with { From = Math.Max(r.From, last + 1) })];
 
+    /// <summary>Ranges that are read in one go, because little lies between them: a statement for each place that is still in doubt would cost more than to pass it over.</summary>
+    /// <param name="ranges">The ranges.</param>
+    /// <param name="most">Positions between two of a run, at most.</param>
+    public static IEnumerable<List<PositionRange>> Runs(this IEnumerable<PositionRange> ranges, long most)
+    {
+        List<PositionRange> run = [];
+        foreach (var range in ranges)
+        {
+            if (run.Count > 0 && range.From - run[^1].To > most)
+            {
+                yield return run;
+                run = [];
+            }
+
+            run.Add(range);
+        }
+
+        if (run.Count > 0) yield return run;
+    }
+
     /// <summary>The positions of these ranges at which nothing stands.</summary>
     /// <param name="ranges">The ranges.</param>
     /// <param name="found">The positions at which something does, in order.</param>

@@ -56,7 +56,7 @@ internal sealed class ChangesReading
     {
         if (Plan.Everything) return null;
         var repairs = Plan.Lost is not null && check.OnGap != "warn";
-        if (Plan.Lost is not null || check.IsGiven) Gap = new GapReport(true, Plan.Lost is null ? 0 : 1, repairs);
+        Gap = new GapReport(true, Plan.Lost is null ? 0 : 1, repairs, GapBasis.Log, Plan.Lost);
         if (!repairs) return null;
         var request = Request with { ResumeToken = default, FirstSeq = firstSeq };
         var plan = await connector.PlanAsync(source, request, new TrackingOffer(_begun.Method, true), null, ct);

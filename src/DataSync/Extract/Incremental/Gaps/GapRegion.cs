@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Extract.Incremental.Gaps;
@@ -57,9 +55,6 @@ internal sealed record GapRegion
 
     /// <summary>An earlier attempt read this far, and this one did not see its records.</summary>
     public bool WasReadBefore(CursorValue value) => Reached is { } reached && value < reached && (From is not { } from || value >= from);
-
-    /// <summary>Reads a value as a state or a window has it.</summary>
-    public static CursorValue? ValueOf(JsonElement? json) => json is { } given ? CursorValue.Parse(Encoding.UTF8.GetBytes(given.GetRawText())) : null;
 
     private CursorWindow Between(CursorValue? start) => new() { Field = Field, From = start?.ToJson(), To = End.ToJson() };
 }

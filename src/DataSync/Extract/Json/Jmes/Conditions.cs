@@ -5,12 +5,16 @@ namespace DataSync.Extract.Json.Jmes;
 /// <summary><c>||</c></summary>
 internal sealed class Either(Expression left, Expression right) : Expression
 {
+    public override Expression? Listed => left.Listed ?? right.Listed;
+
     protected override JmesValue Evaluate(in JmesValue current, Evaluation evaluation) => left.Of(current, evaluation) is { IsTrue: true } value ? value : right.Of(current, evaluation);
 }
 
 /// <summary><c>&amp;&amp;</c></summary>
 internal sealed class Both(Expression left, Expression right) : Expression
 {
+    public override Expression? Listed => right.Listed ?? left.Listed;
+
     protected override JmesValue Evaluate(in JmesValue current, Evaluation evaluation) => left.Of(current, evaluation) is { IsTrue: false } value ? value : right.Of(current, evaluation);
 }
 

@@ -3,6 +3,9 @@ namespace DataSync.Extract.Json.Jmes;
 /// <summary>A part of an expression.</summary>
 internal abstract class Expression
 {
+    /// <summary>What makes the list that the expression goes through first, before it leaves anything out or takes anything apart; null where it goes through none.</summary>
+    public virtual Expression? Listed => null;
+
     public JmesValue Of(in JmesValue current, Evaluation evaluation)
     {
         evaluation.Spend(1);
@@ -43,6 +46,8 @@ internal sealed class Literal(JmesValue value) : Expression
 /// <summary>What <paramref name="then"/> makes of what <paramref name="first"/> made: <c>first.then</c> and <c>first | then</c>.</summary>
 internal sealed class Chain(Expression first, Expression then) : Expression
 {
+    public override Expression? Listed => first.Listed ?? (then.Listed is { } list ? new Chain(first, list) : null);
+
     protected override JmesValue Evaluate(in JmesValue current, Evaluation evaluation) => then.Of(first.Of(current, evaluation), evaluation);
 }
 

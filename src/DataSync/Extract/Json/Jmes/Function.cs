@@ -51,6 +51,20 @@ internal sealed class Call(string name, JmesValue[] values, IReadOnlyList<Expres
 /// <summary><c>name(a, b)</c></summary>
 internal sealed class FunctionCall(string name, Function function, IReadOnlyList<Expression> arguments) : Expression
 {
+    /// <summary>Of functions that make a list of one, the first argument that is no reference is the list.</summary>
+    public override Expression? Listed
+    {
+        get
+        {
+            for (var i = 0; i < arguments.Count; i++)
+            {
+                if (function.TypeOf(i) != ArgumentType.Reference) return arguments[i].Listed ?? arguments[i];
+            }
+
+            return null;
+        }
+    }
+
     protected override JmesValue Evaluate(in JmesValue current, Evaluation evaluation)
     {
         var values = new JmesValue[arguments.Count];

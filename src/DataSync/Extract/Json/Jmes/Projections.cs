@@ -5,6 +5,8 @@ namespace DataSync.Extract.Json.Jmes;
 /// <summary>Makes a list of what <paramref name="each"/> makes of the elements of another; nulls fall out. Null where there is no list, undefined where there is something else.</summary>
 internal abstract class Projection(Expression from, Expression each) : Expression
 {
+    public override Expression? Listed => from.Listed ?? from;
+
     protected override JmesValue Evaluate(in JmesValue current, Evaluation evaluation)
     {
         var source = from.Of(current, evaluation);

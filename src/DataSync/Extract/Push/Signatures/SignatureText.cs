@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Globalization;
 using System.Text;
+using DataSync.Pipeline.Documents.Schemas.Formats;
 
 namespace DataSync.Extract.Push.Signatures;
 
@@ -21,6 +22,28 @@ internal static class SignatureText
     {
         var bytes = new byte[32];
         return text.Length == 44 && Convert.TryFromBase64Chars(text, bytes, out var written) && written == 32 ? bytes : null;
+    }
+
+    /// <summary>32 bytes in base64 as addresses have it, padded or not; null for anything else.</summary>
+    public static byte[]? Base64Url(ReadOnlySpan<char> text)
+    {
+        var bytes = new byte[32];
+        return text.Length is 43 or 44 && System.Buffers.Text.Base64Url.TryDecodeFromChars(text, bytes, out var written) && written == 32 ? bytes : null;
+    }
+
+    /// <summary>What comes behind the prefix in the one entry that begins with it; null where there are none or two.</summary>
+    public static string? Only(string? header, SearchValues<char> separators, string prefix)
+    {
+        string? only = null;
+        foreach (var range in header.AsSpan().SplitAny(separators))
+        {
+            var entry = header.AsSpan()[range].Trim();
+            if (!entry.StartsWith(prefix, StringComparison.Ordinal)) continue;
+            if (only is not null) return null;
+            only = entry[prefix.Length..].ToString();
+        }
+
+        return only;
     }
 
     /// <summary>The signatures in a list; an entry that is none spoils no other.</summary>
@@ -53,7 +76,7 @@ internal static class SignatureText
 
     /// <summary>A time in RFC 3339; null for anything else.</summary>
     public static DateTimeOffset? Rfc3339(string? text)
-        => text is { Length: <= 40 } && text.Contains('T', StringComparison.Ordinal)
+        => text is { Length: <= 40 } && TimeFormats.IsDateTime(text)
             && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var time) ? time : null;
 
     /// <summary>An id of 1 to 255 printable ASCII characters; null for anything else.</summary>

@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Status;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Idempotency;
@@ -16,6 +17,7 @@ using Microsoft.AspNetCore.Routing;
 namespace DataSync.Jobs.Webhooks.Deliveries;
 
 /// <summary><c>/api/webhooks/deliveries</c>: what was taken in, what became of it, and once more.</summary>
+[ApiTag("Webhooks", "What providers send by themselves: taken in under their signature, listed, and run again.")]
 internal static class DeliveryEndpoints
 {
     private const string Example = """
@@ -31,16 +33,17 @@ internal static class DeliveryEndpoints
     public static void MapDeliveries(this IEndpointRouteBuilder endpoints)
     {
         var deliveries = endpoints.MapApiGroup("/api/webhooks/deliveries", "Webhooks");
-        deliveries.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).WithApi(
+        deliveries.MapGet("", ListAsync).RequireScope(ApiScope.SyncRead).NotAudited("Deliveries are shown without their payloads.").WithApi(
             "List deliveries", "From the newest to the oldest, filtered by `source_id` and `status`. A delivery's outcome is its job's.", response: $$"""{"items":[{{Example}}],"next_cursor":null}""");
-        deliveries.MapGet("{delivery_id}", GetAsync).RequireScope(ApiScope.SyncRead).WithApi("One delivery", "Its job, and what became of it.", response: Example);
-        deliveries.MapPost("{delivery_id}/replay", ReplayAsync).RequireScope(ApiScope.SyncWrite).WithIdempotency().WithApi(
+        deliveries.MapGet("{delivery_id}", GetAsync).RequireScope(ApiScope.SyncRead).NotAudited("A delivery is shown without its payload.").WithApi("One delivery", "Its job, and what became of it.", response: Example);
+        deliveries.MapPost("{delivery_id}/replay", ReplayAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("delivery.replay", "delivery", "delivery_id").WithIdempotency().WithApi(
             "Run a delivery again",
             "It waits for its source's next job, as if it had just arrived, and runs with what the source's `sync` says now. 409 while it waits or is worked on, and where its payload is not kept "
             + "(realtime and hybrid sources, or long ago).",
             response: Waiting, status: StatusCodes.Status202Accepted);
     }
 
+    [Answers<Page<DeliveryView>>]
     private static async Task<IResult> ListAsync(Caller caller, Query<DeliveryFilter> filter, DeliveryStore store, JobViews jobs, CursorCodec cursors, CancellationToken ct)
     {
         var (source, status, page) = filter.Value;
@@ -50,10 +53,12 @@ internal static class DeliveryEndpoints
         return TypedResults.Ok(new Page<DeliveryView>([.. shown.Items.Select(r => View(r, jobs, caller.Language))], shown.NextCursor));
     }
 
-    private static async Task<IResult> GetAsync(Caller caller, DeliveryId deliveryId, DeliveryStore store, JobViews jobs, CancellationToken ct)
+    [Answers<DeliveryView>]
+    private static async Task<IResult> GetAsync(Caller caller, RouteGuid deliveryId, DeliveryStore store, JobViews jobs, CancellationToken ct)
         => await store.FindAsync(caller.Tenant, deliveryId.Value, ct) is { } row ? TypedResults.Ok(View(row, jobs, caller.Language)) : Problem.NotFound();
 
-    private static async Task<IResult> ReplayAsync(Caller caller, DeliveryId deliveryId, DeliveryStore store, JobViews jobs, CancellationToken ct)
+    [Answers<DeliveryView>(StatusCodes.Status202Accepted)]
+    private static async Task<IResult> ReplayAsync(Caller caller, RouteGuid deliveryId, DeliveryStore store, JobViews jobs, CancellationToken ct)
     {
         if (!await store.ReplayAsync(caller.Tenant, deliveryId.Value, ct)) return Problem.NotFound();
         var row = await store.FindAsync(caller.Tenant, deliveryId.Value, ct);

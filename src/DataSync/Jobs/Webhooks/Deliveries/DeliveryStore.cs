@@ -1,6 +1,7 @@
 using System.Linq.Expressions;
 using DataSync.Jobs.Webhooks.Inbox;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
@@ -56,7 +57,7 @@ internal sealed class DeliveryStore(TenantDatabase database, InboxBell bell)
             }
         }
 
-        await transaction.CommitAsync(ct);
+        await transaction.CommitChangeAsync(ct);
         bell.Ring();
         return true;
     }

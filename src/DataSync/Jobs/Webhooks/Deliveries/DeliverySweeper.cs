@@ -1,15 +1,11 @@
 using DataSync.Platform.Persistence;
-using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace DataSync.Jobs.Webhooks.Deliveries;
 
 /// <summary>Lets go of payloads whose jobs completed a while ago, and later of the deliveries themselves. What still waits, or may still be retried with its job, is never touched.</summary>
-internal sealed partial class DeliverySweeper(DataSources sources, WebhookOptions options, TimeProvider time, ILogger<DeliverySweeper> logger) : BackgroundService
+internal sealed partial class DeliverySweeper(DataSources sources, WebhookOptions options, TimeProvider time, ILogger<DeliverySweeper> logger) : HourlySweeper(sources, time)
 {
-    private const int Chunk = 5000;
-
     private const string LetGoSql =
         """
         UPDATE webhook_deliveries w SET payload = NULL, let_go_at = now() FROM (
@@ -30,44 +26,20 @@ internal sealed partial class DeliverySweeper(DataSources sources, WebhookOption
     public async Task<(int Payloads, int Deliveries)> SweepAsync(CancellationToken ct)
         => (await RepeatAsync(LetGoSql, options.KeepPayload, ct), await RepeatAsync(ForgetSql, options.KeepId, ct));
 
-    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    protected override async Task SweepAndTellAsync(CancellationToken ct)
     {
-        using var timer = new PeriodicTimer(TimeSpan.FromHours(1), time);
-        do
-        {
-            try
-            {
-                var (payloads, deliveries) = await SweepAsync(stoppingToken);
-                Log.Swept(logger, payloads, deliveries);
-            }
-            catch (NpgsqlException e)
-            {
-                Log.SweepFailed(logger, e.SqlState);
-            }
-        }
-        while (await timer.WaitForNextTickAsync(stoppingToken));
+        var (payloads, deliveries) = await SweepAsync(ct);
+        Log.Swept(logger, payloads, deliveries);
     }
 
-    /// <summary>In small transactions, so that nobody waits for the rows.</summary>
-    private async Task<int> RepeatAsync(string sql, TimeSpan age, CancellationToken ct)
-    {
-        for (var total = 0; ;)
-        {
-            await using var command = sources.System.CreateCommand(sql);
-            command.Parameters.Add(new NpgsqlParameter<TimeSpan> { TypedValue = age });
-            command.Parameters.Add(new NpgsqlParameter<int> { TypedValue = Chunk });
-            var done = await command.ExecuteNonQueryAsync(ct);
-            total += done;
-            if (done < Chunk) return total;
-        }
-    }
+    protected override void TellFailed(string? reason) => Log.SweepFailed(logger, reason);
 
     private static partial class Log
     {
         [LoggerMessage(1813, LogLevel.Debug, "Let go of {Payloads} payloads and forgot {Deliveries} deliveries")]
         public static partial void Swept(ILogger logger, int payloads, int deliveries);
 
-        [LoggerMessage(1814, LogLevel.Warning, "Old deliveries could not be swept, SQLSTATE {SqlState}; tried again in an hour")]
-        public static partial void SweepFailed(ILogger logger, string? sqlState);
+        [LoggerMessage(1814, LogLevel.Warning, "Old deliveries could not be swept ({Reason}); tried again in an hour")]
+        public static partial void SweepFailed(ILogger logger, string? reason);
     }
 }

@@ -30,7 +30,7 @@ internal sealed partial class DrainStart(
         }
 
         if (!source.IsActive) return false;
-        if (plans.OfDrain(source) is not { } plan)
+        if (await plans.OfDrainAsync(source, ct) is not { } plan)
         {
             Log.NoPlan(logger, sourceId);
             return false;
@@ -91,7 +91,7 @@ internal sealed partial class DrainStart(
 
     private static partial class Log
     {
-        [LoggerMessage(1810, LogLevel.Warning, "Deliveries of source {SourceId} wait: what its pushes run with is not valid in this version")]
+        [LoggerMessage(1810, LogLevel.Warning, "Deliveries of source {SourceId} wait: what its pushes run with is not valid in this version, or asks for what the tenant has not been given")]
         public static partial void NoPlan(ILogger logger, string sourceId);
 
         [LoggerMessage(1811, LogLevel.Warning, "{Deliveries} deliveries belong to a source that was deleted")]

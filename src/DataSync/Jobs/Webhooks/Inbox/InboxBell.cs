@@ -1,7 +1,6 @@
 using System.Threading.Channels;
 using DataSync.Platform.Persistence;
 using Microsoft.Extensions.Hosting;
-using Npgsql;
 
 namespace DataSync.Jobs.Webhooks.Inbox;
 
@@ -29,9 +28,9 @@ internal sealed class InboxBell(DataSources sources, TimeProvider time) : Backgr
                 await using var notify = sources.App.CreateCommand($"SELECT pg_notify('{Channel}', '')");
                 await notify.ExecuteNonQueryAsync(stoppingToken);
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException or InvalidOperationException)
+            catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
-                // they look by themselves
+                // Whatever it is (a name that is not resolved is no NpgsqlException): they look by themselves, and the next delivery rings again.
             }
 
             await Task.Delay(Pace, time, stoppingToken);

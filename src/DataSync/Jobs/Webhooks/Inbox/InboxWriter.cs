@@ -80,8 +80,8 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
             {
                 var known = await KnownAsync(batch);
                 connection ??= await database.HoldAsync(CancellationToken.None);
-                await InsertAsync(connection, batch.Where(e => !known.ContainsKey(e.Name)).GroupBy(e => e.Name.TenantId, StringComparer.Ordinal).ToList());
-                foreach (var entry in batch) entry.Complete(StoredDelivery.On(known.GetValueOrDefault(entry.Name, entry.Name.Id)));
+                await InsertAsync(connection, ByTenant(known.Count == 0 ? batch : batch.FindAll(e => !known.ContainsKey(e.Name))));
+                foreach (var entry in batch) entry.Complete(StoredDelivery.On(known.Count == 0 ? entry.Name.Id : known.GetValueOrDefault(entry.Name, entry.Name.Id)));
                 bell.Ring();
                 return connection;
             }
@@ -102,17 +102,24 @@ internal sealed partial class InboxWriter(Inbox inbox, TenantDatabase database, 
         }
     }
 
-    private static async Task InsertAsync(BatchConnection connection, List<IGrouping<string, InboxEntry>> tenants)
+    /// <summary>One list a tenant; mostly there is but one.</summary>
+    private static List<List<InboxEntry>> ByTenant(List<InboxEntry> batch)
+        => batch.Count == 0 ? []
+            : batch.TrueForAll(e => string.Equals(e.Name.TenantId, batch[0].Name.TenantId, StringComparison.Ordinal)) ? [batch]
+            : [.. batch.GroupBy(e => e.Name.TenantId, StringComparer.Ordinal).Select(g => g.ToList())];
+
+    private static async Task InsertAsync(BatchConnection connection, List<List<InboxEntry>> tenants)
     {
         if (tenants.Count == 0) return;
-        await using var batch = connection.Batch(tenants[0].Key, durable: true);
+        await using var batch = connection.Batch(tenants[0][0].Name.TenantId, durable: true);
         batch.Patience = Patience;
         foreach (var tenant in tenants)
         {
-            if (!ReferenceEquals(tenant, tenants[0])) batch.TurnTo(tenant.Key);
+            var id = tenant[0].Name.TenantId;
+            if (!ReferenceEquals(tenant, tenants[0])) batch.TurnTo(id);
             batch.Add(
-                InsertSql, tenant.Key,
-                tenant.Select(e => e.Name.Id).ToArray(), tenant.Select(e => e.Name.SourceId).ToArray(), tenant.Select(e => e.Name.WebhookId).ToArray(), tenant.Select(e => e.Payload).ToArray());
+                InsertSql, id,
+                tenant.ConvertAll(e => e.Name.Id), tenant.ConvertAll(e => e.Name.SourceId), tenant.ConvertAll(e => e.Name.WebhookId), tenant.ConvertAll(e => e.Payload));
         }
 
         await batch.ExecuteAsync(CancellationToken.None);

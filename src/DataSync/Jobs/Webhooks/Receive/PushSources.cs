@@ -7,20 +7,21 @@ namespace DataSync.Jobs.Webhooks.Receive;
 
 /// <summary>
 /// Sources at hand, their secrets opened and their doors made, for a second at a time. That there is no such source is at hand as well, for as long as its tenant's configuration
-/// stays what it was: asking for one again and again costs the database nothing. How many look for one at once is bounded, and what is known to be there has looks of its own: whoever makes
-/// up names can neither keep the database busy nor hold up those who do not. What there is takes longer to look up than what there is not, so whoever is refused hears it no sooner
-/// than <see cref="Settling"/> after asking (<see cref="SettleAsync"/>), whether anything had to be looked up or not.
+/// stays what it was: asking for one again and again costs the database nothing. Whether there is anything behind a name that nothing is known of is asked for many at once
+/// (<see cref="SourceNames"/>), and only what is there is looked up by itself, in places that made-up names never take: whoever makes up names can neither keep the database busy nor
+/// hold up those who do not. What there is takes longer to look up than what there is not, so whoever is refused hears it no sooner than <see cref="Settling"/> after asking
+/// (<see cref="SettleAsync"/>), whether anything had to be looked up or not.
 /// </summary>
-internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnumerable<IPushConnector> connectors, PushPlans plans, TimeProvider time) : IDisposable
+internal sealed class PushSources(SourceCache cache, SourceReader reader, SourceNames names, IEnumerable<IPushConnector> connectors, PushPlans plans, TimeProvider time) : IDisposable
 {
-    private const int MostKept = 20_000, MostAsking = 8;
+    private const int MostKept = 20_000, MostLooking = 8;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(2);
 
     /// <summary>More than a look-up takes.</summary>
     internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
     private readonly ConcurrentDictionary<(string Tenant, string Source), Kept> _kept = new();
     private readonly IPushConnector _connector = connectors.Single();
-    private readonly SemaphoreSlim _knownAsking = new(MostAsking), _othersAsking = new(MostAsking);
+    private readonly SemaphoreSlim _looking = new(MostLooking), _learning = new(MostLooking);
     private int _count;
 
     /// <summary>Refuses whatever is sent to nobody.</summary>
@@ -56,25 +57,37 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
 
     public void Dispose()
     {
-        _knownAsking.Dispose();
-        _othersAsking.Dispose();
+        _looking.Dispose();
+        _learning.Dispose();
     }
 
     private async Task<Found> LoadAsync(string tenantId, string sourceId, Kept? before)
     {
         var was = before is { Found.Value: { IsCompletedSuccessfully: true } task } ? await task : default;
         if (was.AbsentAt is { } generation && cache.IsUnchanged(tenantId, generation)) return was;
-        var asking = was.Source is null ? _othersAsking : _knownAsking;
-        if (!await asking.WaitAsync(Patience, CancellationToken.None)) throw new SyncFailureException(WebhookFailure.Busy);
-        try
+        if (was.Source is null && await AbsentAsync(tenantId, sourceId) is { } absent) return absent;
+        using (await PlaceAsync(_looking)) return await LookAsync(tenantId, sourceId, was.Source);
+    }
+
+    /// <summary>That there is no such source; null where there is one. Of a tenant that is there it is known until something of it changes, of one that is not for a moment only.</summary>
+    private async Task<Found?> AbsentAsync(string tenantId, string sourceId)
+    {
+        for (var isLast = false; ; isLast = true)
         {
-            return await LookAsync(tenantId, sourceId, was.Source);
-        }
-        finally
-        {
-            asking.Release();
+            // looked at first: what is not there now may be there by the next one
+            var generation = cache.GenerationAtHand(tenantId);
+            var stands = await names.FindAsync(tenantId, sourceId);
+            if (stands == NameStands.ForSource) return null;
+            if (generation is not null || stands == NameStands.ForNothing || isLast) return new Found(null, generation);
+            using (await PlaceAsync(_learning))
+            {
+                if (cache.GenerationAtHand(tenantId) is null) await cache.GenerationAsync(tenantId, CancellationToken.None);
+            }
         }
     }
+
+    private static async Task<IDisposable> PlaceAsync(SemaphoreSlim places)
+        => await places.WaitAsync(Patience, CancellationToken.None) ? new Place(places) : throw new SyncFailureException(WebhookFailure.Busy);
 
     private async Task<Found> LookAsync(string tenantId, string sourceId, PushSource? known)
     {
@@ -95,11 +108,12 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
         }
     }
 
-    /// <summary>Too many: what is not there goes first, the old before the new, and where that is not enough everything.</summary>
+    /// <summary>Too many: what is not there goes first, the old before the new, then what nobody asked for lately, and where that is not enough everything.</summary>
     private void Forget(Kept newest)
     {
         Remove(kept => kept.IsAbsent && time.GetElapsedTime(kept.Since) >= Fresh);
-        if (Volatile.Read(ref _count) > MostKept) Remove(kept => kept.IsAbsent || time.GetElapsedTime(kept.Since) >= Fresh);
+        if (Volatile.Read(ref _count) > MostKept) Remove(kept => kept.IsAbsent);
+        if (Volatile.Read(ref _count) > MostKept) Remove(kept => time.GetElapsedTime(kept.Since) >= Fresh);
         if (Volatile.Read(ref _count) <= MostKept) return;
         _kept.Clear();
         Interlocked.Exchange(ref _count, 0);
@@ -117,6 +131,11 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, IEnume
     /// <param name="Source">The source; null where there is none.</param>
     /// <param name="AbsentAt">The tenant's generation at which there was none; null where there is one, or where that cannot be known.</param>
     private readonly record struct Found(PushSource? Source, long? AbsentAt);
+
+    private sealed class Place(SemaphoreSlim places) : IDisposable
+    {
+        public void Dispose() => places.Release();
+    }
 
     private sealed record Kept(long Since, Lazy<Task<Found>> Found)
     {

@@ -16,7 +16,8 @@ internal sealed class CorrelationMiddleware(RequestDelegate next, ILogger<Correl
         var id = Activity.Current!.TraceId.ToHexString();
         context.Features.Set(new CorrelationId(id));
         context.Response.Headers["X-Correlation-Id"] = id;
-        using (logger.BeginScope(new Dictionary<string, object>(StringComparer.Ordinal) { ["CorrelationId"] = id })) await next(context);
+        KeyValuePair<string, object>[] scope = [new("CorrelationId", id)];
+        using (logger.BeginScope(scope)) await next(context);
     }
 
     private static Activity Start(HttpRequest request)

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Security;
 using System.Net.Sockets;
-using DataSync.Pipeline.Failures;
 
 namespace DataSync.Platform.Http.Egress;
 
@@ -12,8 +11,6 @@ namespace DataSync.Platform.Http.Egress;
 /// </summary>
 internal static class EgressHandler
 {
-    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
-
     /// <summary>A handler with connections of its own.</summary>
     /// <param name="egress">Judges every address.</param>
     /// <param name="tls">What TLS asks for; the name asked for is each request's host.</param>
@@ -33,36 +30,7 @@ internal static class EgressHandler
         SslOptions = tls,
     };
 
-    /// <summary>The first of the vetted addresses that answers.</summary>
+    /// <summary>An IPv6 literal comes in brackets.</summary>
     private static async ValueTask<Stream> ConnectAsync(EgressPolicy egress, DnsEndPoint to, CancellationToken ct)
-    {
-        // an IPv6 literal comes in brackets
-        var vetted = await egress.VetAsync(to.Host.Trim('[', ']'), to.Port, ct);
-        for (var i = 0; ; i++)
-        {
-            var socket = new Socket(vetted[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-            using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
-            timeout.CancelAfter(ConnectTimeout);
-            try
-            {
-                await socket.ConnectAsync(vetted[i], to.Port, timeout.Token);
-                return new NetworkStream(socket, ownsSocket: true);
-            }
-            catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
-            {
-                socket.Dispose();
-                if (i == vetted.Count - 1)
-                    throw new SyncFailureException(SyncFailure.Transient("errors.connection.timeout", ("host", to.Host), ("port", to.Port)), e);
-            }
-            catch (SocketException) when (i < vetted.Count - 1)
-            {
-                socket.Dispose();
-            }
-            catch
-            {
-                socket.Dispose();
-                throw;
-            }
-        }
-    }
+        => new NetworkStream(await EgressDial.ConnectAsync(egress, to.Host.Trim('[', ']'), to.Port, ct), ownsSocket: true);
 }

@@ -7,6 +7,9 @@ namespace DataSync.Platform.Http.Errors;
 /// <summary>A failure as an endpoint's answer: <c>return Problem.NotFound();</c></summary>
 internal sealed class Problem(SyncFailure failure, IReadOnlyList<Fault> faults) : IResult
 {
+    /// <summary>What went wrong.</summary>
+    public SyncFailure Failure => failure;
+
     public static Problem From(SyncFailure failure) => new(failure, []);
 
     /// <summary>All the faults of a request in one answer.</summary>

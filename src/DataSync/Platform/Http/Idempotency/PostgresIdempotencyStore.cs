@@ -89,9 +89,9 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProv
             {
                 return; // the process ends
             }
-            catch (Exception e) when (e is NpgsqlException or IOException or TimeoutException or InvalidOperationException)
+            catch (Exception e) when (e is not ObjectDisposedException)
             {
-                // tried again
+                // Whatever it is (a name that is not resolved is no NpgsqlException): tried again; nobody waits for this one to hear of it.
             }
         }
     }

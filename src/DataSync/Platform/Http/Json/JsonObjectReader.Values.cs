@@ -44,14 +44,10 @@ internal sealed partial class JsonObjectReader
     }
 
     /// <summary>An RFC 3339 time with an offset.</summary>
-    public DateTimeOffset? OptionalTime(string name)
-    {
-        _shape?.Add(name, false, JsonSchemas.Time());
-        if (!Take(name, false, out var value)) return null;
-        if (value.ValueKind == JsonValueKind.String && HasOffset(value.GetString()!) && value.TryGetDateTimeOffset(out var time)) return time;
-        Refuse(name, "faults.time");
-        return null;
-    }
+    public DateTimeOffset? OptionalTime(string name) => Time(name, required: false);
+
+    /// <summary>The same; the beginning of time after a fault.</summary>
+    public DateTimeOffset RequiredTime(string name) => Time(name, required: true) ?? default;
 
     /// <summary>One of a few texts; the first of them after a fault.</summary>
     public string RequiredOneOf(string name, params IReadOnlyList<string> allowed) => Choice(name, true, allowed) ?? allowed[0];
@@ -85,6 +81,15 @@ internal sealed partial class JsonObjectReader
         }
 
         return chosen;
+    }
+
+    private DateTimeOffset? Time(string name, bool required)
+    {
+        _shape?.Add(name, required, JsonSchemas.Time());
+        if (!Take(name, required, out var value)) return null;
+        if (value.ValueKind == JsonValueKind.String && HasOffset(value.GetString()!) && value.TryGetDateTimeOffset(out var time)) return time;
+        Refuse(name, "faults.time");
+        return null;
     }
 
     private string? Text(string name, bool required, int min, int max)

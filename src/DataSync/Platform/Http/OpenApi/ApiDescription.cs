@@ -20,6 +20,9 @@ internal sealed record QueryShape(ObjectShape Shape);
 /// <summary>A segment of the path.</summary>
 internal sealed record PathParameterShape(string Name, string Description);
 
+/// <summary>A header that a caller may send.</summary>
+internal sealed record HeaderShape(string Name, string Description);
+
 internal static class ApiDescriptionEndpoints
 {
     /// <summary>Describes an operation in the OpenAPI document: every endpoint has this, and every example is checked by a test.</summary>

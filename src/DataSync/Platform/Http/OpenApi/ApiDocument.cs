@@ -15,9 +15,14 @@ internal static class ApiDocument
         => services.AddOpenApi(Version, options =>
         {
             options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1;
-            options.AddDocumentTransformer((document, _, _) =>
+            options.AddDocumentTransformer((document, context, _) =>
             {
-                DocumentHead.Write(document);
+                DocumentHead.Write(document, ApiTagAttribute.Of(context.DescriptionGroups.SelectMany(g => g.Items).SelectMany(d => d.ActionDescriptor.EndpointMetadata)));
+                return Task.CompletedTask;
+            });
+            options.AddSchemaTransformer((schema, context, _) =>
+            {
+                NullableMembers.Mend(schema, context.JsonTypeInfo);
                 return Task.CompletedTask;
             });
             options.AddOperationTransformer((operation, context, _) =>
@@ -27,8 +32,8 @@ internal static class ApiDocument
             });
         });
 
-    /// <summary>Swagger UI from files inside the package: works without a network.</summary>
-    public static void UseApiPage(this IApplicationBuilder app) => app.UseSwaggerUI(options =>
+    /// <summary>Swagger UI from files inside the package: works without a network. Only its own paths pass through it.</summary>
+    public static void UseApiPage(this IApplicationBuilder app) => app.UseWhen(http => http.Request.Path.StartsWithSegments("/swagger", StringComparison.OrdinalIgnoreCase), page => page.UseSwaggerUI(options =>
     {
         options.RoutePrefix = "swagger";
         options.DocumentTitle = "DataSync API";
@@ -36,7 +41,7 @@ internal static class ApiDocument
         options.EnablePersistAuthorization();
         options.DefaultModelsExpandDepth(-1);
         options.DocExpansion(DocExpansion.List);
-    });
+    }));
 
     public static void MapApiDocument(this IEndpointRouteBuilder endpoints)
         => endpoints.MapOpenApi("/swagger/{documentName}/swagger.json").AllowAnonymous();

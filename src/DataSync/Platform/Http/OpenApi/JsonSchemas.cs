@@ -32,11 +32,11 @@ internal static class JsonSchemas
     public static JsonObject List(JsonObject item, int min, int max)
         => new() { ["type"] = "array", ["items"] = item, ["minItems"] = min, ["maxItems"] = max };
 
-    /// <summary>The schema an example shows.</summary>
+    /// <summary>The schema an example shows: of a list's items, what is common to all of them.</summary>
     public static JsonObject Like(JsonNode? example) => example switch
     {
         JsonObject o => new() { ["type"] = "object", ["properties"] = new JsonObject(o.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)Like(m.Value)))) },
-        JsonArray { Count: > 0 } a => new() { ["type"] = "array", ["items"] = Like(a[0]) },
+        JsonArray { Count: > 0 } a => new() { ["type"] = "array", ["items"] = a.Select(Like).Aggregate(Both) },
         JsonArray => Of("array"),
         null => [],
         _ => example.GetValueKind() switch
@@ -46,4 +46,15 @@ internal static class JsonSchemas
             _ => Of("string"),
         },
     };
+
+    /// <summary>The schema of what either allows; where they differ in kind, anything.</summary>
+    private static JsonObject Both(JsonObject one, JsonObject other)
+    {
+        if (!JsonNode.DeepEquals(one["type"], other["type"])) return [];
+        if (one["items"] is JsonObject first && other["items"] is JsonObject second) return new() { ["type"] = "array", ["items"] = Both(first, second) };
+        if (one["properties"] is not JsonObject mine || other["properties"] is not JsonObject theirs) return (one["items"] is null ? one : other).DeepClone().AsObject();
+        var members = mine.DeepClone().AsObject();
+        foreach (var (name, schema) in theirs) members[name] = members[name] is JsonObject known ? Both(known, schema!.AsObject()) : schema!.DeepClone();
+        return new() { ["type"] = "object", ["properties"] = members };
+    }
 }

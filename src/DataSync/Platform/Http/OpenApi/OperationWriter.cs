@@ -17,10 +17,17 @@ internal static class OperationWriter
         if (metadata.OfType<ApiDescription>().LastOrDefault() is not { } api) return;
         var scope = metadata.OfType<AuthorizationPolicy>().SelectMany(p => p.Requirements).OfType<ScopeRequirement>().FirstOrDefault()?.Scope;
         var body = metadata.OfType<BodyShape>().LastOrDefault();
+        var made = operation.Responses;
+        operation.OperationId ??= OperationName.Of(context.Description.HttpMethod ?? "", context.Description.RelativePath ?? "");
         operation.Summary = api.Summary;
         operation.Description = scope is null ? api.Description : $"{api.Description}\n\nScope: `{scope}`";
-        if (scope is not null)
-            operation.Security = [new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentHead.Bearer, context.Document)] = [] }];
+        operation.Security = scope is null
+            ? []
+            :
+            [
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentHead.Bearer, context.Document)] = [] },
+                new OpenApiSecurityRequirement { [new OpenApiSecuritySchemeReference(DocumentHead.ApiKey, context.Document)] = [] },
+            ];
         operation.Parameters ??= [];
         foreach (var parameter in Parameters(metadata))
         {
@@ -29,10 +36,16 @@ internal static class OperationWriter
         }
 
         if (body is not null) operation.RequestBody = RequestBody(body, api.Request);
-        operation.Responses = new OpenApiResponses { [Text(api.Status)] = Answer(api, metadata) };
+        operation.Responses = new OpenApiResponses { [Text(api.Status)] = Answer(api, metadata, made) };
         foreach (var other in metadata.OfType<OtherAnswer>())
-            operation.Responses[Text(other.Status)] = Answer(new ApiDescription(other.Summary, "", null, other.Response, other.Status, "application/json"), metadata);
+        {
+            var type = other.Response is null ? api.ResponseType : "application/json";
+            operation.Responses[Text(other.Status)] = Answer(new ApiDescription(other.Summary, "", null, other.Response, other.Status, type), metadata, made);
+        }
+
         foreach (var (status, text) in metadata.OfType<OwnRefusals>().LastOrDefault()?.All ?? Refusals(operation, scope, body, metadata)) operation.Responses[Text(status)] = Refusal(text, context.Document!);
+        foreach (var (status, text) in metadata.OfType<OneMoreRefusal>()) operation.Responses[Text(status)] = Refusal(text, context.Document!);
+        operation.Responses["default"] = Refusal("Whatever else goes wrong, such as a source that does not answer, is told in the same way.", context.Document!);
     }
 
     private static IEnumerable<OpenApiParameter> Parameters(IList<object> metadata)
@@ -41,6 +54,7 @@ internal static class OperationWriter
             yield return Parameter(segment.Name, ParameterLocation.Path, true, JsonSchemas.Text(1, 255), segment.Description);
         foreach (var member in metadata.OfType<QueryShape>().SelectMany(q => q.Shape.Members))
             yield return Parameter(member.Name, ParameterLocation.Query, member.Required, member.Schema(), member.About);
+        foreach (var header in metadata.OfType<HeaderShape>()) yield return Parameter(header.Name, ParameterLocation.Header, false, JsonSchemas.Text(1, 1024), header.Description);
         if (metadata.OfType<IdempotencyMetadata>().Any())
             yield return Parameter(
                 IdempotencyHeader.Name, ParameterLocation.Header, false, JsonSchemas.Text(1, 255),
@@ -59,13 +73,13 @@ internal static class OperationWriter
         },
     };
 
-    private static OpenApiResponse Answer(ApiDescription api, IList<object> metadata)
+    private static OpenApiResponse Answer(ApiDescription api, IList<object> metadata, OpenApiResponses? made)
     {
         var response = new OpenApiResponse { Description = api.Summary };
         if (api.Response is not null)
-            response.Content = Content(api.ResponseType, new OpenApiMediaType { Schema = SchemaWriter.From(JsonSchemas.Like(api.Response)), Example = api.Response.DeepClone() });
-        else if (api.ResponseType != "application/json")
-            response.Content = Content(api.ResponseType, new OpenApiMediaType());
+            response.Content = Content(api.ResponseType, new OpenApiMediaType { Schema = AnswerSchemas.Find(made, Text(api.Status)) ?? SchemaWriter.From(JsonSchemas.Like(api.Response)), Example = api.Response.DeepClone() });
+        else if (api.ResponseType != "application/json" && api.Status is not (304 or 204))
+            response.Content = Content(api.ResponseType, new OpenApiMediaType { Schema = SchemaWriter.From(api.ResponseType == "*/*" ? [] : JsonSchemas.Of("string")) });
         response.Headers = new Dictionary<string, IOpenApiHeader>(StringComparer.Ordinal)
         {
             ["X-Correlation-Id"] = new OpenApiHeader { Description = "The W3C trace id of this request.", Schema = SchemaWriter.From(JsonSchemas.Of("string")) },
@@ -94,7 +108,10 @@ internal static class OperationWriter
         }
 
         if (body is not null || keyed || operation.Parameters!.Count > 0) yield return (422, "The request is understood and wrong; all its faults are named.");
+        if (scope is not null) yield return (429, "Too many requests of this tenant; see `Retry-After`.");
+        else yield return (431, "The request's headers are larger than the server takes.");
         yield return (500, "A mistake on our side.");
+        if (scope is not null) yield return (503, "Not now: our database cannot be reached, or this process ends; see `Retry-After`.");
     }
 
     private static OpenApiResponse Refusal(string text, OpenApiDocument document) => new()

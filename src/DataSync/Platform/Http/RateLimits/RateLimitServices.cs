@@ -3,6 +3,7 @@ using DataSync.Pipeline.Failures;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Settings;
+using DataSync.Platform.Tenancy.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RateLimiting;
@@ -14,7 +15,7 @@ namespace DataSync.Platform.Http.RateLimits;
 internal static class RateLimitServices
 {
     /// <summary>
-    /// A bucket of tokens for each tenant: one request, one token. It lies in the memory of this process, so a tenant that speaks to several gets the
+    /// A bucket of tokens for each tenant, its own size where the operator set one: one request, one token. It lies in the memory of this process, so a tenant that speaks to several gets the
     /// limit at each of them. Requests without a tenant (health, metrics, a token that is not valid) have no bucket.
     /// </summary>
     public static IServiceCollection AddTenantRateLimits(this IServiceCollection services, IConfiguration configuration)
@@ -26,7 +27,7 @@ internal static class RateLimitServices
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddRateLimiter(limiter =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(context => Partition(context, options));
+            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (string Tenant, int? PerMinute)>(context => Partition(context, options));
             limiter.OnRejected = RefuseAsync;
         });
         return services;
@@ -35,16 +36,22 @@ internal static class RateLimitServices
     /// <summary>Refuses what is beyond the limit. Stands behind the authentication, which tells the tenant, and before anything that costs.</summary>
     public static IApplicationBuilder UseTenantRateLimits(this IApplicationBuilder app) => app.UseRateLimiter();
 
-    private static RateLimitPartition<string> Partition(HttpContext context, RateLimitOptions options)
-        => Caller.TenantOf(context) is { } tenant
-            ? RateLimitPartition.GetTokenBucketLimiter(tenant, _ => new TokenBucketRateLimiterOptions
-            {
-                TokenLimit = options.Burst,
-                TokensPerPeriod = options.PerSecond,
-                ReplenishmentPeriod = TimeSpan.FromSeconds(1),
-                QueueLimit = 0,
-            })
-            : RateLimitPartition.GetNoLimiter("");
+    /// <summary>A limit that was changed begins a new bucket, so it holds from the request on that sees it; the old one is forgotten when it is full.</summary>
+    private static RateLimitPartition<(string Tenant, int? PerMinute)> Partition(HttpContext context, RateLimitOptions options)
+    {
+        if (Caller.TenantOf(context) is not { } tenant) return RateLimitPartition.GetNoLimiter<(string, int?)>(("", null));
+        return RateLimitPartition.GetTokenBucketLimiter((tenant, context.Features.Get<TenantSettings>()?.RequestsPerMinute), key => Bucket(key.Item2, options));
+    }
+
+    private static TokenBucketRateLimiterOptions Bucket(int? perMinute, RateLimitOptions options)
+    {
+        if (perMinute is not { } most)
+            return new TokenBucketRateLimiterOptions { TokenLimit = options.Burst, TokensPerPeriod = options.PerSecond, ReplenishmentPeriod = TimeSpan.FromSeconds(1), QueueLimit = 0 };
+
+        // in steps of a tenth of a second, or of one request where that takes longer
+        var step = (most + 599) / 600;
+        return new TokenBucketRateLimiterOptions { TokenLimit = most, TokensPerPeriod = step, ReplenishmentPeriod = TimeSpan.FromMinutes((double)step / most), QueueLimit = 0 };
+    }
 
     private static async ValueTask RefuseAsync(OnRejectedContext refused, CancellationToken ct)
     {

@@ -11,6 +11,8 @@ namespace DataSync.Platform.Http.Requests;
 /// <summary>Reads the members of a query string as strictly as <see cref="Json.JsonObjectReader"/> reads a body's. Without a context it only tells its shape.</summary>
 internal sealed class QueryReader(HttpContext? context, ObjectShape? shape = null)
 {
+    private static readonly string[] Times = ["yyyy-MM-dd'T'HH:mm:sszzz", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFFzzz", "yyyy-MM-dd'T'HH:mm:ss'Z'", "yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'"];
+
     private readonly HashSet<string> _known = new(StringComparer.Ordinal);
 
     /// <summary>Text of one code point or more. What it is for is shown in the OpenAPI document, here and in all that follow.</summary>
@@ -38,6 +40,26 @@ internal sealed class QueryReader(HttpContext? context, ObjectShape? shape = nul
         if (Take(name) is not { } text) return null;
         if (int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var value) && value >= min && value <= max) return value;
         Refuse(name, "faults.integer", ("min", min), ("max", max));
+        return null;
+    }
+
+    /// <summary>An RFC 3339 time with an offset.</summary>
+    public DateTimeOffset? OptionalTime(string name, string about)
+    {
+        shape?.Add(name, false, JsonSchemas.Time(), about);
+        if (Take(name) is not { } text) return null;
+        if (DateTimeOffset.TryParseExact(text, Times, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal | DateTimeStyles.AdjustToUniversal, out var time)) return time;
+        Refuse(name, "faults.time");
+        return null;
+    }
+
+    /// <summary>A length of time, from a second up to <paramref name="longest"/>: a number and its unit, such as <c>5m</c>.</summary>
+    public TimeSpan? OptionalSpan(string name, string about, TimeSpan longest)
+    {
+        shape?.Add(name, false, JsonSchemas.Text(2, 10), about);
+        if (Take(name) is not { } text) return null;
+        if (TimeSpanText.TryRead(text, out var span) && span <= longest) return span;
+        Refuse(name, "faults.span", ("max", TimeSpanText.Write(longest)));
         return null;
     }
 

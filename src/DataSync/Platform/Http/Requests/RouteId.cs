@@ -36,6 +36,9 @@ internal readonly record struct RouteId(string Value) : IEndpointParameterMetada
         return new RouteId("");
     }
 
+    /// <summary>The id of a route value; empty where it is none, which is nobody's fault here.</summary>
+    public static string TextOf(HttpContext context, string name) => Segment(context, name) is { } segment && UrlId.TryDecode(segment, out var id, out _) ? id : "";
+
     public override string ToString() => Value;
 
     private static string NameOf(ParameterInfo parameter) => System.Text.Json.JsonNamingPolicy.SnakeCaseLower.ConvertName(parameter.Name!);

@@ -1,3 +1,4 @@
+using System.Security.Authentication;
 using DataSync.Platform.Http.Json;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.Extensions.Options;
@@ -16,5 +17,8 @@ internal sealed class KestrelLimits : IConfigureOptions<KestrelServerOptions>
         options.Limits.MaxRequestHeaderCount = 64;
         options.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(15);
         options.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(120);
+
+        // An operator who must serve older callers says so for an endpoint of its own (Kestrel:Endpoints:…:SslProtocols).
+        options.ConfigureHttpsDefaults(https => https.SslProtocols = SslProtocols.Tls13);
     }
 }

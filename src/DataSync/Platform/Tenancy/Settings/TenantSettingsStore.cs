@@ -13,20 +13,30 @@ internal sealed class TenantSettingsStore(TenantDatabase database, Configuration
         return await ReadAsync(transaction, ct);
     }
 
-    /// <summary>Replaces the settings; of two at once, the last one wins.</summary>
-    public async Task<TenantSettings> ReplaceAsync(string tenantId, string? language, CancellationToken ct)
+    /// <summary>Replaces the language alone; of two at once, the last one wins.</summary>
+    public Task<TenantSettings> ReplaceAsync(string tenantId, string? language, string by, CancellationToken ct) => ChangeAsync(
+        tenantId,
+        """
+        INSERT INTO tenant_settings AS s (tenant_id, language, version, updated_at, updated_by) VALUES ($1, $2, 1, $3, $4)
+        ON CONFLICT (tenant_id) DO UPDATE SET language = excluded.language, version = s.version + 1, updated_at = excluded.updated_at, updated_by = excluded.updated_by
+        """,
+        ct, tenantId, language, time.GetUtcNow(), by);
+
+    /// <summary>Replaces everything; of two at once, the last one wins.</summary>
+    public Task<TenantSettings> ReplaceAsync(string tenantId, OperatorSettingsBody settings, string by, CancellationToken ct) => ChangeAsync(
+        tenantId,
+        """
+        INSERT INTO tenant_settings AS s (tenant_id, language, version, updated_at, updated_by, max_concurrent_jobs, requests_per_minute, realtime_bytes)
+        VALUES ($1, $2, 1, $3, $4, $5, $6, $7)
+        ON CONFLICT (tenant_id) DO UPDATE SET language = excluded.language, version = s.version + 1, updated_at = excluded.updated_at, updated_by = excluded.updated_by,
+               max_concurrent_jobs = excluded.max_concurrent_jobs, requests_per_minute = excluded.requests_per_minute, realtime_bytes = excluded.realtime_bytes
+        """,
+        ct, tenantId, settings.Language, time.GetUtcNow(), by, settings.Limits.ConcurrentJobs, settings.Limits.RequestsPerMinute, settings.Limits.RealtimeBytes);
+
+    private async Task<TenantSettings> ChangeAsync(string tenantId, string sql, CancellationToken ct, params object?[] values)
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
-        await using (var upsert = transaction.Command(
-            """
-            INSERT INTO tenant_settings AS s (tenant_id, language, version, updated_at) VALUES ($1, $2, 1, $3)
-            ON CONFLICT (tenant_id) DO UPDATE SET language = excluded.language, version = s.version + 1, updated_at = excluded.updated_at
-            """,
-            tenantId, language, time.GetUtcNow()))
-        {
-            await upsert.ExecuteNonQueryAsync(ct);
-        }
-
+        await using (var upsert = transaction.Command(sql, values)) await upsert.ExecuteNonQueryAsync(ct);
         var settings = await ReadAsync(transaction, ct);
         await cache.CommitAsync(transaction, ct);
         return settings;

@@ -20,7 +20,8 @@ internal static class RejectionClaims
             WHERE r.tenant_id = $1 AND r.job_id = $2 AND r.replay_job_id IS NULL AND {CanRun}
               AND ($4::bigint[] IS NULL OR r.seq = ANY ($4)) AND ($5::text IS NULL OR r.rule_id = $5) AND ($6::text IS NULL OR r.code = $6)
             """,
-            (NpgsqlConnection)connection) { CommandTimeout = 0 };
+            (NpgsqlConnection)connection)
+        { CommandTimeout = 0 };
         claim.Parameters.Add(new NpgsqlParameter<string> { TypedValue = tenantId });
         claim.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = jobId });
         claim.Parameters.Add(new NpgsqlParameter<Guid> { TypedValue = replayJobId });

@@ -1,12 +1,20 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using System.Text;
+using DataSync.Refine.Ai.Schema;
 
 namespace DataSync.Refine.Ai.Answers;
 
 /// <summary>What an answer depends on, as 32 bytes: tenant, model, words and schema of the prompt, and the record as the model gets it. Each part with its length, so no two lists of parts give the same bytes.</summary>
 internal static class AnswerKey
 {
+    /// <summary>The key of the answer to a record.</summary>
+    /// <param name="tenantId">Whose record.</param>
+    /// <param name="plan">What the tenant asks of which model.</param>
+    /// <param name="prompt">How it is asked.</param>
+    /// <param name="record">The record as the model gets it.</param>
+    public static byte[] Of(string tenantId, AiPlan plan, AiPrompt prompt, string record) => Of(tenantId, plan.Model, prompt.Version, prompt.SchemaText, record);
+
     public static byte[] Of(string tenantId, string model, string promptVersion, string schema, string record)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

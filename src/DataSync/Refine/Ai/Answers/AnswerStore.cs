@@ -1,3 +1,5 @@
+using DataSync.Pipeline.Enriching;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Tenancy;
 using DataSync.Refine.Ai.Budget;
 
@@ -24,7 +26,7 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     /// </summary>
     public async Task<Reservation?> ReserveAsync(string tenantId, long input, long output, CancellationToken ct)
     {
-        var (cost, limits) = (options.CostMicros(input, output), AiLimits.Of(options));
+        var (cost, limits) = (options.CostMicros(input, output), options.TenantLimits);
         await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
         batch.Add(
             """
@@ -96,9 +98,9 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     }
 
     /// <summary>What the tenant has used this month and today, and what it may.</summary>
-    public async Task<(AiUsage Used, AiLimits Limits)> UsageAsync(string tenantId, CancellationToken ct)
+    public async Task<(AiUsage Used, ModelBudget Limits)> UsageAsync(string tenantId, CancellationToken ct)
     {
-        var limits = AiLimits.Of(options);
+        var limits = options.TenantLimits;
         await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
         batch.Add(
             """
@@ -123,11 +125,11 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
             DayTokens = row.GetInt64(6),
             DayCostMicros = row.GetInt64(7),
         };
-        return (used, new AiLimits(row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11)));
+        return (used, new ModelBudget(row.GetInt64(8), row.GetInt64(9), row.GetInt64(10), row.GetInt64(11)));
     }
 
     /// <summary>Sets what the tenant may use, in the place of what was set before.</summary>
-    public Task SetBudgetAsync(string tenantId, BudgetBody budget, string by, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
+    public Task SetBudgetAsync(string tenantId, BudgetBody budget, string by, CancellationToken ct) => database.ChangeAsync(tenantId, async transaction =>
     {
         await using var upsert = transaction.Command(
             """
@@ -137,9 +139,9 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
             """,
             tenantId, budget.TokenLimit, Micros(budget.CostLimit), budget.DayTokenLimit, Micros(budget.DayCostLimit), by);
         return await upsert.ExecuteNonQueryAsync(ct);
-    }, ct);
+    }, changed => changed > 0, ct);
 
-    private static long? Micros(decimal? amount) => amount is { } money ? AiLimits.Micros(money) : null;
+    private static long? Micros(decimal? amount) => amount is { } money ? ModelBudget.Micros(money) : null;
 }
 
 /// <summary>A call that was counted before it is made.</summary>

@@ -76,7 +76,7 @@ internal sealed class ModelClient : IDisposable
         {
             return OfStatus(e);
         }
-        catch (Exception e) when (e is HttpRequestException or IOException or SyncFailureException)
+        catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or SyncFailureException)
         {
             return new ModelReply.Failed("connection");
         }

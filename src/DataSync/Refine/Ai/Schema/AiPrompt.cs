@@ -19,13 +19,17 @@ internal sealed class AiPrompt
     public AiPrompt(AiPlan plan)
     {
         Schema = StrictSchema.Of(plan);
+        SchemaText = Schema.GetRawText();
         _system = SystemOf(plan);
-        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(_system + "\n" + Schema.GetRawText()));
+        var digest = SHA256.HashData(Encoding.UTF8.GetBytes(_system + "\n" + SchemaText));
         Version = string.Create(CultureInfo.InvariantCulture, $"{Words}-{Convert.ToHexStringLower(digest.AsSpan(0, 6))}");
     }
 
     /// <summary>The schema of the answer.</summary>
     public JsonElement Schema { get; }
+
+    /// <summary>The same as it is written.</summary>
+    public string SchemaText { get; }
 
     /// <summary>Names words, instructions and schema; kept with every value.</summary>
     public string Version { get; }

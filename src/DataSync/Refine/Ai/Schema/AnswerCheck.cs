@@ -11,6 +11,7 @@ internal sealed class AnswerCheck(AiPlan plan)
 {
     private const int LongestText = 8000;
     private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 32 };
+    private readonly ValueCheck _values = new();
     private readonly string[] _tasks = [.. plan.Tasks, .. plan.HasSchema ? (string[])[AiTasks.Fields] : []];
 
     /// <summary>Reads and checks. The fault is worded for the model, and names nothing of the data but what the answer itself said.</summary>
@@ -56,7 +57,7 @@ internal sealed class AnswerCheck(AiPlan plan)
             AiTasks.Sentiment => OneOf(value, AiTasks.Sentiments, "sentiment.value"),
             AiTasks.Classification => OneOf(value, plan.Categories, "classification.value"),
             AiTasks.Entities => Entities(value, data),
-            _ => ValueCheck.Fault(value, plan.Schema, "fields.value"),
+            _ => _values.Fault(value, plan.Schema, "fields.value"),
         };
         return fault ?? Texts(value, task, data);
     }

@@ -1,5 +1,5 @@
 using System.Text.Json;
-using System.Text.RegularExpressions;
+using DataSync.Pipeline.Documents.Schemas.Patterns;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Refine.Ai.Schema;
@@ -25,7 +25,7 @@ internal static class CustomSchema
     {
         var properties = 0;
         var faults = new List<Fault>();
-        Check(schema, path, 1, ref properties, faults);
+        Check(schema, path, 1, ref properties, new PatternBook(), faults);
         if (faults.Count == 0 && !TypesOf(schema).Contains("object", StringComparer.Ordinal)) faults.Add(new Fault(path + "/type", "faults.one_of", ("allowed", (string[])["object"])));
         if (properties > MostProperties) faults.Add(new Fault(path, "faults.items", ("min", 1), ("max", MostProperties)));
         return faults;
@@ -37,20 +37,7 @@ internal static class CustomSchema
         : type.ValueKind == JsonValueKind.Array ? type.EnumerateArray().Where(t => t.ValueKind == JsonValueKind.String).Select(t => t.GetString()!)
         : [];
 
-    /// <summary>A pattern as we run it: in time linear in the text.</summary>
-    public static Regex? Pattern(string pattern)
-    {
-        try
-        {
-            return new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
-        }
-        catch (Exception e) when (e is ArgumentException or NotSupportedException)
-        {
-            return null;
-        }
-    }
-
-    private static void Check(JsonElement schema, string path, int depth, ref int properties, List<Fault> faults)
+    private static void Check(JsonElement schema, string path, int depth, ref int properties, PatternBook patterns, List<Fault> faults)
     {
         if (schema.ValueKind != JsonValueKind.Object || depth > Deepest)
         {
@@ -71,15 +58,15 @@ internal static class CustomSchema
             if (schema.TryGetProperty(name, out var bound) && bound.ValueKind != JsonValueKind.Number) faults.Add(new Fault($"{path}/{name}", "faults.number", ("min", long.MinValue), ("max", long.MaxValue)));
         }
 
-        if (schema.TryGetProperty("pattern", out var pattern) && (pattern.ValueKind != JsonValueKind.String || Pattern(pattern.GetString()!) is null)) faults.Add(new Fault(path + "/pattern", "faults.ai.schema_pattern"));
+        if (schema.TryGetProperty("pattern", out var pattern) && (pattern.ValueKind != JsonValueKind.String || patterns.Of(pattern.GetString()!) is null)) faults.Add(new Fault(path + "/pattern", "faults.ai.schema_pattern", ("longest", EcmaPattern.Longest)));
         if (schema.TryGetProperty("enum", out var values) && (values.ValueKind != JsonValueKind.Array || values.GetArrayLength() is 0 or > 500)) faults.Add(new Fault(path + "/enum", "faults.items", ("min", 1), ("max", 500)));
-        if (types.Contains("object", StringComparer.Ordinal)) CheckProperties(schema, path, depth, ref properties, faults);
+        if (types.Contains("object", StringComparer.Ordinal)) CheckProperties(schema, path, depth, ref properties, patterns, faults);
         if (!types.Contains("array", StringComparer.Ordinal)) return;
-        if (schema.TryGetProperty("items", out var items)) Check(items, path + "/items", depth + 1, ref properties, faults);
+        if (schema.TryGetProperty("items", out var items)) Check(items, path + "/items", depth + 1, ref properties, patterns, faults);
         else faults.Add(new Fault(path + "/items", "faults.required"));
     }
 
-    private static void CheckProperties(JsonElement schema, string path, int depth, ref int properties, List<Fault> faults)
+    private static void CheckProperties(JsonElement schema, string path, int depth, ref int properties, PatternBook patterns, List<Fault> faults)
     {
         if (!schema.TryGetProperty("properties", out var members) || members.ValueKind != JsonValueKind.Object || !members.EnumerateObject().Any())
         {
@@ -90,7 +77,7 @@ internal static class CustomSchema
         foreach (var member in members.EnumerateObject())
         {
             properties++;
-            Check(member.Value, path + "/properties" + JsonPointer.Segment(member.Name), depth + 1, ref properties, faults);
+            Check(member.Value, path + "/properties" + JsonPointer.Segment(member.Name), depth + 1, ref properties, patterns, faults);
         }
     }
 }

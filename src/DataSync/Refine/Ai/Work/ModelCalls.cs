@@ -25,7 +25,7 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
     /// </summary>
     public async Task<Call> AskAsync(IReadOnlyList<ChatMessage> said, int mostTokens, byte[] key, int asked, CancellationToken ct)
     {
-        var input = (said.Sum(m => (long)System.Text.Encoding.UTF8.GetByteCount(m.Text)) + prompt.Schema.GetRawText().Length) / BytesPerToken;
+        var input = (said.Sum(m => (long)System.Text.Encoding.UTF8.GetByteCount(m.Text)) + prompt.SchemaText.Length) / BytesPerToken;
         var began = _gate.Now;
         var spent = default(Spent);
         for (var tries = 1; ;)

@@ -13,7 +13,6 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
     private readonly AnswerCheck _check = new(plan);
     private readonly ResultWriter _results = new(plan, prompt, model.Options);
     private readonly ModelCalls _calls = new(tenantId, plan, prompt, model);
-    private readonly string _schema = prompt.Schema.GetRawText();
 
     /// <summary>What becomes of a record. Throws only what concerns every record.</summary>
     public async Task<RecordOutcome> RunAsync(ReadOnlyMemory<byte> document, CancellationToken ct)
@@ -31,7 +30,7 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
         }
 
         if (record.IsEmpty) return _results.Without(Outcomes.Empty, null, default);
-        var key = AnswerKey.Of(tenantId, plan.Model, prompt.Version, _schema, record.Text);
+        var key = AnswerKey.Of(tenantId, plan, prompt, record.Text);
         if (!keepsAnswers) return await AskAsync(record, key, ct);
         while (true)
         {

@@ -37,7 +37,8 @@ internal sealed class ResultWriter(AiPlan plan, AiPrompt prompt, AiOptions optio
             json.WriteStartArray("low_confidence");
             foreach (var task in unsure) json.WriteStringValue(task);
             json.WriteEndArray();
-        })) { Spent = spent, IsCached = isCached };
+        }))
+        { Spent = spent, IsCached = isCached };
     }
 
     /// <summary>A record without.</summary>

@@ -31,7 +31,10 @@ internal sealed class TaskQuery
                 ["conjunction"] = "and",
                 ["items"] = new JsonArray(new JsonObject
                 {
-                    ["filter"] = "filter:tasks:created_at", ["operator"] = "greater", ["type"] = "Datetime", ["value"] = since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
+                    ["filter"] = "filter:tasks:created_at",
+                    ["operator"] = "greater",
+                    ["type"] = "Datetime",
+                    ["value"] = since.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ss.fffZ", CultureInfo.InvariantCulture),
                 }),
             },
         },

@@ -5,8 +5,10 @@ namespace DataSync.Refine.LabelStudio.Projects;
 /// <summary>What can be wrong with a project before anything is asked of its server.</summary>
 internal static class ProjectFailure
 {
+    public const string NotBoundKey = "errors.label_studio.not_bound";
+
     /// <summary>Not this tenant's, whoever else's it may be.</summary>
-    public static SyncFailureException NotBound(long project) => Of("errors.label_studio.not_bound", ("project", project));
+    public static SyncFailureException NotBound(long project) => Of(NotBoundKey, ("project", project));
 
     /// <summary>The project is of the operator's server, and there is none.</summary>
     public static SyncFailureException NotConfigured() => Of("errors.label_studio.not_configured");

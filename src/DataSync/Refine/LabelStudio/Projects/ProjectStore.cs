@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Tenancy;
 using DataSync.Refine.LabelStudio.Api;
@@ -31,16 +32,16 @@ internal sealed class ProjectStore(TenantDatabase database, TenantKeyring keyrin
     }
 
     /// <summary>Makes the project one of the operator's server.</summary>
-    public Task<LabelStudioProject> BindOperatorsAsync(string tenantId, long project, string by, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
+    public Task<LabelStudioProject> BindOperatorsAsync(string tenantId, long project, string by, CancellationToken ct) => database.ChangeAsync(tenantId, async transaction =>
     {
         var row = await OpenRowAsync(transaction, project, by, ct);
         (row.BaseUrl, row.ApiKey) = (null, null);
         await transaction.Db.SaveChangesAsync(ct);
         return row;
-    }, ct);
+    }, _ => true, ct);
 
     /// <summary>Makes the project one of the tenant's own server.</summary>
-    public Task<LabelStudioProject> ReplaceAsync(string tenantId, long project, Uri url, string apiKey, string by, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
+    public Task<LabelStudioProject> ReplaceAsync(string tenantId, long project, Uri url, string apiKey, string by, CancellationToken ct) => database.ChangeAsync(tenantId, async transaction =>
     {
         var stored = await FindAsync(transaction, project, ct);
         if (apiKey == Mask)
@@ -55,20 +56,20 @@ internal sealed class ProjectStore(TenantDatabase database, TenantKeyring keyrin
         await SealAsync(transaction, row, apiKey, ct);
         await transaction.Db.SaveChangesAsync(ct);
         return row;
-    }, ct);
+    }, _ => true, ct);
 
     /// <summary>Forgets the project; false where there was none. What is at its server stays there.</summary>
     public Task<bool> DeleteAsync(string tenantId, long project, CancellationToken ct)
-        => database.RunAsync(tenantId, async transaction => await transaction.Db.Set<LabelStudioProject>().Where(p => p.ProjectId == project).ExecuteDeleteAsync(ct) > 0, ct);
+        => database.ChangeAsync(tenantId, async transaction => await transaction.Db.Set<LabelStudioProject>().Where(p => p.ProjectId == project).ExecuteDeleteAsync(ct) > 0, deleted => deleted, ct);
 
     /// <summary>Gives the project's webhook a new secret, which is told this once; null where there is no such project.</summary>
-    public Task<string?> NewHookAsync(string tenantId, long project, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
+    public Task<string?> NewHookAsync(string tenantId, long project, CancellationToken ct) => database.ChangeAsync(tenantId, async transaction =>
     {
         var (secret, digest) = Hooks.HookSecret.Make();
         var changed = await transaction.Db.Set<LabelStudioProject>().Where(p => p.ProjectId == project)
             .ExecuteUpdateAsync(set => set.SetProperty(p => p.HookDigest, digest).SetProperty(p => p.UpdatedAt, time.GetUtcNow()), ct);
         return changed > 0 ? secret : null;
-    }, ct);
+    }, secret => secret is not null, ct);
 
     /// <summary>The project's server, with its key in the clear. Fails where the project is not the tenant's.</summary>
     public async Task<LabelStudioServer> ServerAsync(string tenantId, long project, CancellationToken ct)
@@ -100,9 +101,7 @@ internal sealed class ProjectStore(TenantDatabase database, TenantKeyring keyrin
     /// <summary>The key in the clear; null where it does not open.</summary>
     public async Task<string?> OpenAsync(TenantTransaction transaction, LabelStudioProject row, CancellationToken ct)
     {
-        if (row.ApiKey is null || !DataKey.TryReadKeyId(row.ApiKey, out var id)) return null;
-        using var opening = await keyring.OpeningKeyAsync(transaction, id, fresh: true, ct);
-        if (opening is null || !opening.TryOpen(row.ApiKey, row.KeyPlace(), out var plain)) return null;
+        if (await keyring.OpenAsync(transaction, row.ApiKey, row.KeyPlace(), ct) is not { } plain) return null;
         var key = Encoding.UTF8.GetString(plain);
         CryptographicOperations.ZeroMemory(plain);
         return key;

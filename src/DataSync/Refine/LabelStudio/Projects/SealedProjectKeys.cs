@@ -8,32 +8,11 @@ namespace DataSync.Refine.LabelStudio.Projects;
 /// <summary>Moves the keys to tenants' own servers to a new data key, one project a transaction, while they are used.</summary>
 internal sealed partial class SealedProjectKeys(TenantDatabase database, ProjectStore store, ILogger<SealedProjectKeys> logger) : ISealedStore
 {
-    public async Task<ResealOutcome> ResealAsync(string tenantId, int keyId, CancellationToken ct)
-    {
-        var (moved, unreadable) = (0, 0);
-        var projects = await database.RunAsync(tenantId, t => t.Db.Set<LabelStudioProject>().Where(p => p.ApiKey != null).Select(p => p.ProjectId).ToListAsync(ct), ct);
-        foreach (var project in projects)
-        {
-            switch (await database.RunAsync(tenantId, transaction => MoveAsync(transaction, project, keyId, ct), ct))
-            {
-                case true: moved++; break;
-                case false: unreadable++; break;
-            }
-        }
-
-        return new ResealOutcome(moved, unreadable);
-    }
+    public Task<ResealOutcome> ResealAsync(string tenantId, int keyId, CancellationToken ct)
+        => database.EachAsync(tenantId, t => t.Db.Set<LabelStudioProject>().Where(p => p.ApiKey != null).Select(p => p.ProjectId).ToListAsync(ct), (t, project) => MoveAsync(t, project, keyId, ct), ct);
 
     public async Task<IReadOnlySet<int>> KeysInUseAsync(TenantTransaction transaction, CancellationToken ct)
-    {
-        HashSet<int> keys = [];
-        foreach (var value in await transaction.Db.Set<LabelStudioProject>().Where(p => p.ApiKey != null).Select(p => p.ApiKey).ToListAsync(ct))
-        {
-            if (DataKey.TryReadKeyId(value, out var id)) keys.Add(id);
-        }
-
-        return keys;
-    }
+        => DataKey.KeyIdsOf(await transaction.Db.Set<LabelStudioProject>().Where(p => p.ApiKey != null).Select(p => p.ApiKey).ToListAsync(ct));
 
     /// <summary>True if moved, false if it does not open, null if there was nothing to do.</summary>
     private async Task<bool?> MoveAsync(TenantTransaction transaction, long project, int keyId, CancellationToken ct)

@@ -14,7 +14,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     private static readonly TimeSpan LongestLook = TimeSpan.FromSeconds(10), Patience = TimeSpan.FromMinutes(15);
 
     /// <summary>The server's clock may be off from ours by as much.</summary>
-    private static readonly TimeSpan ClockSkew = TimeSpan.FromDays(1);
+    internal static readonly TimeSpan ClockSkew = TimeSpan.FromDays(1);
 
     /// <summary>Sends what is missing of a batch; afterwards each of its tasks has a number or is refused.</summary>
     /// <param name="server">Where to.</param>

@@ -13,6 +13,9 @@ internal static class TaskKey
 
     public static string Of(Guid job, long seq) => string.Create(CultureInfo.InvariantCulture, $"{job:N}:{seq}");
 
+    /// <summary>The job that a key names; null where it is none of ours.</summary>
+    public static Guid? JobOf(string key) => key.Length > 33 && key[32] == ':' && Guid.TryParseExact(key.AsSpan(0, 32), "N", out var job) ? job : null;
+
     /// <summary>The key in a task's <c>meta</c>; null where there is none of ours.</summary>
     public static string? Read(JsonElement meta)
         => meta.ValueKind == JsonValueKind.Object && meta.TryGetProperty(Member, out var key) && key.ValueKind == JsonValueKind.String ? key.GetString() : null;

@@ -4,7 +4,9 @@ using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
 namespace DataSync.Refine.LabelStudio.Waiting;
 
-/// <summary>A job that has sent to a project, or is about to. Its end takes the row away.</summary>
+/// <summary>
+/// A job that has sent to a project, or is about to. The row stays when the job has ended, and when it is gone: it says that tasks with its records are at a server, until retention has removed them there.
+/// </summary>
 internal sealed class LabelStudioJob : ITenantOwned
 {
     public string TenantId { get; set; } = "";

@@ -13,10 +13,11 @@ internal sealed class SentTasks(TenantDatabase database)
     /// <summary>A hint wakes a job no sooner after the one before: who annotates fast would keep a worker busy with looking.</summary>
     private static readonly TimeSpan HintsApart = TimeSpan.FromSeconds(5);
 
-    /// <summary>Notes that a job sends to a project, before it does.</summary>
+    /// <summary>Notes that a job sends to a project, before it does. Of a job that is gone nothing is noted: its tenant may have been erased.</summary>
     public Task BeginAsync(string tenantId, Guid job, long project, CancellationToken ct) => database.RunAsync(tenantId, async transaction =>
     {
-        await using var insert = transaction.Command("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", tenantId, job, project);
+        await using var insert = transaction.Command(
+            "INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) SELECT j.tenant_id, j.id, $3 FROM sync_jobs j WHERE j.tenant_id = $1 AND j.id = $2 FOR KEY SHARE ON CONFLICT DO NOTHING", tenantId, job, project);
         return await insert.ExecuteNonQueryAsync(ct);
     }, ct);
 
@@ -57,11 +58,11 @@ internal sealed class SentTasks(TenantDatabase database)
         return (await rows.CountAsync(ct), await rows.CountAsync(t => !t.Settled, ct));
     }
 
-    /// <summary>Forgets which task was which: the job has its results.</summary>
+    /// <summary>Forgets which task was which: the job has its results. That it sent to the project stays known, as the tasks stay there.</summary>
     public Task EndAsync(string tenantId, Guid job, CancellationToken ct)
-        => database.RunAsync(tenantId, t => t.Db.Set<LabelStudioJob>().Where(j => j.JobId == job).ExecuteDeleteAsync(ct), ct);
+        => database.RunAsync(tenantId, t => t.Db.Set<LabelStudioTask>().Where(j => j.JobId == job).ExecuteDeleteAsync(ct), ct);
 
-    /// <summary>The jobs that send to a project and were not woken just now; from here on they were.</summary>
+    /// <summary>The jobs that have tasks in a project and were not woken just now; from here on they were.</summary>
     public Task<List<Guid>> HintAsync(string tenantId, long project, CancellationToken ct) => database.RunAsync(tenantId, transaction => transaction.Db.Database.SqlQuery<Guid>(
-        $"UPDATE label_studio_jobs SET hinted_at = now() WHERE project_id = {project} AND (hinted_at IS NULL OR hinted_at < now() - {HintsApart}) RETURNING job_id AS \"Value\"").ToListAsync(ct), ct);
+        $"UPDATE label_studio_jobs SET hinted_at = now() WHERE project_id = {project} AND EXISTS (SELECT FROM label_studio_tasks t WHERE t.tenant_id = label_studio_jobs.tenant_id AND t.job_id = label_studio_jobs.job_id) AND (hinted_at IS NULL OR hinted_at < now() - {HintsApart}) RETURNING job_id AS \"Value\"").ToListAsync(ct), ct);
 }

@@ -6,6 +6,8 @@ namespace DataSync.Refine.Rules.Actions;
 /// <summary>Computes fields, one after the other: each sees those before.</summary>
 internal sealed class SetAction((FieldPath Path, LogicNode Value)[] fields) : RuleAction
 {
+    public override int Changes => fields.Length;
+
     public override RuleFailure? Apply(RuleRun run)
     {
         foreach (var (path, logic) in fields)
@@ -22,6 +24,8 @@ internal sealed class SetAction((FieldPath Path, LogicNode Value)[] fields) : Ru
 /// <summary>Takes fields out; one that is not there is no failure.</summary>
 internal sealed class RemoveAction(FieldPath path) : RuleAction
 {
+    public override int Changes => 1;
+
     public override RuleFailure? Apply(RuleRun run)
     {
         run.Field = path.Text;
@@ -32,6 +36,8 @@ internal sealed class RemoveAction(FieldPath path) : RuleAction
 /// <summary>Gives fields another name within their object.</summary>
 internal sealed class RenameAction((FieldPath From, PathPart To)[] fields) : RuleAction
 {
+    public override int Changes => fields.Length;
+
     public override RuleFailure? Apply(RuleRun run)
     {
         foreach (var (from, to) in fields)
@@ -47,6 +53,8 @@ internal sealed class RenameAction((FieldPath From, PathPart To)[] fields) : Rul
 /// <summary>Gives fields another type. Absent and null fields stay as they are.</summary>
 internal sealed class CastAction((FieldPath Path, Cast Cast)[] fields) : RuleAction
 {
+    public override int Changes => fields.Length;
+
     public override RuleFailure? Apply(RuleRun run)
     {
         foreach (var (path, cast) in fields)

@@ -17,6 +17,7 @@ internal static class Comparison
     public static bool LooseEquals(Evaluation evaluation, in Value a, in Value b)
     {
         if (a.IsNothing || b.IsNothing) return a.IsNothing && b.IsNothing;
+        if (a.Form is ValueForm.True or ValueForm.False && b.Form is ValueForm.True or ValueForm.False) return a.Form == b.Form;
         var (isObjectA, isObjectB) = (a.IsArray || a.IsObject, b.IsArray || b.IsObject);
         if (isObjectA && isObjectB) return a.IsSameObject(b);
         if (isObjectA) return LooseEquals(evaluation, Value.Of(Coercion.ToText(evaluation, a)), b);

@@ -26,6 +26,7 @@ internal sealed class Evaluation
     /// <summary>Follows a path from some data. False where it ends in nothing; a null at its end is found.</summary>
     public bool TryFind(in Value data, FieldPath path, out Value found)
     {
+        if (data.Form == ValueForm.Record && path.Parts.Length == 1) return data.Record.TryGet(path.Parts[0], out found);
         found = data;
         foreach (var part in path.Parts)
         {

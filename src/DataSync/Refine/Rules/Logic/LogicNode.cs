@@ -5,6 +5,9 @@ internal abstract class LogicNode
 {
     /// <summary>Its value for some data: the record, or what <c>map</c> and its like show.</summary>
     public abstract Value Evaluate(Evaluation evaluation, in Value data);
+
+    /// <summary>Whether its value is a truth: at the same cost in steps, without making the value where nobody needs it.</summary>
+    public virtual bool Test(Evaluation evaluation, in Value data) => Coercion.IsTruthy(Evaluate(evaluation, data));
 }
 
 /// <summary>A literal.</summary>

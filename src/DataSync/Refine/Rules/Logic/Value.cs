@@ -28,11 +28,15 @@ internal enum ValueForm : byte
 [StructLayout(LayoutKind.Explicit)]
 internal readonly struct Value
 {
+    /// <summary>Forms by a value's first byte: from one field to the next they change, and a jump to each would be guessed wrong.</summary>
+    private static readonly ValueForm[] Forms = FormsByFirst();
+
     [FieldOffset(0)] private readonly object? _reference;
     [FieldOffset(8)] private readonly decimal _exact;
     [FieldOffset(8)] private readonly double _approximate;
     [FieldOffset(8)] private readonly int _start;
     [FieldOffset(12)] private readonly int _length;
+    [FieldOffset(16)] private readonly int _token;
     [FieldOffset(24)] private readonly ValueForm _form;
 
     private Value(ValueForm form, object? reference = null) => (_form, _reference) = (form, reference);
@@ -41,8 +45,8 @@ internal readonly struct Value
 
     private Value(double approximate) => (_form, _approximate) = (ValueForm.Approximate, approximate);
 
-    private Value(ValueForm form, byte[] source, int start, int length)
-        => (_form, _reference, _start, _length) = (form, source, start, length);
+    private Value(ValueForm form, byte[] source, int start, int length, int token)
+        => (_form, _reference, _start, _length, _token) = (form, source, start, length, token);
 
     public static Value Undefined => default;
 
@@ -87,6 +91,9 @@ internal readonly struct Value
 
     public int RawLength => _length;
 
+    /// <summary>Where an array or object of the record's own stands on its tape; 0 for any other.</summary>
+    public int RawToken => _token;
+
     /// <summary>JavaScript's identity of arrays and objects.</summary>
     public bool IsSameObject(in Value other)
         => _form == other._form && ReferenceEquals(_reference, other._reference) && (!IsRaw || (_start == other._start && _length == other._length));
@@ -108,16 +115,23 @@ internal readonly struct Value
     public static Value Of(long number) => new((decimal)number);
 
     /// <summary>A value that stands in JSON text. The text is valid JSON without space around it.</summary>
-    public static Value OfRaw(byte[] source, int start, int length) => source[start] switch
+    /// <param name="source">Holds the text.</param>
+    /// <param name="start">Its first byte.</param>
+    /// <param name="length">Its bytes.</param>
+    /// <param name="token">Where it stands on the record's tape; 0 where it does not.</param>
+    public static Value OfRaw(byte[] source, int start, int length, int token = 0)
     {
-        (byte)'"' => new(ValueForm.RawText, source, start, length),
-        (byte)'{' => new(ValueForm.RawObject, source, start, length),
-        (byte)'[' => new(ValueForm.RawArray, source, start, length),
-        (byte)'t' => Of(true),
-        (byte)'f' => Of(false),
-        (byte)'n' => Null,
-        _ => new(ValueForm.RawNumber, source, start, length),
-    };
+        var form = Forms[source[start] & 0x7f];
+        return form >= ValueForm.RawNumber ? new(form, source, start, length, token) : new(form);
+    }
+
+    private static ValueForm[] FormsByFirst()
+    {
+        var forms = new ValueForm[0x80];
+        Array.Fill(forms, ValueForm.RawNumber);
+        (forms['"'], forms['{'], forms['['], forms['t'], forms['f'], forms['n']) = (ValueForm.RawText, ValueForm.RawObject, ValueForm.RawArray, ValueForm.True, ValueForm.False, ValueForm.Null);
+        return forms;
+    }
 }
 
 /// <summary>What <c>reduce</c> shows to its expression.</summary>

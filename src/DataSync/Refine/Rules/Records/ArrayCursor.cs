@@ -17,6 +17,12 @@ internal ref struct ArrayCursor
         _array = array;
         if (array.Form != ValueForm.RawArray) return;
         evaluation.ChargeBytes(array.RawLength);
+        if (array.RawToken > 0)
+        {
+            _next = array.RawToken + 1;
+            return;
+        }
+
         _reader = RawJson.Reader(array.Raw);
         _reader.Read();
     }
@@ -29,6 +35,15 @@ internal ref struct ArrayCursor
             var items = _array.Items;
             element = _next < items.Length ? items[_next] : default;
             return _next++ < items.Length;
+        }
+
+        if (_array.RawToken > 0)
+        {
+            var tape = _evaluation.Record.Tape;
+            var isThere = _next < tape[_array.RawToken].Next;
+            element = isThere ? _evaluation.Record.Of(_next) : default;
+            if (isThere) _next = tape[_next].Next;
+            return isThere;
         }
 
         _reader.Read();

@@ -23,6 +23,7 @@ internal sealed class FieldPath
 internal sealed class PathPart
 {
     private byte[]? _quoted;
+    private ulong _key;
 
     public PathPart(string name)
     {
@@ -40,16 +41,28 @@ internal sealed class PathPart
     public bool IsLength { get; }
 
     /// <summary>The name as JSON text, with its quotes.</summary>
-    public byte[] Quoted => _quoted ??= Quote(Name);
+    public byte[] Quoted => _quoted ?? Quote();
 
-    public JsonSlice QuotedSlice => new(Quoted, 0, Quoted.Length);
+    /// <summary>What tells it from most others; see <see cref="NameKey"/>.</summary>
+    public ulong Key
+    {
+        get
+        {
+            if (_quoted is null) Quote();
+            return _key;
+        }
+    }
 
     public bool IsEscaped => Quoted.AsSpan().Contains((byte)'\\');
 
-    private static byte[] Quote(string name)
+    /// <summary>Rules are shared by jobs: two that come at once make the same.</summary>
+    private byte[] Quote()
     {
-        var output = new ScratchBuffer(name.Length + 16);
-        JsonOutput.WriteText(output, name);
-        return output.Bytes[..output.Length];
+        var output = new ScratchBuffer(Name.Length + 16);
+        JsonOutput.WriteText(output, Name);
+        var quoted = output.Bytes[..output.Length];
+        _key = NameKey.Of(quoted, 0, quoted.Length);
+        Volatile.Write(ref _quoted, quoted);
+        return quoted;
     }
 }

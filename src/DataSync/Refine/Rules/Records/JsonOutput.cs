@@ -46,7 +46,7 @@ internal static class JsonOutput
         int length;
         if (number.IsExact)
         {
-            number.Exact.TryFormat(digits, out length, default, CultureInfo.InvariantCulture);
+            length = ExactText.Write(number.Exact, digits);
         }
         else
         {
@@ -59,6 +59,14 @@ internal static class JsonOutput
 
     public static void WriteText(ScratchBuffer output, ReadOnlySpan<char> text)
     {
+        if (text.IndexOfAnyExcept(Plain) < 0)
+        {
+            var room = output.Append(text.Length + 2);
+            (room[0], room[^1]) = ((byte)'"', (byte)'"');
+            Ascii.FromUtf16(text, room[1..], out _);
+            return;
+        }
+
         output.Write((byte)'"');
         Span<byte> utf8 = stackalloc byte[4];
         Span<byte> escape = stackalloc byte[6];

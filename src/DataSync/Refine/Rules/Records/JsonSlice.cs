@@ -7,8 +7,6 @@ internal readonly record struct JsonSlice(byte[] Source, int Start, int Length)
 {
     public ReadOnlySpan<byte> Bytes => Source.AsSpan(Start, Length);
 
-    public Value ToValue() => Value.OfRaw(Source, Start, Length);
-
     /// <summary>The value as JSON text: where it stands already, else newly written.</summary>
     public static JsonSlice Of(Evaluation evaluation, in Value value)
     {

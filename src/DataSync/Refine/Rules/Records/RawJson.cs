@@ -15,6 +15,14 @@ internal static class RawJson
     public static bool TryMember(Evaluation evaluation, in Value container, PathPart part, out Value found)
     {
         found = default;
+        if (container.RawToken > 0)
+        {
+            evaluation.ChargeBytes(container.RawLength);
+            var token = evaluation.Record.Member(container.RawToken, part);
+            if (token > 0) found = evaluation.Record.Of(token);
+            return token > 0;
+        }
+
         if (!Find(evaluation, container, part, out var start, out var length)) return false;
         found = Value.OfRaw(container.RawSource, start, length);
         return true;

@@ -14,7 +14,7 @@ internal sealed partial class WorkingRecord
         if (path.Parts.Length > 1)
         {
             var start = evaluation.Scratch.Length;
-            if (at >= 0 && _members[at].Value.ToValue() is { Form: not ValueForm.Null } member)
+            if (at >= 0 && _members[at].ToValue(_document) is { Form: not ValueForm.Null } member)
             {
                 if (!NestedEdit.TrySet(evaluation, member, path.Parts.AsSpan(1), written)) return RuleFailure.NotAnObject;
             }
@@ -49,8 +49,7 @@ internal sealed partial class WorkingRecord
         var kept = IndexOf(from.Parts[0]);
         kept -= Drop(to, except: -1, before: kept);
         kept -= Drop(from.Parts[0], except: kept, before: kept);
-        ref var member = ref _members[kept];
-        (member.Name, member.NameIsEscaped, member.Origin) = (to.QuotedSlice, to.IsEscaped, -1);
+        _members[kept].SetName(to);
         _isChanged = true;
         return null;
     }
@@ -59,7 +58,7 @@ internal sealed partial class WorkingRecord
     {
         var at = IndexOf(path.Parts[0]);
         var start = evaluation.Scratch.Length;
-        if (!NestedEdit.TryRewrite(evaluation, _members[at].Value.ToValue(), path.Parts.AsSpan(1), renamed)) return RuleFailure.NotAnObject;
+        if (!NestedEdit.TryRewrite(evaluation, _members[at].ToValue(_document), path.Parts.AsSpan(1), renamed)) return RuleFailure.NotAnObject;
         Replace(at, evaluation.Scratch.Since(start));
         return null;
     }
@@ -67,14 +66,16 @@ internal sealed partial class WorkingRecord
     private void Replace(int at, JsonSlice value)
     {
         ref var member = ref _members[at];
-        if (member.Value.Bytes.SequenceEqual(value.Bytes)) return;
-        (member.Value, member.Origin) = (value, -1);
+        if (member.Value(_document).SequenceEqual(value.Bytes)) return;
+        member.SetValue(value);
         _isChanged = true;
     }
 
     private void Append(PathPart name, JsonSlice value)
     {
-        Next() = new RecordMember { Name = name.QuotedSlice, NameIsEscaped = name.IsEscaped, Value = value, Origin = -1 };
+        ref var member = ref Next();
+        member.SetName(name);
+        member.SetValue(value);
         _isChanged = true;
     }
 
@@ -84,14 +85,15 @@ internal sealed partial class WorkingRecord
         var (kept, droppedBefore) = (0, 0);
         for (var i = 0; i < _count; i++)
         {
-            if (i != except && _members[i].NameIs(name))
+            if (i != except && _members[i].NameIs(name, _document))
             {
                 if (i < before) droppedBefore++;
                 _isChanged = true;
                 continue;
             }
 
-            _members[kept++] = _members[i];
+            if (kept != i) _members[kept] = _members[i];
+            kept++;
         }
 
         _count = kept;

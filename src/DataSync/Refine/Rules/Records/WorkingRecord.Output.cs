@@ -47,12 +47,11 @@ internal sealed partial class WorkingRecord
         value = default;
         if (first.Origin < 0)
         {
-            value = first.Value.Bytes;
-            return first.Name.Bytes;
+            value = first.Value(_document);
+            return first.Name(_document);
         }
 
         while (i < _count && _members[i].Origin == _members[i - 1].Origin + 1) i++;
-        ref readonly var last = ref _members[i - 1];
-        return _document.AsSpan(first.Name.Start, last.Value.Start + last.Value.Length - first.Name.Start);
+        return first.Through(_members[i - 1], _document);
     }
 }

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using System.Text.Json;
+using DataSync.Pipeline.Documents;
 using DataSync.Refine.Rules.Logic;
 
 namespace DataSync.Refine.Rules.Records;
@@ -16,15 +17,18 @@ internal sealed partial class WorkingRecord
     private bool _isIndexed;
     private bool _isObject;
     private bool _isChanged;
+    private readonly JsonTape _tape = new(withArrays: true);
     private RecordMember[] _members = new RecordMember[32];
     private int _count;
-    private int _originalCount;
     private RecordMember[] _saved = [];
     private int _savedCount;
     private bool _savedChanged;
 
     /// <summary>Whether it is an object; rules can read others but not change them.</summary>
     public bool IsObject => _isObject;
+
+    /// <summary>The record's document as it was read. There once a member was asked for.</summary>
+    public JsonTape Tape => _tape;
 
     /// <summary>The whole record as data of an expression.</summary>
     public Value Root => _isObject ? Value.Of(this) : Value.OfRaw(_document, _start, _length);
@@ -59,8 +63,32 @@ internal sealed partial class WorkingRecord
     public bool TryGet(PathPart part, out Value value)
     {
         var at = IndexOf(part);
-        value = at >= 0 ? _members[at].Value.ToValue() : default;
+        value = at >= 0 ? _members[at].ToValue(_document) : default;
         return at >= 0;
+    }
+
+    /// <summary>The value of a token of the tape.</summary>
+    public Value Of(int token) => Value.OfRaw(_document, _tape[token].Start, _tape[token].Length, _tape[token].IsOnePiece ? 0 : token);
+
+    /// <summary>The token of a member's value; 0 where the object has no such member. The last one counts where a name comes twice, as in JavaScript.</summary>
+    public int Member(int container, PathPart part)
+    {
+        var (found, end) = (0, _tape[container].Next);
+        for (var i = container + 1; i < end; i = _tape[i + 1].Next)
+        {
+            ref readonly var name = ref _tape[i];
+            var bytes = _document.AsSpan(name.Start, name.Length);
+            if (name.IsEscaped ? JsonText.Equals(JsonText.Inside(bytes), part.Name) : bytes.SequenceEqual(part.Quoted)) found = i + 1;
+        }
+
+        return found;
+    }
+
+    /// <summary>Reads the record if nothing has asked for a member yet.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    public void Read()
+    {
+        if (_isObject) Index();
     }
 
     /// <summary>Remembers how the record stands, so that a rule that fails half way leaves nothing behind.</summary>
@@ -85,9 +113,12 @@ internal sealed partial class WorkingRecord
     {
         if (!_isObject) return -1;
         Index();
-        for (var i = _count - 1; i >= 0; i--)
+        var key = part.Key;
+        var members = _members.AsSpan(0, _count);
+        for (var i = members.Length - 1; i >= 0; i--)
         {
-            if (_members[i].NameIs(part)) return i;
+            ref readonly var member = ref members[i];
+            if ((member.Key == key || member.Key == 0) && member.NameIs(part, _document)) return i;
         }
 
         return -1;
@@ -96,18 +127,10 @@ internal sealed partial class WorkingRecord
     private void Index()
     {
         if (_isIndexed) return;
-        var cursor = new MemberCursor(_document, _start, _length);
+        _tape.Read(_document.AsSpan(0, _start + _length), _start);
         _count = 0;
-        while (cursor.MoveNext())
-        {
-            ref var member = ref Next();
-            member.Name = new JsonSlice(_document, cursor.NameStart, cursor.NameLength);
-            member.NameIsEscaped = cursor.NameIsEscaped;
-            member.Value = new JsonSlice(_document, cursor.ValueStart, cursor.ValueLength);
-            member.Origin = _count - 1;
-        }
-
-        _originalCount = _count;
+        var end = _tape[0].Next;
+        for (var i = 1; i < end; i = _tape[i + 1].Next) Next().Set(_document, _tape[i], _tape[i + 1], _tape[i + 1].IsOnePiece ? 0 : i + 1, _count - 1);
         _isIndexed = true;
     }
 

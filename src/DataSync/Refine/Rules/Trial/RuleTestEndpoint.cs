@@ -1,4 +1,5 @@
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
@@ -12,6 +13,7 @@ using Microsoft.AspNetCore.Routing;
 namespace DataSync.Refine.Rules.Trial;
 
 /// <summary><c>POST /api/rules/test</c>: what rules would make of records, without syncing any.</summary>
+[ApiTag("Rules", "Business rules and checks, tried out on sample records.")]
 internal static class RuleTestEndpoint
 {
     /// <summary>Time that one trial may take: a rule's own bounds are made for a job's patience, not for a caller's.</summary>
@@ -30,12 +32,13 @@ internal static class RuleTestEndpoint
         """;
 
     public static void MapRuleTest(this IEndpointRouteBuilder endpoints)
-        => endpoints.MapApiGroup("/api/rules", "Rules").MapPost("/test", HandleAsync).RequireScope(ApiScope.SyncWrite).WithApi(
+        => endpoints.MapApiGroup("/api/rules", "Rules").MapPost("/test", HandleAsync).RequireScope(ApiScope.SyncWrite).NotAudited("Only what the request brings is worked on, and nothing is kept.").WithApi(
             "Try business rules",
             "Runs `business_rules` and `checks` over up to 1000 sample records, in their order, and shows each before and after, which rules ran and failed on it, and why it would be refused. Nothing is stored. "
             + "422 where the rules have faults, all named, or take longer than 5 seconds.",
             Request, Response);
 
+    [Answers<RuleTestAnswer>]
     private static async Task<IResult> HandleAsync(Body<RuleTestBody> body, Caller caller, UniqueMemory memory, Messages messages, TimeProvider time, CancellationToken ct)
     {
         var (rules, checks, records) = (body.Value.Rules, body.Value.Checks, body.Value.Records);

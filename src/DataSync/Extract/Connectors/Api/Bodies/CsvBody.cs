@@ -9,7 +9,7 @@ namespace DataSync.Extract.Connectors.Api.Bodies;
 /// <summary>A page of CSV (RFC 4180), streamed: the first line names the members, every value is the text it came as.</summary>
 internal sealed class CsvBody(Stream stream, byte delimiter, Uri url) : PageBody
 {
-    private readonly LineReader _lines = new(stream, quotes: true, OversizeRecord.LargestBytes);
+    private readonly LineReader _lines = new(stream, delimiter, OversizeRecord.LargestBytes);
     private byte[][]? _names;
     private byte[] _unquoted = [];
     private long _read;

@@ -13,6 +13,8 @@ internal sealed class JsonBody : PageBody
     private static readonly JmesPath Whole = JmesPath.Parse("@");
     private readonly PooledBody _body;
     private readonly JsonDocument _document;
+    private readonly JmesPath? _path;
+    private readonly Uri _url;
     private readonly bool _isText;
 
     // looked for when asked for: an answer that reports a failure has none, and is recognised by the source's rules first
@@ -20,9 +22,9 @@ internal sealed class JsonBody : PageBody
     private IEnumerator<JmesValue>? _records;
     private long? _count;
 
-    private JsonBody(PooledBody body, JsonDocument document, ApiExtraction extraction)
+    private JsonBody(PooledBody body, JsonDocument document, ApiExtraction extraction, Uri url)
     {
-        (_body, _document) = (body, document);
+        (_body, _document, _path, _url) = (body, document, extraction.RecordsPath, url);
         _isText = Utf8.IsValid(body.Memory.Span);
         _found = new Lazy<IEnumerable<JmesValue>>(() => Find(document.RootElement, extraction));
     }
@@ -33,7 +35,9 @@ internal sealed class JsonBody : PageBody
 
     public override ReadOnlyMemory<byte> Bytes => _body.Memory;
 
-    public override long? Records => _count ??= _found.Value.LongCount();
+    public override long? Listed => _path is null ? null : InText(_path, static (path, root) => path.Listed(root));
+
+    public override long? Records => _count ??= InText(_found, static (found, _) => found.Value.LongCount());
 
     /// <summary>Takes the body over.</summary>
     public static JsonBody Parse(PooledBody body, ApiExtraction extraction, Uri url)
@@ -44,7 +48,7 @@ internal sealed class JsonBody : PageBody
             var bytes = body.Memory;
             if (bytes.Span.StartsWith("\uFEFF"u8)) bytes = bytes[3..];
             document = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = int.MaxValue });
-            return new JsonBody(body, document, extraction);
+            return new JsonBody(body, document, extraction, url);
         }
         catch (Exception e)
         {
@@ -57,8 +61,8 @@ internal sealed class JsonBody : PageBody
 
     public override ValueTask<bool> TryWriteAsync(BatchBuilder to, CancellationToken ct)
     {
-        _records ??= _found.Value.GetEnumerator();
-        if (!_records.MoveNext()) return ValueTask.FromResult(false);
+        _records ??= InText(_found, static (found, _) => found.Value.GetEnumerator());
+        if (!InText(_records, static (records, _) => records.MoveNext())) return ValueTask.FromResult(false);
         FoundRecord.Write(_records.Current, _isText, to);
         return ValueTask.FromResult(true);
     }
@@ -68,6 +72,19 @@ internal sealed class JsonBody : PageBody
         _records?.Dispose();
         _document.Dispose();
         _body.Dispose();
+    }
+
+    /// <summary>A name that is no Unicode shows only where it is looked at.</summary>
+    private T InText<TFrom, T>(TFrom from, Func<TFrom, JsonElement, T> look)
+    {
+        try
+        {
+            return look(from, _document.RootElement);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw ApiErrors.Body(_url, "json", e);
+        }
     }
 
     private static IEnumerable<JmesValue> Find(JsonElement root, ApiExtraction extraction)

@@ -7,7 +7,7 @@ namespace DataSync.Extract.Connectors.Api.Bodies;
 internal sealed class JsonlBody(Stream stream) : PageBody
 {
     private static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
-    private readonly LineReader _lines = new(stream, quotes: false, OversizeRecord.LargestBytes);
+    private readonly LineReader _lines = new(stream, delimiter: null, OversizeRecord.LargestBytes);
     private long _read;
     private bool _ended;
 

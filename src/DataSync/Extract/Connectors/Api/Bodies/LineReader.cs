@@ -2,12 +2,15 @@ using System.Buffers;
 
 namespace DataSync.Extract.Connectors.Api.Bodies;
 
-/// <summary>Cuts a stream into lines, holding one at a time. In CSV a line break within quotes ends no line.</summary>
-internal sealed class LineReader(Stream stream, bool quotes, int longest) : IDisposable
+/// <summary>Cuts a stream into lines, holding one at a time. In CSV a line break within quotes ends no line; a quote within a field that did not begin with one is a sign as any other.</summary>
+/// <param name="stream">What is cut.</param>
+/// <param name="delimiter">What keeps fields apart, where they may be quoted; null for lines without fields.</param>
+/// <param name="longest">Bytes of a line at most.</param>
+internal sealed class LineReader(Stream stream, byte? delimiter, int longest) : IDisposable
 {
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(64 * 1024);
     private int _start, _scanned, _end;
-    private bool _quoted, _ended, _isFirst = true;
+    private bool _quoted, _closed, _ended, _isFirst = true;
 
     /// <summary>The line, without its end; valid until the next one is read.</summary>
     public ReadOnlyMemory<byte> Line { get; private set; }
@@ -52,7 +55,7 @@ internal sealed class LineReader(Stream stream, bool quotes, int longest) : IDis
         while (_scanned < _end)
         {
             var rest = _bytes.AsSpan(_scanned, _end - _scanned);
-            var at = !quotes ? rest.IndexOf((byte)'\n') : _quoted ? rest.IndexOf((byte)'"') : rest.IndexOfAny((byte)'\n', (byte)'"');
+            var at = delimiter is null ? rest.IndexOf((byte)'\n') : _quoted ? rest.IndexOf((byte)'"') : rest.IndexOfAny((byte)'\n', (byte)'"');
             if (at < 0)
             {
                 _scanned = _end;
@@ -61,10 +64,18 @@ internal sealed class LineReader(Stream stream, bool quotes, int longest) : IDis
 
             _scanned += at + 1;
             if (rest[at] == '\n') return _scanned - 1;
-            _quoted = !_quoted;
+            (_quoted, _closed) = (!_quoted && Opens(_scanned - 1), _quoted);
         }
 
         return -1;
+    }
+
+    /// <summary>A quote opens at the beginning of a field, or goes on where one was closed just before: two of them are one.</summary>
+    private bool Opens(int quote)
+    {
+        var line = _bytes.AsSpan(_start, quote - _start);
+        if (_isFirst && line.StartsWith("\uFEFF"u8)) line = line[3..];
+        return line.IsEmpty ? _closed || !IsTooLong : line[^1] == delimiter || (_closed && line[^1] == '"');
     }
 
     private void Take(int end, int next)
@@ -73,7 +84,7 @@ internal sealed class LineReader(Stream stream, bool quotes, int longest) : IDis
         var line = IsTooLong ? default : _bytes.AsMemory(_start, end - _start);
         if (_isFirst && line.Span.StartsWith("\uFEFF"u8)) line = line[3..];
         Line = line.Span.EndsWith("\r"u8) ? line[..^1] : line;
-        (_start, _scanned, _isFirst, _quoted) = (next, next, false, false);
+        (_start, _scanned, _isFirst, _quoted, _closed) = (next, next, false, false, false);
     }
 
     private async ValueTask FillAsync(CancellationToken ct)

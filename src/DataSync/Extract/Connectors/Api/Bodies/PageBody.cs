@@ -12,11 +12,17 @@ internal abstract class PageBody : IDisposable
     /// <summary><c>json</c>, <c>jsonl</c> or <c>csv</c>.</summary>
     public abstract string Format { get; }
 
+    /// <summary>True where nothing stands around the records.</summary>
+    public bool IsLines => Format is "jsonl" or "csv";
+
     /// <summary>The whole body as JSON; undefined where it streams.</summary>
     public virtual JsonElement Root => default;
 
     /// <summary>The whole body's bytes; empty where it streams.</summary>
     public virtual ReadOnlyMemory<byte> Bytes => default;
+
+    /// <summary>Elements that the API listed on the page, whatever was picked of them; null where each is a record.</summary>
+    public virtual long? Listed => null;
 
     /// <summary>Records of the page; null while that is not known.</summary>
     public abstract long? Records { get; }

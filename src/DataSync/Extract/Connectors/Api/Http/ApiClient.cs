@@ -74,7 +74,7 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
         if (!response.IsSuccessStatusCode)
         {
             using var failed = rules.LooksInside(response.StatusCode) ? await FailureBodyAsync(response, url, ct) : null;
-            var verdict = rules.Decide(response, failed?.RootElement ?? default);
+            var verdict = Decide(response, failed?.RootElement ?? default, url);
             return (verdict == ResponseAction.Read ? ResponseAction.Fail : verdict, null);
         }
 
@@ -82,10 +82,11 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
         var action = rules.Decide(response, default);
         if (action != ResponseAction.Read && !rules.LooksInside(response.StatusCode)) return (action, null);
         var stream = new PacedStream(await response.Content.ReadAsStreamAsync(ct), url, floor.Options.StallTimeout, floor.Time);
+        PageBody? body = null;
         try
         {
-            var body = await PageBody.OpenAsync(stream, response, url, extraction, floor.Options, floor.Time, ct);
-            action = rules.Decide(response, body.Root);
+            body = await PageBody.OpenAsync(stream, response, url, extraction, floor.Options, floor.Time, ct);
+            action = Decide(response, body.Root, url);
             if (action == ResponseAction.Read) return (action, new Page(Shown(response, url), response, stream, body));
             body.Dispose();
             stream.Dispose();
@@ -93,8 +94,22 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
         }
         catch
         {
+            body?.Dispose();
             stream.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>What a rule looks at may be no Unicode.</summary>
+    private ResponseAction Decide(HttpResponseMessage response, JsonElement body, Uri url)
+    {
+        try
+        {
+            return extraction.Rules.Decide(response, body);
+        }
+        catch (InvalidOperationException e)
+        {
+            throw ApiErrors.Body(url, "json", e);
         }
     }
 

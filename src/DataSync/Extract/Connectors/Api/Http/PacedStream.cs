@@ -38,14 +38,16 @@ internal sealed class PacedStream(Stream inner, Uri url, TimeSpan stretch, TimeP
             return taken;
         }
 
-        if (_waited >= stretch) Judge();
+        // a read is not cut off at the end of a stretch in which enough has come: it may be what the next one begins with
+        var hasEnough = _arrived >= LeastBytes;
         var began = time.GetTimestamp();
-        using var limit = new CancellationTokenSource(stretch - _waited, time);
+        using var limit = new CancellationTokenSource(hasEnough ? stretch + stretch - _waited : stretch - _waited, time);
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);
         try
         {
             var count = await inner.ReadAsync(buffer, both.Token);
-            (_arrived, Total, _waited) = (_arrived + count, Total + count, _waited + time.GetElapsedTime(began));
+            Total += count;
+            if (count > 0) Judge(count, _waited + time.GetElapsedTime(began), hasEnough);
             return count;
         }
         catch (OperationCanceledException e) when (!cancellationToken.IsCancellationRequested)
@@ -87,10 +89,12 @@ internal sealed class PacedStream(Stream inner, Uri url, TimeSpan stretch, TimeP
         base.Dispose(disposing);
     }
 
-    private void Judge()
+    private void Judge(int count, TimeSpan waited, bool hadEnough)
     {
+        (_waited, _arrived) = (waited, _arrived + count);
+        if (waited < stretch) return;
         if (_arrived < LeastBytes) throw TooSlow(null);
-        (_waited, _arrived) = (TimeSpan.Zero, 0);
+        (_waited, _arrived) = hadEnough && waited - stretch < stretch ? (waited - stretch, count) : (TimeSpan.Zero, 0);
     }
 
     private SyncFailureException TooSlow(Exception? inner)

@@ -15,6 +15,17 @@ internal static class ResponseRulesValidation
         return given.EnumerateArray().SelectMany((rule, i) => Rule(rule, $"{path}/{i}"));
     }
 
+    /// <summary>Rules for good answers alone that look into a document, which lines of records have not: they would never fit.</summary>
+    /// <param name="given"><c>responses</c>.</param>
+    /// <param name="format">The body's format.</param>
+    /// <param name="path">Where the rules stand.</param>
+    public static IEnumerable<Fault> Outside(JsonElement given, string format, string path)
+        => given.ValueKind != JsonValueKind.Array ? [] : given.EnumerateArray().Select((rule, i) => (Rule: rule, i))
+            .Where(r => r.Rule.ValueKind == JsonValueKind.Object && r.Rule.TryGetProperty("path", out _) && r.Rule.TryGetProperty("status", out var status) && IsGood(status))
+            .Select(r => new Fault($"{path}/{r.i}/path", "faults.api.no_envelope", ("name", "path"), ("format", format)));
+
+    private static bool IsGood(JsonElement status) => status.ValueKind == JsonValueKind.Array ? status.EnumerateArray().All(IsGood) : status.ToString().StartsWith('2');
+
     private static List<Fault> Rule(JsonElement rule, string path)
     {
         if (rule.ValueKind != JsonValueKind.Object) return [new Fault(path, "faults.source.object")];

@@ -3,6 +3,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Api.Http;
 using DataSync.Extract.Json;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Api.Paging;
 
@@ -16,6 +17,12 @@ internal abstract class Pagination
 
     /// <summary>True where every page has a name of its own, so that a name that comes again shows a circle.</summary>
     public virtual bool NamesPages => false;
+
+    /// <summary>True where pages are told apart by what is on them alone, and so have to be watched.</summary>
+    public virtual bool CountsPages => false;
+
+    /// <summary>True where the body itself says which page is next, so that it must be one JSON document.</summary>
+    public virtual bool LooksInside => false;
 
     /// <summary>The URL of the page at a position.</summary>
     public virtual Uri Url(Uri first, string? position) => first;
@@ -57,6 +64,8 @@ internal abstract class Pagination
     {
         public override string Type => type;
 
+        public override bool CountsPages => true;
+
         public override Uri Url(Uri first, string? position)
             => UrlQuery.With(Sized(first, sizeParam, size), param, position ?? start.ToString(CultureInfo.InvariantCulture));
 
@@ -73,6 +82,8 @@ internal abstract class Pagination
 
         public override bool NamesPages => true;
 
+        public override bool LooksInside => path is not null || hasMore is not null;
+
         public override Uri Url(Uri first, string? position)
         {
             var sized = Sized(first, sizeParam, size);
@@ -81,8 +92,11 @@ internal abstract class Pagination
 
         public override string? Next(string? position, PageEnd page)
         {
-            if (hasMore is not null && hasMore.Find(page.Root).ValueKind != JsonValueKind.True) return null;
-            return path is not null ? Scalar(path.Find(page.Root)) : Header(page.Headers, header!);
+            if (hasMore is not null && !IsTrue(hasMore.Find(page.Root))) return null;
+            var cursor = path is not null ? Scalar(path.Find(page.Root)) : Header(page.Headers, header!);
+
+            // an API that says there is more has not come to its end
+            return cursor is null && hasMore is not null ? throw new SyncFailureException(SyncFailure.Permanent("errors.api.no_cursor")) : cursor;
         }
     }
 
@@ -91,6 +105,8 @@ internal abstract class Pagination
         public override string Type => "next_url";
 
         public override bool NamesPages => true;
+
+        public override bool LooksInside => true;
 
         public override Uri Url(Uri first, string? position) => position is null ? first : new Uri(position);
 
@@ -110,6 +126,15 @@ internal abstract class Pagination
             => page.Headers.TryGetValues("Link", out var lines) && LinkLines.Find(string.Join(',', lines), rel) is { } target ? page.Follow(target) : null;
     }
 
+    /// <summary>True, its text, or a number of what is left.</summary>
+    private static bool IsTrue(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.True => true,
+        JsonValueKind.String => string.Equals(value.GetString(), "true", StringComparison.OrdinalIgnoreCase),
+        JsonValueKind.Number => value.TryGetDouble(out var left) && left > 0,
+        _ => false,
+    };
+
     /// <summary>A cursor is sent back with the digits it came with; null, false and nothing at all are the end.</summary>
     private static string? Scalar(JsonElement value) => value.ValueKind switch
     {
@@ -126,6 +151,6 @@ internal abstract class Pagination
 /// <param name="Url">Where it was read, redirects followed.</param>
 /// <param name="Headers">The answer's.</param>
 /// <param name="Root">The body, where it is JSON; undefined elsewhere.</param>
-/// <param name="Records">Records on it.</param>
+/// <param name="Records">What the API listed on it.</param>
 /// <param name="Follow">Makes a position of a link: resolved, and refused where it leads to another origin.</param>
 internal sealed record PageEnd(Uri Url, HttpResponseHeaders Headers, JsonElement Root, long Records, Func<string, string> Follow);

@@ -28,6 +28,15 @@ internal static class PaginationValidation
         return [.. given.EnumerateObject().SelectMany(m => Member(m, members, path)), .. Whole(name, given, path)];
     }
 
+    /// <summary>What would have to be read from a document around the records, which lines of records have not.</summary>
+    /// <param name="given"><c>pagination</c>.</param>
+    /// <param name="format">The body's format.</param>
+    /// <param name="path">Where the pagination stands.</param>
+    public static IEnumerable<Fault> Outside(JsonElement given, string format, string path)
+        => given.ValueKind != JsonValueKind.Object ? [] : given.EnumerateObject()
+            .Where(m => m.Name is "path" or "has_more_path" && m.Value.ValueKind != JsonValueKind.Null)
+            .Select(m => new Fault(path + JsonPointer.Segment(m.Name), "faults.api.no_envelope", ("name", m.Name), ("format", format)));
+
     private static IEnumerable<Fault> Whole(string type, JsonElement given, string path)
     {
         bool Has(string name) => given.TryGetProperty(name, out _);

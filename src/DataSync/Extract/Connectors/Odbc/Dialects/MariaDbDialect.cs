@@ -14,12 +14,6 @@ namespace DataSync.Extract.Connectors.Odbc.Dialects;
 /// </summary>
 internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
 {
-    /// <summary>What a login may have and still only read.</summary>
-    private static readonly string[] Reading =
-        ["USAGE", "SELECT", "SHOW VIEW", "SHOW DATABASES", "PROCESS", "REPLICATION CLIENT", "BINLOG MONITOR", "SLAVE MONITOR", "EXECUTE", "CONNECTION_ADMIN"];
-
-    private const int MostFindings = 5;
-
     public override SqlGrammar Grammar { get; } = new() { BackslashEscapes = true, HashComments = true, MySqlComments = true, Backticks = true };
 
     public override bool TrustsLengths => true;
@@ -31,8 +25,13 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
 
     public override string? Kill(OdbcSession session) => session.Query("SELECT CONNECTION_ID()") is [[{ } id]] ? $"KILL QUERY {id}" : null;
 
-    /// <summary>The driver holds whole results before 3.2; a table with a key is read page by page, within the one snapshot.</summary>
+    /// <summary>The driver holds whole results before 3.1.17 and unless it is told otherwise; what has a key is read page by page, within the one snapshot.</summary>
     public override int? PageRows => 20_000;
+
+    public override void StopClock(OdbcSession session) => session.Execute("SET SESSION timestamp = UNIX_TIMESTAMP(NOW(6))");
+
+    /// <summary>Around a statement a LIMIT would take away its order, and columns of one name.</summary>
+    public override void Limit(OdbcSession session, long rows) => session.Execute(string.Create(CultureInfo.InvariantCulture, $"SET SESSION sql_select_limit = {rows}"));
 
     public override void Begin(OdbcSession session, TimeSpan timeout)
     {
@@ -50,10 +49,32 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
         session.Execute("START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY");
     }
 
+    /// <summary>Read as the native connector reads them: what is not known to only read is a finding.</summary>
     public override AccessReport Access(OdbcSession session)
     {
-        var found = session.Query("SHOW GRANTS").SelectMany(r => Beyond(r[0] ?? "")).Distinct(StringComparer.Ordinal).ToLookup(f => f.StartsWith("REPLICATION SLAVE ", StringComparison.Ordinal));
-        return new AccessReport([.. found[false].Take(MostFindings)], found[true].Any());
+        var lines = new List<string>();
+        foreach (var question in GrantProbe.Questions(lines, isMariaDb)) lines.AddRange(session.Query(question).Select(r => r[0] ?? ""));
+        return GrantProbe.Judge(lines, SeesEverybody(session, lines));
+    }
+
+    private bool SeesEverybody(OdbcSession session, List<string> lines)
+    {
+        if (GrantProbe.OfEverybody(lines, isMariaDb) is not { } question) return false;
+        try
+        {
+            lines.AddRange(session.Query(question).Select(r => r[0] ?? ""));
+            return true;
+        }
+        catch (OdbcException e) when (GrantProbe.IsDenied(e.Native))
+        {
+            return false;
+        }
+    }
+
+    public override IReadOnlyDictionary<string, object?> Tls(OdbcSession session)
+    {
+        var found = session.Query("SHOW SESSION STATUS WHERE Variable_name IN ('Ssl_version', 'Ssl_cipher')").ToDictionary(r => r[0] ?? "", r => r[1], StringComparer.OrdinalIgnoreCase);
+        return Seen(found.GetValueOrDefault("Ssl_version"), found.GetValueOrDefault("Ssl_cipher"));
     }
 
     /// <summary>The driver lists a key's columns as they stand in the table.</summary>
@@ -98,27 +119,4 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
     public override CellFormat Format(DescribedColumn column) => column is { Type: SqlType.Timestamp, TypeName: "timestamp" }
         ? new CalendarCell(withTime: true, utc: true)
         : base.Format(column);
-
-    /// <summary>What a line of <c>SHOW GRANTS</c> gives beyond reading: each privilege with what it is on.</summary>
-    private static IEnumerable<string> Beyond(string grant)
-    {
-        const string Begin = "GRANT ";
-        var on = grant.IndexOf(" ON ", StringComparison.Ordinal);
-
-        // a role that was granted but is not active gives nothing; one that is has lines of its own
-        if (!grant.StartsWith(Begin, StringComparison.Ordinal) || on < 0) yield break;
-        var to = grant.IndexOf(" TO ", on, StringComparison.Ordinal);
-        var place = to < 0 ? "" : grant[(on + 4)..to];
-        foreach (var privilege in Privileges(grant[Begin.Length..on]))
-        {
-            if (!Reading.Contains(privilege, StringComparer.OrdinalIgnoreCase)) yield return $"{privilege} on {place}";
-        }
-
-        if (grant.EndsWith("WITH GRANT OPTION", StringComparison.Ordinal)) yield return $"GRANT OPTION on {place}";
-    }
-
-    /// <summary>The names in the list, without the columns a privilege may be bound to.</summary>
-    private static string[] Privileges(string list)
-        => System.Text.RegularExpressions.Regex.Replace(list, @"\([^)]*\)", "", System.Text.RegularExpressions.RegexOptions.None, TimeSpan.FromSeconds(1))
-            .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
 }

@@ -48,6 +48,17 @@ internal abstract class OdbcDialect
     /// <summary>What the login may do beyond reading. Nothing is tried out.</summary>
     public abstract AccessReport Access(OdbcSession session);
 
+    /// <summary>Refuses what a login may not read though it can only read: what it reads may call what nothing but a privilege keeps from doing more. Always true.</summary>
+    public virtual bool DemandPlain(OdbcSession session, AccessReport access, ReadRequest request) => true;
+
+    /// <summary>What the session's TLS came to, as the server tells it; null where it cannot be asked.</summary>
+    public virtual IReadOnlyDictionary<string, object?>? Tls(OdbcSession session) => null;
+
+    /// <summary>What a connection test shows of TLS: its version as people write it, and the cipher.</summary>
+    protected static IReadOnlyDictionary<string, object?> Seen(string? version, string? cipher) => string.IsNullOrEmpty(version)
+        ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["tls_version"] = "none" }
+        : new Dictionary<string, object?>(StringComparer.Ordinal) { ["tls_version"] = version.Replace("TLSv", "", StringComparison.Ordinal), ["cipher"] = cipher };
+
     /// <summary>False where the driver must not be asked to cancel from another thread: only <see cref="Kill"/> ends what a session does.</summary>
     public virtual bool CancelsInDriver => true;
 
@@ -93,6 +104,16 @@ internal abstract class OdbcDialect
     /// <summary>The statement that is run: the same one, or one around it that has values come in a form the driver keeps whole.</summary>
     public virtual (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
         => (sql, [.. columns.Select(c => BoundColumn.Of(c.Name, Format(c), c.Size, TrustsLengths))]);
+
+    /// <summary>Stops the session's clock: a query read in pages has one now, as a whole one has.</summary>
+    public virtual void StopClock(OdbcSession session)
+    {
+    }
+
+    /// <summary>Has the server give so many rows at most to the session's last statement, where <see cref="Project"/> does not.</summary>
+    public virtual void Limit(OdbcSession session, long rows)
+    {
+    }
 
     /// <summary>How a value, in the form records show it, stands in a statement to be compared with a column.</summary>
     public virtual string Placeholder(DescribedColumn column) => "?";

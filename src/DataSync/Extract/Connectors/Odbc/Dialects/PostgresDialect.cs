@@ -77,6 +77,12 @@ internal sealed class PostgresDialect : OdbcDialect
         return new AccessReport([.. found[false]], found[true].Any());
     }
 
+    public override bool DemandPlain(OdbcSession session, AccessReport access, ReadRequest request)
+        => !access.Replication || (request.Table is { } table && session.Query($"SELECT ({SlotGuard.IsPlain})::text FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(CAST(? AS text))", Asked(table)) is [["true"]]) ? true : throw SlotGuard.Refusal();
+
+    public override IReadOnlyDictionary<string, object?>? Tls(OdbcSession session)
+        => session.Query("SELECT s.version, s.cipher FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid()") is [{ } row] ? Seen(row[0], row[1]) : null;
+
     /// <summary>psqlodbc cancels a statement but not the fetching of its rows.</summary>
     public override string Kill(OdbcSession session) => $"SELECT pg_catalog.pg_cancel_backend({int.Parse(session.Query("SELECT pg_catalog.pg_backend_pid()")[0][0]!, CultureInfo.InvariantCulture)})";
 
@@ -85,8 +91,6 @@ internal sealed class PostgresDialect : OdbcDialect
     /// <summary>The catalog is asked itself: a key that may repeat (a parent's with children) or that is checked late is none to go on from.</summary>
     public override OdbcTable Find(OdbcSession session, string name)
     {
-        var parts = SqlName.Parse(name) ?? throw OdbcTable.Undefined();
-        var asked = parts.Schema is null ? SqlName.Quote(parts.Table) : $"{SqlName.Quote(parts.Schema)}.{SqlName.Quote(parts.Table)}";
         var rows = session.Query(
             """
             SELECT n.nspname::text, c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod)
@@ -98,11 +102,17 @@ internal sealed class PostgresDialect : OdbcDialect
             WHERE c.oid = pg_catalog.to_regclass(?) AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
             ORDER BY k.place
             """,
-            asked);
+            Asked(name));
         if (rows.Count == 0) throw OdbcTable.Undefined();
         return new OdbcTable(
             $"{SqlName.Quote(rows[0][0]!)}.{SqlName.Quote(rows[0][1]!)}", "\"",
             [.. rows.Where(r => r[2] is not null).Select(r => new KeyColumn(r[2]!, r[3]!))]);
+    }
+
+    private static string Asked(string name)
+    {
+        var parts = SqlName.Parse(name) ?? throw OdbcTable.Undefined();
+        return parts.Schema is null ? SqlName.Quote(parts.Table) : $"{SqlName.Quote(parts.Schema)}.{SqlName.Quote(parts.Table)}";
     }
 
     public override (string Condition, IReadOnlyList<KeyValue> Values) Behind(OdbcTable table, IReadOnlyList<KeyValue> key)

@@ -21,7 +21,7 @@ internal static class OdbcCode
     /// <summary>Bits of <see cref="InfoGetDataExtensions"/>: any row of a block, and bound columns too.</summary>
     public const int GetDataBlock = 4, GetDataBound = 8;
 
-    public const ushort FieldUnsigned = 8, FieldTypeName = 14;
+    public const ushort FieldUnsigned = 8, FieldTypeName = 14, FieldBaseColumn = 22;
 
     public const ushort CloseCursor = 0, ResetParameters = 3, Position = 0, LockNoChange = 0;
 

@@ -16,7 +16,7 @@ internal sealed unsafe class BlockReader : IDisposable
     private readonly IReadOnlyList<BoundColumn> _columns;
     private readonly bool _positions;
     private readonly int[] _widths;
-    private readonly nuint* _fetched = (nuint*)NativeMemory.AllocZeroed((nuint)sizeof(nuint));
+    private nuint* _fetched = (nuint*)NativeMemory.AllocZeroed((nuint)sizeof(nuint));
     private BlockLayout _layout;
 
     /// <summary>Begins with the rooms the columns ask for.</summary>
@@ -49,7 +49,12 @@ internal sealed unsafe class BlockReader : IDisposable
         Grow();
     }
 
-    public void Dispose() => NativeMemory.Free(_fetched);
+    /// <summary>May come twice: a page that cannot be turned leaves the one before, which has ended already.</summary>
+    public void Dispose()
+    {
+        NativeMemory.Free(_fetched);
+        _fetched = null;
+    }
 
     private void FetchBlock(RowBlock block)
     {

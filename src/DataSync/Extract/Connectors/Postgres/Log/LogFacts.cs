@@ -1,4 +1,5 @@
 using System.Data;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Extract.Connectors.Postgres.Log;
 
@@ -83,6 +84,18 @@ internal sealed record LogFacts
         if (version < OldestVersion) return new LogFacts { Version = version, Table = found };
         var facts = await ReadAsync(session, found, version, name, ct);
         return facts with { Unreadable = await LogColumns.FirstUnreadableAsync(session, found, ct) };
+    }
+
+    /// <summary>What the server keeps for a slot of this database; null where there is none.</summary>
+    public static async Task<HeldLog?> HeldAsync(PostgresSession session, string name, CancellationToken ct)
+    {
+        const string Slot =
+            """
+            SELECT CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), s.restart_lsn)::bigint END
+            FROM pg_catalog.pg_replication_slots s WHERE s.slot_name = $1 AND s.database = current_database()
+            """;
+        await using var reader = await session.QueryAsync(Slot, [PostgresSession.Text(name)], CommandBehavior.Default, ct);
+        return await reader.ReadAsync(ct) ? new HeldLog(reader.IsDBNull(0) ? null : reader.GetInt64(0)) : null;
     }
 
     /// <summary>Asks for what one question tells, which is all but <see cref="Unreadable"/>.</summary>

@@ -55,7 +55,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
     {
         var name = LogNames.Of(connection);
         var source = connector.Read(connection);
-        if (!await connector.AskAsync(connection, (session, token) => HasSlotAsync(session, name, token), ct)) return;
+        if (await connector.AskAsync(connection, (session, token) => LogFacts.HeldAsync(session, name, token), ct) is null) return;
         await using var log = await LogSession.OpenAsync(gate, source, PostgresConnector.CatalogTimeout, ct);
         await GuardAsync(
             async () =>
@@ -203,13 +203,6 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
 
     private async Task<(WireCatalog Types, bool CheckText)> TypesAsync(SourceConnection connection, IEnumerable<uint> types, CancellationToken ct)
         => await connector.AskAsync(connection, async (session, token) => (await WireCatalog.LoadAsync(session, types, token), session.HasUncheckedText), ct, keeps: true);
-
-    private static async Task<bool> HasSlotAsync(PostgresSession session, string name, CancellationToken ct)
-    {
-        await using var reader = await session.QueryAsync(
-            "SELECT FROM pg_catalog.pg_replication_slots WHERE slot_name = $1 AND database = current_database()", [PostgresSession.Text(name)], System.Data.CommandBehavior.Default, ct);
-        return await reader.ReadAsync(ct);
-    }
 
     private static LogPosition PositionOf(LogFacts facts, string name, ulong lsn) => new()
     {

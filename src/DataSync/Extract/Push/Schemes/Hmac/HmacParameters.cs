@@ -9,22 +9,25 @@ internal sealed record HmacParameters
 {
     public static readonly IReadOnlySet<string> Members = new HashSet<string>(StringComparer.Ordinal)
     {
-        "header", "prefix", "encoding", "template", "timestamp_header", "timestamp_format", "id_header", "secret_encoding",
+        "header", "prefix", "encoding", "template", "timestamp_header", "timestamp_prefix", "timestamp_format", "id_header", "secret_encoding",
     };
 
-    private static readonly string[] Encodings = ["hex", "base64"], TimestampFormats = ["unix", "unix_ms", "rfc3339"], SecretEncodings = ["text", "hex", "base64"];
+    private static readonly string[] Encodings = ["hex", "base64", "base64url"], TimestampFormats = ["unix", "unix_ms", "rfc3339"], SecretEncodings = ["text", "hex", "base64"];
 
-    /// <summary>Where the signatures stand, by commas or blanks.</summary>
+    /// <summary>Where the signatures stand, by commas, semicolons or blanks.</summary>
     public required string Header { get; init; }
 
     /// <summary>What every signature begins with.</summary>
     public string Prefix { get; init; } = "";
 
-    /// <summary><c>hex</c> or <c>base64</c>.</summary>
+    /// <summary><c>hex</c>, <c>base64</c> or <c>base64url</c>.</summary>
     public string Encoding { get; init; } = "hex";
 
     public required SigningTemplate Template { get; init; }
     public string? TimestampHeader { get; init; }
+
+    /// <summary>What the time begins with, where it is one entry among others of its header.</summary>
+    public string? TimestampPrefix { get; init; }
 
     /// <summary><c>unix</c>, <c>unix_ms</c> or <c>rfc3339</c>.</summary>
     public string TimestampFormat { get; init; } = "unix";
@@ -42,13 +45,24 @@ internal sealed record HmacParameters
             if (Has(given, name) && !IsHeaderName(Text(given, name))) yield return SourceFields.Fault(name, "faults.webhook.header_name");
         }
 
-        if (Has(given, "prefix") && Text(given, "prefix") is not { Length: <= 50 }) yield return SourceFields.Fault("prefix", "faults.source.text", ("name", "prefix"), ("longest", 50));
+        foreach (var name in (string[])["prefix", "timestamp_prefix"])
+        {
+            if (Has(given, name) && !IsPrefix(Text(given, name))) yield return SourceFields.Fault(name, "faults.webhook.prefix");
+        }
+
+        foreach (var (name, other) in ((string, string)[])[("timestamp_header", "header"), ("id_header", "header"), ("id_header", "timestamp_header")])
+        {
+            // in one header with others the time needs a beginning of its own, and an id would never be told from them
+            if (IsSame(Text(given, name), Text(given, other)) && !(name == "timestamp_header" && Has(given, "timestamp_prefix"))) yield return SourceFields.Fault(name, "faults.webhook.header_same", ("name", other));
+        }
+
+        if (Has(given, "timestamp_prefix") && !Has(given, "timestamp_header")) yield return SourceFields.Fault("timestamp_header", "faults.source.required", ("name", "timestamp_header"));
         foreach (var (name, allowed) in ((string, string[])[])[("encoding", Encodings), ("timestamp_format", TimestampFormats), ("secret_encoding", SecretEncodings)])
         {
             if (Has(given, name) && !allowed.Contains(Text(given, name), StringComparer.Ordinal)) yield return SourceFields.Fault(name, "faults.one_of", ("allowed", allowed));
         }
 
-        if (!SigningTemplate.TryParse(Has(given, "template") ? Text(given, "template") ?? "" : "{body}", out var template)) yield return SourceFields.Fault("template", "faults.webhook.template");
+        if (!SigningTemplate.TryParse(Has(given, "template") ? Text(given, "template") ?? "" : "{body}", out var template)) yield return SourceFields.Fault("template", "faults.webhook.template", ("longest", SigningTemplate.Longest));
         else if (template.HasTimestamp != Has(given, "timestamp_header")) yield return SourceFields.Fault("timestamp_header", "faults.webhook.timestamp_signed");
         else if (template.HasId && !Has(given, "id_header")) yield return SourceFields.Fault("id_header", "faults.source.required", ("name", "id_header"));
     }
@@ -61,6 +75,7 @@ internal sealed record HmacParameters
         Encoding = Text(given, "encoding") ?? "hex",
         Template = SigningTemplate.TryParse(Text(given, "template") ?? "{body}", out var template) ? template : throw new FormatException("Not a template."),
         TimestampHeader = Text(given, "timestamp_header"),
+        TimestampPrefix = Text(given, "timestamp_prefix"),
         TimestampFormat = Text(given, "timestamp_format") ?? "unix",
         IdHeader = Text(given, "id_header"),
         SecretEncoding = SecretEncodingOf(given),
@@ -88,6 +103,11 @@ internal sealed record HmacParameters
             return false;
         }
     }
+
+    private static bool IsSame(string? one, string? other) => one is not null && string.Equals(one, other, StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Entries are trimmed before they are compared.</summary>
+    private static bool IsPrefix(string? prefix) => prefix is { Length: <= 50 } && !prefix.StartsWith(' ') && prefix.All(c => c is >= ' ' and <= '~');
 
     private static bool IsHeaderName(string? name) => name is { Length: > 0 and <= 200 } && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '_');
 }

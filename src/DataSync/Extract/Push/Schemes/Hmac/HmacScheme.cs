@@ -10,7 +10,11 @@ namespace DataSync.Extract.Push.Schemes.Hmac;
 /// <summary>HMAC-SHA256 as the source describes it: header, encoding, what is signed, and where time and id stand.</summary>
 internal sealed class HmacScheme : ISignatureScheme
 {
-    private static readonly SearchValues<char> Separators = SearchValues.Create(", ");
+    /// <summary>What may stand between the entries of a header.</summary>
+    private const string Between = ",; ";
+
+    /// <summary>A key that whoever guesses may not come upon.</summary>
+    private const int ShortestKey = 8;
 
     public string Name => "hmac-sha256";
 
@@ -24,12 +28,13 @@ internal sealed class HmacScheme : ISignatureScheme
     {
         try
         {
-            return HmacParameters.SecretEncodingOf(connectionParams) switch
+            var key = HmacParameters.SecretEncodingOf(connectionParams) switch
             {
                 "hex" => Convert.FromHexString(secret),
                 "base64" => Convert.FromBase64String(secret),
                 _ => Encoding.UTF8.GetBytes(secret),
             };
+            return key.Length < ShortestKey ? null : key;
         }
         catch (FormatException)
         {
@@ -40,16 +45,26 @@ internal sealed class HmacScheme : ISignatureScheme
     public ReadClaim Reader(JsonElement connectionParams)
     {
         var parameters = HmacParameters.Read(connectionParams);
-        return request => Read(parameters, request);
+        var (signatures, times) = (Separators(parameters.Prefix), Separators(parameters.TimestampPrefix ?? ""));
+        return request => Read(parameters, signatures, times, request);
     }
 
-    private static SignatureClaim Read(HmacParameters parameters, PushRequest request)
+    /// <summary>What stands between entries, where it is not part of what they begin with.</summary>
+    private static SearchValues<char> Separators(string prefix) => SearchValues.Create([.. Between.Where(c => !prefix.Contains(c, StringComparison.Ordinal))]);
+
+    private static SignatureClaim Read(HmacParameters parameters, SearchValues<char> signatures, SearchValues<char> times, PushRequest request)
     {
         var (id, time) = (parameters.IdHeader is { } idHeader ? SignatureText.Id(request.Header(idHeader)) : null, parameters.TimestampHeader is { } timeHeader ? request.Header(timeHeader) : null);
-        if (parameters.Template.HasId && id is null) return SignatureClaim.None;
+        if (parameters.TimestampPrefix is { } prefix) time = SignatureText.Only(time, times, prefix);
+        if (parameters.Template.HasId && (id is null || !parameters.Template.Delimits(id))) return SignatureClaim.None;
         return new SignatureClaim
         {
-            Signatures = SignatureText.List(request.Header(parameters.Header), Separators, parameters.Prefix, text => parameters.Encoding == "hex" ? SignatureText.Hex(text) : SignatureText.Base64(text)),
+            Signatures = SignatureText.List(request.Header(parameters.Header), signatures, parameters.Prefix, text => parameters.Encoding switch
+            {
+                "base64" => SignatureText.Base64(text),
+                "base64url" => SignatureText.Base64Url(text),
+                _ => SignatureText.Hex(text),
+            }),
             Prefix = SignatureText.Bytes(parameters.Template.Before(time ?? "", id ?? "")),
             Suffix = SignatureText.Bytes(parameters.Template.After(time ?? "", id ?? "")),
             SignedAt = parameters.TimestampFormat switch

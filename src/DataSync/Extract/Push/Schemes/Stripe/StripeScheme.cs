@@ -22,28 +22,12 @@ internal sealed class StripeScheme : ISignatureScheme
     private static SignatureClaim Read(PushRequest request)
     {
         var header = request.Header("Stripe-Signature");
-        if (TimeOf(header) is not { } time || SignatureText.Unix(time) is not { } signed) return SignatureClaim.None;
+        if (SignatureText.Only(header, Comma, "t=") is not { } time || SignatureText.Unix(time) is not { } signed) return SignatureClaim.None;
         return new SignatureClaim
         {
             Signatures = SignatureText.List(header, Comma, "v1=", text => SignatureText.Hex(text)),
             Prefix = SignatureText.Bytes($"{time}."),
             SignedAt = signed,
         };
-    }
-
-    /// <summary>The one time of the header; null where there are none or two.</summary>
-    private static string? TimeOf(string? header)
-    {
-        if (header is null) return null;
-        string? time = null;
-        foreach (var range in header.AsSpan().SplitAny(Comma))
-        {
-            var entry = header.AsSpan()[range].Trim();
-            if (!entry.StartsWith("t=", StringComparison.Ordinal)) continue;
-            if (time is not null) return null;
-            time = entry[2..].ToString();
-        }
-
-        return time;
     }
 }

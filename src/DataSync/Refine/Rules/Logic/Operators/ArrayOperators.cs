@@ -40,7 +40,7 @@ internal sealed class FilterNode(LogicNode source, LogicNode condition) : LogicN
         var elements = new ArrayCursor(evaluation, array);
         while (elements.MoveNext(out var element))
         {
-            if (Coercion.IsTruthy(condition.Evaluate(evaluation, element))) kept.Add(element);
+            if (condition.Test(evaluation, element)) kept.Add(element);
         }
 
         return Value.Of(kept);
@@ -77,7 +77,7 @@ internal sealed class QuantifierNode(Operands operands, bool stopAt, bool stoppe
         var elements = new ArrayCursor(evaluation, array);
         while (elements.MoveNext(out var element))
         {
-            if (Coercion.IsTruthy(_condition.Evaluate(evaluation, element)) == stopAt) return Value.Of(stopped);
+            if (_condition.Test(evaluation, element) == stopAt) return Value.Of(stopped);
         }
 
         return Value.Of(exhausted);

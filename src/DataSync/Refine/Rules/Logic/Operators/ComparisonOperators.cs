@@ -24,23 +24,27 @@ internal sealed class EqualityNode(Operands operands, bool isStrict, bool negate
     private readonly LogicNode _left = operands[0];
     private readonly LogicNode _right = operands[1];
 
-    public override Value Evaluate(Evaluation evaluation, in Value data)
+    public override Value Evaluate(Evaluation evaluation, in Value data) => Value.Of(Test(evaluation, data));
+
+    public override bool Test(Evaluation evaluation, in Value data)
     {
         evaluation.Charge();
         var left = _left.Evaluate(evaluation, data);
         var right = _right.Evaluate(evaluation, data);
         var equal = isStrict ? Comparison.StrictEquals(left, right) : Comparison.LooseEquals(evaluation, left, right);
-        return Value.Of(equal != negate);
+        return equal != negate;
     }
 }
 
 internal sealed class OrderNode(LogicNode first, LogicNode second, int sign, bool orEqual) : LogicNode
 {
-    public override Value Evaluate(Evaluation evaluation, in Value data)
+    public override Value Evaluate(Evaluation evaluation, in Value data) => Value.Of(Test(evaluation, data));
+
+    public override bool Test(Evaluation evaluation, in Value data)
     {
         evaluation.Charge();
         var left = first.Evaluate(evaluation, data);
-        return Value.Of(Holds(Comparison.Order(evaluation, left, second.Evaluate(evaluation, data)), sign, orEqual));
+        return Holds(Comparison.Order(evaluation, left, second.Evaluate(evaluation, data)), sign, orEqual);
     }
 
     public static bool Holds(int? order, int sign, bool orEqual) => order is { } known && (known == 0 ? orEqual : known > 0 == sign > 0);

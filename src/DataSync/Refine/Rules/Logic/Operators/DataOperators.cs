@@ -8,7 +8,7 @@ internal static class DataOperators
     public static readonly LogicOperator[] All =
     [
         new("var", Var, Reads: 2),
-        new("missing", operands => new MissingNode(operands.All)),
+        new("missing", operands => KnownMissingNode.Of(operands.All) ?? (LogicNode)new MissingNode(operands.All)),
         new("missing_some", operands => new MissingSomeNode(operands[0], operands[1]), MinOperands: 2, Reads: 2),
         new("log", operands => operands[0], Reads: 1),
     ];
@@ -69,6 +69,46 @@ internal sealed class ComputedVarNode(LogicNode name, LogicNode otherwise) : Log
     }
 }
 
+/// <summary>The same as <see cref="MissingNode"/>, of names that are known.</summary>
+internal sealed class KnownMissingNode : LogicNode
+{
+    private readonly FieldPath[] _paths;
+    private readonly Value[] _names;
+
+    private KnownMissingNode(Value[] names) => (_paths, _names) = (Array.ConvertAll(names, name => new FieldPath(name.Text)), names);
+
+    /// <summary>Null where the names are not literal texts.</summary>
+    public static KnownMissingNode? Of(LogicNode[] names)
+        => names.Length > 0 && Array.TrueForAll(names, name => name is ConstantNode { Value: { Form: ValueForm.Text, Text.Length: > 0 } })
+            ? new KnownMissingNode(Array.ConvertAll(names, name => ((ConstantNode)name).Value)) : null;
+
+    public override Value Evaluate(Evaluation evaluation, in Value data)
+    {
+        List<Value>? missing = null;
+        for (var i = 0; i < _paths.Length; i++)
+        {
+            if (IsMissing(evaluation, data, i)) (missing ??= []).Add(_names[i]);
+        }
+
+        evaluation.Charge(2);
+        return missing is null ? Value.EmptyArray : Value.Of(missing);
+    }
+
+    public override bool Test(Evaluation evaluation, in Value data)
+    {
+        var any = false;
+        for (var i = 0; i < _paths.Length; i++) any |= IsMissing(evaluation, data, i);
+        evaluation.Charge(2);
+        return any;
+    }
+
+    private bool IsMissing(Evaluation evaluation, in Value data, int index)
+    {
+        evaluation.Charge(_paths[index].Text.Length + 1);
+        return !evaluation.TryFind(data, _paths[index], out var value) || MissingNode.IsNothing(value);
+    }
+}
+
 /// <summary>The names that lead to nothing, null or an empty text.</summary>
 internal sealed class MissingNode(LogicNode[] names) : LogicNode
 {
@@ -88,11 +128,14 @@ internal sealed class MissingNode(LogicNode[] names) : LogicNode
         while (cursor.MoveNext(out var key))
         {
             var value = Look(evaluation, data, key);
-            if (value.Form == ValueForm.Null || value is { Form: ValueForm.Text, Text: "" } or { Form: ValueForm.RawText, RawLength: 2 }) missing.Add(key);
+            if (IsNothing(value)) missing.Add(key);
         }
 
         return Value.Of(missing);
     }
+
+    /// <summary>Whether a value counts as missing.</summary>
+    public static bool IsNothing(in Value value) => value.Form == ValueForm.Null || value is { Form: ValueForm.Text, Text: "" } or { Form: ValueForm.RawText, RawLength: 2 };
 
     /// <summary>A key that is itself a list means a name and a default, because that is what <c>var</c> makes of it.</summary>
     private static Value Look(Evaluation evaluation, in Value data, in Value key)

@@ -23,7 +23,7 @@ internal sealed class IfNode(LogicNode[] branches) : LogicNode
         var i = 0;
         for (; i < branches.Length - 1; i += 2)
         {
-            if (Coercion.IsTruthy(branches[i].Evaluate(evaluation, data))) return branches[i + 1].Evaluate(evaluation, data);
+            if (branches[i].Test(evaluation, data)) return branches[i + 1].Evaluate(evaluation, data);
         }
 
         return i < branches.Length ? branches[i].Evaluate(evaluation, data) : Value.Null;
@@ -45,13 +45,26 @@ internal sealed class JunctionNode(LogicNode[] operands, bool stopAt) : LogicNod
 
         return current;
     }
+
+    public override bool Test(Evaluation evaluation, in Value data)
+    {
+        evaluation.Charge();
+        foreach (var operand in operands)
+        {
+            if (operand.Test(evaluation, data) == stopAt) return stopAt;
+        }
+
+        return operands.Length > 0 && !stopAt;
+    }
 }
 
 internal sealed class TruthNode(LogicNode operand, bool negate) : LogicNode
 {
-    public override Value Evaluate(Evaluation evaluation, in Value data)
+    public override Value Evaluate(Evaluation evaluation, in Value data) => Value.Of(Test(evaluation, data));
+
+    public override bool Test(Evaluation evaluation, in Value data)
     {
         evaluation.Charge();
-        return Value.Of(Coercion.IsTruthy(operand.Evaluate(evaluation, data)) != negate);
+        return operand.Test(evaluation, data) != negate;
     }
 }

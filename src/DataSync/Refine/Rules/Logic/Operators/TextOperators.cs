@@ -16,16 +16,18 @@ internal static class TextOperators
 
 internal sealed class InNode(LogicNode needle, LogicNode haystack) : LogicNode
 {
-    public override Value Evaluate(Evaluation evaluation, in Value data)
+    public override Value Evaluate(Evaluation evaluation, in Value data) => Value.Of(Test(evaluation, data));
+
+    public override bool Test(Evaluation evaluation, in Value data)
     {
         evaluation.Charge();
         var sought = needle.Evaluate(evaluation, data);
         var place = haystack.Evaluate(evaluation, data);
-        if (place.IsArray) return Value.Of(Contains(evaluation, place, sought));
-        if (!place.IsText || !Coercion.IsTruthy(place)) return Value.Of(false);
+        if (place.IsArray) return Contains(evaluation, place, sought);
+        if (!place.IsText || !Coercion.IsTruthy(place)) return false;
         var text = Coercion.ToText(evaluation, place);
         evaluation.ChargeBytes(text.Length);
-        return Value.Of(text.Contains(Coercion.ToText(evaluation, sought), StringComparison.Ordinal));
+        return text.Contains(Coercion.ToText(evaluation, sought), StringComparison.Ordinal);
     }
 
     private static bool Contains(Evaluation evaluation, in Value array, in Value sought)

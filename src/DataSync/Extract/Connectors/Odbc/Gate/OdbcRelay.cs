@@ -1,0 +1,148 @@
+using System.Net;
+using System.Net.Sockets;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+
+namespace DataSync.Extract.Connectors.Odbc.Gate;
+
+/// <summary>
+/// Stands between a driver and its server. A driver dials by itself, and by name; so it gets a loopback port, and this dials the vetted address for it. It is also the one
+/// place where what a driver takes into its memory can be counted, and where a driver that waits for a server that says nothing can be made to end. Bytes pass as they are, TLS too.
+/// </summary>
+internal sealed class OdbcRelay : IDisposable
+{
+    private const int Buffer = 64 * 1024;
+    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource _end = new();
+    private readonly IPEndPoint _server;
+    private readonly long _mostAnswerBytes;
+    private Socket? _first;
+    private volatile bool _isOverfull;
+
+    private OdbcRelay(IPEndPoint server, Socket first, long mostAnswerBytes)
+    {
+        (_server, _first, _mostAnswerBytes) = (server, first, mostAnswerBytes);
+        _listener.Start(8);
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _ = AcceptAsync();
+    }
+
+    /// <summary>The driver's port on the loopback address.</summary>
+    public int Port { get; }
+
+    /// <summary>True where an answer was larger than the driver may hold; the connection was ended for it.</summary>
+    public bool IsOverfull => _isOverfull;
+
+    /// <summary>Dials the first of the vetted addresses that answers, and waits for the driver.</summary>
+    /// <param name="vetted">At least one.</param>
+    /// <param name="port">The server's.</param>
+    /// <param name="mostAnswerBytes">What a server may send before the driver asks again.</param>
+    /// <param name="named">What a failure calls the server: the data source, for where it is stays the operator's.</param>
+    /// <param name="ct">Ends the attempt.</param>
+    /// <exception cref="SyncFailureException">A key of <c>errors.connection.*</c>.</exception>
+    public static async Task<OdbcRelay> DialAsync(IReadOnlyList<IPAddress> vetted, int port, long mostAnswerBytes, string named, CancellationToken ct)
+    {
+        for (var i = 0; ; i++)
+        {
+            var server = new IPEndPoint(vetted[i], port);
+            try
+            {
+                return new OdbcRelay(server, await EgressDial.DialAsync(server, ct), mostAnswerBytes);
+            }
+            catch (Exception e) when (e is SocketException or TimeoutException)
+            {
+                if (i == vetted.Count - 1) throw new SyncFailureException(SyncFailure.Transient(Key(e), ("host", named), ("port", "ODBC")), e);
+            }
+        }
+    }
+
+    /// <summary>Ends every connection at once.</summary>
+    public void Dispose()
+    {
+        _end.Cancel();
+        _listener.Dispose();
+        Interlocked.Exchange(ref _first, null)?.Dispose();
+    }
+
+    private static string Key(Exception e) => e switch
+    {
+        SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "errors.connection.refused",
+        TimeoutException or SocketException { SocketErrorCode: SocketError.TimedOut } => "errors.connection.timeout",
+        _ => "errors.connection.unreachable",
+    };
+
+    /// <summary>A driver may come again: to have a statement cancelled, or with a second session that does that.</summary>
+    private async Task AcceptAsync()
+    {
+        try
+        {
+            while (true) _ = PassOnAsync(await _listener.AcceptSocketAsync(_end.Token));
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
+        {
+            // the session has ended
+        }
+    }
+
+    private async Task PassOnAsync(Socket driver)
+    {
+        Socket? server = null;
+        Task asking = Task.CompletedTask, answering = Task.CompletedTask;
+        try
+        {
+            driver.NoDelay = true;
+            server = Interlocked.Exchange(ref _first, null) ?? await EgressDial.DialAsync(_server, _end.Token);
+            var answer = new Answer();
+            (asking, answering) = (AskAsync(driver, server, answer), AnswerAsync(server, driver, answer));
+            await await Task.WhenAny(asking, answering);
+            driver.Shutdown(SocketShutdown.Both);
+        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or TimeoutException)
+        {
+            // whichever side broke off, the other learns it by the same
+            driver.LingerState = new LingerOption(true, 0);
+        }
+        finally
+        {
+            driver.Dispose();
+            server?.Dispose();
+            await Task.WhenAll(asking, answering).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    private async Task AskAsync(Socket driver, Socket server, Answer answer)
+    {
+        var room = new byte[Buffer / 4];
+        while (await driver.ReceiveAsync(room, _end.Token) is > 0 and var read)
+        {
+            Interlocked.Exchange(ref answer.Bytes, 0);
+            await SendAsync(server, room.AsMemory(0, read));
+        }
+    }
+
+    private async Task AnswerAsync(Socket server, Socket driver, Answer answer)
+    {
+        var room = new byte[Buffer];
+        while (await server.ReceiveAsync(room, _end.Token) is > 0 and var read)
+        {
+            if (Interlocked.Add(ref answer.Bytes, read) > _mostAnswerBytes)
+            {
+                _isOverfull = true;
+                throw new OperationCanceledException();
+            }
+
+            await SendAsync(driver, room.AsMemory(0, read));
+        }
+    }
+
+    private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes)
+    {
+        while (bytes.Length > 0) bytes = bytes[await to.SendAsync(bytes, _end.Token)..];
+    }
+
+    /// <summary>What a server has sent since it was asked something.</summary>
+    private sealed class Answer
+    {
+        public long Bytes;
+    }
+}

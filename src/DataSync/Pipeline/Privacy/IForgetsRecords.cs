@@ -1,0 +1,47 @@
+using System.Text.Json;
+
+namespace DataSync.Pipeline.Privacy;
+
+/// <summary>Who keeps, elsewhere than in a record's own rows, what was made of it (extension point): a cache of answers, a server of annotators. Asked before the rows go.</summary>
+internal interface IForgetsRecords
+{
+    /// <summary>What it keeps, as a receipt calls it.</summary>
+    string Kind { get; }
+
+    /// <summary>Whether a job's records came here at all.</summary>
+    bool Concerns(JsonElement refinementConfig);
+
+    /// <summary>How much there is of some records at most. Changes nothing, and asks nobody outside.</summary>
+    Task<int> CountAsync(ForgottenRecords records, CancellationToken ct);
+
+    /// <summary>Removes it; safe to repeat. What is out of reach for good is counted, what may come back is thrown as transient.</summary>
+    Task<ForgetOutcome> ForgetAsync(ForgottenRecords records, CancellationToken ct);
+}
+
+/// <summary>
+/// Removes from a project of annotators every task that records of some jobs became. Safe to repeat. Where the project is not the tenant's any more, the jobs count as out of reach; any other failure is thrown, and what was
+/// removed by then is gone. The room of the refiners answers it.
+/// </summary>
+/// <param name="tenantId">Whose.</param>
+/// <param name="project">The project's number.</param>
+/// <param name="jobs">The jobs, none of which may send meanwhile.</param>
+/// <param name="ct">Ends it between two tasks.</param>
+internal delegate Task<ForgetOutcome> ForgetTasksOfJobs(string tenantId, long project, IReadOnlyCollection<Guid> jobs, CancellationToken ct);
+
+/// <summary>Records of one job.</summary>
+/// <param name="TenantId">Whose.</param>
+/// <param name="JobId">The job.</param>
+/// <param name="JobCreatedAt">When it was made.</param>
+/// <param name="RefinementConfig">What it asked its refiners for.</param>
+/// <param name="Records">The records, a few hundred at most.</param>
+internal sealed record ForgottenRecords(string TenantId, Guid JobId, DateTimeOffset JobCreatedAt, JsonElement RefinementConfig, IReadOnlyList<ForgottenRecord> Records);
+
+/// <summary>A record as enrichers saw it.</summary>
+/// <param name="Seq">Its place in the job.</param>
+/// <param name="Document">The document, refined where rules changed it.</param>
+internal readonly record struct ForgottenRecord(long Seq, ReadOnlyMemory<byte> Document);
+
+/// <summary>What became of it.</summary>
+/// <param name="Forgotten">Things removed.</param>
+/// <param name="OutOfReach">Things that nobody can reach any more, such as at a server whose key was taken away.</param>
+internal readonly record struct ForgetOutcome(int Forgotten, int OutOfReach);

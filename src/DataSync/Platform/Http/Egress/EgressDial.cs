@@ -1,0 +1,59 @@
+using System.Net;
+using System.Net.Sockets;
+using DataSync.Pipeline.Failures;
+
+namespace DataSync.Platform.Http.Egress;
+
+/// <summary>The one way of dialling where a tenant points: to an address that was resolved once and vetted.</summary>
+internal static class EgressDial
+{
+    private static readonly TimeSpan ConnectTimeout = TimeSpan.FromSeconds(10);
+
+    /// <summary>A connection to the first of the vetted addresses that answers. The caller owns the socket.</summary>
+    /// <param name="egress">Judges every address.</param>
+    /// <param name="host">A name, or an address without brackets.</param>
+    /// <param name="port">1 to 65535.</param>
+    /// <param name="ct">Ends the attempt.</param>
+    public static async Task<Socket> ConnectAsync(EgressPolicy egress, string host, int port, CancellationToken ct)
+    {
+        var vetted = await egress.VetAsync(host, port, ct);
+        for (var i = 0; ; i++)
+        {
+            try
+            {
+                return await DialAsync(new IPEndPoint(vetted[i], port), ct);
+            }
+            catch (TimeoutException e) when (i == vetted.Count - 1)
+            {
+                throw new SyncFailureException(SyncFailure.Transient("errors.connection.timeout", ("host", host), ("port", port)), e);
+            }
+            catch (Exception e) when (i < vetted.Count - 1 && e is TimeoutException or SocketException)
+            {
+                // the next address may answer
+            }
+        }
+    }
+
+    /// <summary>A connection to an address that was vetted. The caller owns the socket.</summary>
+    /// <param name="server">Where.</param>
+    /// <param name="ct">Ends the attempt.</param>
+    /// <exception cref="SocketException">It did not answer.</exception>
+    /// <exception cref="TimeoutException">Not for ten seconds.</exception>
+    public static async Task<Socket> DialAsync(IPEndPoint server, CancellationToken ct)
+    {
+        var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        timeout.CancelAfter(ConnectTimeout);
+        try
+        {
+            await socket.ConnectAsync(server, timeout.Token);
+            return socket;
+        }
+        catch (Exception e)
+        {
+            socket.Dispose();
+            if (e is OperationCanceledException && !ct.IsCancellationRequested) throw new TimeoutException(null, e);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,46 @@
+using System.Text.Json;
+using DataSync.Pipeline.Failures;
+using DataSync.Pipeline.Privacy;
+using DataSync.Refine.LabelStudio.Api;
+using DataSync.Refine.LabelStudio.Projects;
+using DataSync.Refine.LabelStudio.Waiting;
+
+namespace DataSync.Refine.LabelStudio.Tasks;
+
+/// <summary>
+/// Removes the tasks that records became, with what was annotated on them. Which task was which is known no longer than its job waits, so they are found by the key that each carries, among all
+/// that were made since the job. A project that is not the tenant's any more is out of reach.
+/// </summary>
+internal sealed class ForgottenTasks(ProjectStore projects, LabelStudioClient client) : IForgetsRecords
+{
+    public string Kind => "annotation_tasks";
+
+    public bool Concerns(JsonElement refinementConfig) => LabelStudioPlan.IsAskedFor(refinementConfig) && LabelStudioPlan.ProjectOf(refinementConfig) is not null;
+
+    /// <summary>Each record may have become a task.</summary>
+    public Task<int> CountAsync(ForgottenRecords records, CancellationToken ct) => Task.FromResult(records.Records.Count);
+
+    public async Task<ForgetOutcome> ForgetAsync(ForgottenRecords records, CancellationToken ct)
+    {
+        var project = LabelStudioPlan.ProjectOf(records.RefinementConfig)!.Value;
+        LabelStudioServer server;
+        try
+        {
+            server = await projects.ServerAsync(records.TenantId, project, ct);
+        }
+        catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Permanent)
+        {
+            return new ForgetOutcome(0, records.Records.Count);
+        }
+
+        var keys = records.Records.Select(r => TaskKey.Of(records.JobId, r.Seq)).ToHashSet(StringComparer.Ordinal);
+        List<long> tasks = [];
+        await foreach (var task in client.TasksAsync(server, TaskQuery.KeysSince(project, records.JobCreatedAt - TaskImport.ClockSkew), most: null, ct))
+        {
+            if (task.Key is { } key && keys.Contains(key)) tasks.Add(task.Id);
+        }
+
+        foreach (var task in tasks) await client.DeleteAsync(server, task, ct);
+        return new ForgetOutcome(tasks.Count, 0);
+    }
+}

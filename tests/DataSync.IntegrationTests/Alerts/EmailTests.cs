@@ -1,0 +1,35 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using DataSync.Alerts;
+using DataSync.Alerts.Channels;
+using DataSync.Alerts.Channels.Email;
+using DataSync.IntegrationTests.Extract.Api;
+using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
+using Microsoft.Extensions.Options;
+
+namespace DataSync.IntegrationTests.Alerts;
+
+/// <summary>Mail without a host: what is not sent, and neither is the login, where TLS is not what it must be. <see cref="AlertTests"/> sends some that is.</summary>
+public sealed class EmailTests
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    [Theory]
+    [InlineData(MailTls.StartTls, false, "errors.alert.mail_refused")] // offers none
+    [InlineData(MailTls.StartTls, true, "errors.connection.tls")] // nobody vouches for it
+    [InlineData(MailTls.None, false, "errors.connection.tls")] // the operator made no exception
+    public async Task Mail_goes_to_nobody_who_is_not_proved_to_be_who_it_is_for(object tls, bool hasCertificate, string expected)
+    {
+        using var stranger = new TlsAuthority();
+        using var certificate = stranger.Server();
+        await using var server = new MailReceiver(hasCertificate ? certificate : null);
+        var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
+        var sender = new EmailSender(egress, new AlertOptions { Mail = new MailServer("localhost", server.Port, (MailTls)tls, MailReceiver.Username, MailReceiver.Password, "alerts@datasync.example") }, TimeProvider.System);
+        var message = new NoticeMessage("1", ChannelEvents.Opened, TimeProvider.System.GetUtcNow(), "text", IsGood: false, new JsonObject());
+        var failure = (await Assert.ThrowsAsync<SyncFailureException>(() => sender.SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), message, Ct))).Failure;
+        Assert.Equal(expected, failure.MessageKey);
+        Assert.Empty(server.Mails);
+        Assert.False(server.WasGivenALogin);
+    }
+}

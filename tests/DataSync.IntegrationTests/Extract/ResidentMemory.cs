@@ -1,0 +1,20 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace DataSync.IntegrationTests.Extract;
+
+/// <summary>What the process holds in memory that is not the runtime's: a driver's native code may hold a result that no collector sees.</summary>
+internal static class ResidentMemory
+{
+    /// <summary>Resident bytes of the process without those that the collector has committed. What native code gave back is given back to the system first.</summary>
+    public static long Native()
+    {
+        _ = Trim(0);
+        var line = File.ReadLines("/proc/self/status").First(l => l.StartsWith("VmRSS:", StringComparison.Ordinal));
+        var kilobytes = long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        return (kilobytes * 1024) - GC.GetGCMemoryInfo().TotalCommittedBytes;
+    }
+
+    [DllImport("libc", EntryPoint = "malloc_trim")]
+    private static extern int Trim(nuint keep);
+}

@@ -1,0 +1,393 @@
+using DataSync.Pipeline.Privacy;
+using DataSync.Privacy.Retention;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
+using Npgsql;
+
+namespace DataSync.IntegrationTests.Privacy;
+
+/// <summary>What has outlived its time goes, by tenant and kind, and nothing else.</summary>
+public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, IAsyncLifetime
+{
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>Somebody keeps records of today for ever, or a test that looks days ahead would take today's leaf from the next.</summary>
+    public async ValueTask InitializeAsync()
+        => await rig.SqlAsync("INSERT INTO sync_data (tenant_id, job_id, seq, id, source_id, raw_data) VALUES ('for-ever', public.uuid7_floor(now()), 0, gen_random_uuid(), 's', '{}')");
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    [Fact]
+    public async Task Each_kind_goes_by_its_own_days_and_tenants_without_days_keep_everything()
+    {
+        foreach (var tenant in (string[])["kept", "swept"]) await FillAsync(tenant);
+        var kept = await rig.DigestsAsync("kept");
+        var store = rig.Get<RetentionStore>();
+        await store.ReplaceAsync("swept", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 10, ["rejections"] = 20, ["inbox"] = 30, ["exports"] = 40, ["ai_answers"] = 50, ["jobs"] = 60 }, "operator", Ct);
+        var now = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var sweeper = Sweeper(now);
+        Assert.Equal((2, 1, 1, 1, 1, true), await LeftAsync("swept"));
+        foreach (var (days, left) in ((int, (long, long, long, long, long, bool))[])
+        [
+            (9, (2, 1, 1, 1, 1, true)), (2, (0, 1, 1, 1, 1, true)), (10, (0, 0, 1, 1, 1, true)), (10, (0, 0, 0, 1, 1, true)), (10, (0, 0, 0, 1, 1, false)), (10, (0, 0, 0, 0, 1, false)), (10, (0, 0, 0, 0, 0, false)),
+        ])
+        {
+            now.Advance(TimeSpan.FromDays(days));
+            await sweeper.SweepAsync(Ct);
+            Assert.Equal(left, await LeftAsync("swept"));
+        }
+
+        Assert.Equal(0, await sweeper.SweepAsync(Ct));
+        Assert.Equal(0L, await rig.SqlAsync("SELECT count(*) FROM sync_job_attempts WHERE tenant_id = 'swept'"));
+        Assert.Equal(kept, await rig.DigestsAsync("kept"));
+        Assert.NotEmpty(rig.Files("kept"));
+    }
+
+    [Fact]
+    public async Task A_leaf_goes_whole_once_every_tenants_records_in_it_have_outlived_their_time()
+    {
+        // a day long past, which no other test uses
+        var day = new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+        await LeafAsync(day, "leaf-a", "leaf-b");
+        var store = rig.Get<RetentionStore>();
+        var now = new FakeTimeProvider(new DateTimeOffset(day.AddDays(5)));
+        var sweeper = Sweeper(now);
+        await store.ReplaceAsync("leaf-a", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
+        await store.ReplaceAsync("leaf-b", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 7 }, "operator", Ct);
+
+        // One tenant's are old enough: they go alone. Then the other's are, and the leaf goes.
+        Assert.Equal(1, await sweeper.SweepAsync(Ct));
+        Assert.Equal(1L, await rig.SqlAsync("SELECT count(*) FROM sync_data_20200101"));
+        now.Advance(TimeSpan.FromDays(10));
+        Assert.Equal(1, await sweeper.SweepAsync(Ct));
+        Assert.False(await HasLeafAsync(day));
+        Assert.Equal(
+            ["leaf-a|records|1|-", "leaf-b|records|-|2020-01-01"],
+            await rig.ListAsync("SELECT concat_ws('|', tenant_id, target, coalesce(details::json ->> 'removed', '-'), coalesce(details::json ->> 'leaf', '-')) FROM audit_pending WHERE action = 'retention.remove' AND tenant_id IN ('leaf-a', 'leaf-b') ORDER BY 1"));
+    }
+
+    [Fact]
+    public async Task A_leaf_is_kept_by_an_export_that_begins_while_it_is_looked_into()
+    {
+        const string Tenant = "begins-export";
+        var day = new DateTime(2020, 3, 1, 0, 0, 0, DateTimeKind.Utc);
+        await LeafAsync(day, Tenant);
+        await rig.Get<RetentionStore>().ReplaceAsync(Tenant, new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
+        var job = await IdAsync(day);
+        await rig.Jobs.RunningAsync(Tenant, "s", PrivacyRig.Plan("jsonl"), Ct, job);
+        var again = await rig.Jobs.RunningAsync(Tenant, "s", PrivacyRig.Plan("jsonl"), Ct);
+        await rig.SqlAsync("UPDATE sync_jobs SET status = 'completed', completed_at = now() WHERE tenant_id = 'begins-export' AND id = $1", job);
+        await using var connection = await rig.Database.Superuser.OpenConnectionAsync(Ct);
+        await using var begins = await connection.BeginTransactionAsync(Ct);
+        foreach (var sql in (string[])["SELECT FROM sync_jobs WHERE id = $1 FOR SHARE", "UPDATE sync_jobs SET export_of = $1 WHERE id = $2"])
+        {
+            await using var command = new NpgsqlCommand(sql, connection) { Parameters = { new() { Value = job } } };
+            if (sql.Contains("$2", StringComparison.Ordinal)) command.Parameters.Add(new NpgsqlParameter { Value = again.JobId });
+            await command.ExecuteNonQueryAsync(Ct);
+        }
+
+        // It has found no export, and waits for the job's row.
+        var dropping = DropAsync(new DateTimeOffset(day.AddDays(5)));
+        await Task.Delay(300, Ct);
+        await begins.CommitAsync(Ct);
+        Assert.Equal(0, await dropping);
+        Assert.True(await HasLeafAsync(day));
+        await rig.SqlAsync("DELETE FROM sync_jobs WHERE id = $1", again.JobId);
+        Assert.Equal(1, await DropAsync(new DateTimeOffset(day.AddDays(5))));
+    }
+
+    [Fact]
+    public async Task A_leaf_is_kept_by_an_export_of_its_records_by_an_open_erasure_and_by_records_that_annotators_have()
+    {
+        var day = new DateTime(2020, 2, 1, 0, 0, 0, DateTimeKind.Utc);
+        await LeafAsync(day, "keeps-export", "keeps-request", "keeps-tasks");
+        foreach (var tenant in (string[])["keeps-export", "keeps-request", "keeps-tasks"])
+            await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
+        var job = await IdAsync(day);
+        var again = await rig.Jobs.RunningAsync("keeps-export", "s", PrivacyRig.Plan("jsonl"), Ct);
+        await rig.SqlAsync("UPDATE sync_jobs SET export_of = $2 WHERE id = $1", again.JobId, job);
+        var request = await rig.Get<DataSync.Privacy.Subjects.Erasure.ErasureRequests>().AddAsync(PrivacyRig.Caller("keeps-request"), PrivacyRig.Whole("somebody"), null, Ct);
+        await rig.Jobs.RunningAsync("keeps-tasks", "s", PrivacyRig.Plan("jsonl"), Ct, job);
+        await rig.SqlAsync("UPDATE sync_jobs SET status = 'completed', completed_at = now() WHERE tenant_id = 'keeps-tasks'");
+        await rig.SqlAsync("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ('keeps-tasks', $1, 3)", job);
+        var moment = new DateTimeOffset(day.AddDays(5));
+
+        Assert.Equal(0, await DropAsync(moment));
+        await rig.SqlAsync("DELETE FROM sync_jobs WHERE tenant_id = 'keeps-export'");
+        Assert.Equal(0, await DropAsync(moment));
+        await rig.SqlAsync("UPDATE privacy_requests SET status = 'failed', subject = NULL, completed_at = now() WHERE id = $1", request.RequestId);
+        Assert.Equal(0, await DropAsync(moment));
+        await rig.SqlAsync("DELETE FROM label_studio_jobs WHERE tenant_id = 'keeps-tasks'");
+        Assert.True(await HasLeafAsync(day));
+        Assert.Equal(1, await DropAsync(moment));
+        Assert.False(await HasLeafAsync(day));
+        Assert.Equal(true, await rig.SqlAsync("SELECT retired_at IS NOT NULL FROM sync_jobs WHERE tenant_id = 'keeps-tasks'"));
+    }
+
+    [Fact]
+    public async Task One_call_drops_one_leaf_and_one_that_somebody_reads_keeps_no_tenants_rows()
+    {
+        var (first, second, third) = (new DateTime(2020, 3, 1, 0, 0, 0, DateTimeKind.Utc), new DateTime(2020, 3, 2, 0, 0, 0, DateTimeKind.Utc), new DateTime(2020, 3, 3, 0, 0, 0, DateTimeKind.Utc));
+        await LeafAsync(first, "one");
+        await LeafAsync(second, "one");
+        await LeafAsync(third, "one", "keeps-all");
+        await rig.Get<RetentionStore>().ReplaceAsync("one", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
+        var moment = new DateTimeOffset(third.AddDays(5));
+        Assert.Equal(1, await DropAsync(moment));
+        Assert.Equal((false, true), (await HasLeafAsync(first), await HasLeafAsync(second)));
+
+        await using (var reader = await rig.Database.Superuser.OpenConnectionAsync(Ct))
+        await using (var reading = await reader.BeginTransactionAsync(Ct))
+        {
+            await using var read = new Npgsql.NpgsqlCommand("SELECT count(*) FROM sync_data_20200302", reader, reading);
+            await read.ExecuteScalarAsync(Ct);
+            Assert.Equal(2, await Sweeper(moment).SweepAsync(Ct)); // the rows of the leaf that is read, and of the one that another keeps
+        }
+
+        Assert.Equal((true, 1L), (await HasLeafAsync(second), await rig.SqlAsync("SELECT count(*) FROM sync_data_20200303")));
+        await rig.SqlAsync("SET ROLE datasync_owner; DROP TABLE sync_data_20200302, sync_data_20200303; RESET ROLE");
+    }
+
+    [Fact]
+    public async Task A_failed_job_begins_from_nothing_once_rows_of_it_went_and_one_that_is_retried_meanwhile_keeps_its_rows()
+    {
+        var (gone, retried) = (await FailedAsync("again"), await FailedAsync("retried"));
+        foreach (var tenant in (string[])["again", "retried"])
+            await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 1, ["jobs"] = 1000 }, "operator", Ct);
+        var before = await CheckpointAsync(retried);
+        Assert.Contains("\"stage\":\"export\"", before, StringComparison.Ordinal);
+        await using (var retry = await rig.Database.Superuser.OpenConnectionAsync(Ct))
+        await using (var open = await retry.BeginTransactionAsync(Ct))
+        {
+            await using var queue = new Npgsql.NpgsqlCommand("UPDATE sync_jobs SET status = 'queued', completed_at = NULL WHERE id = $1", retry, open) { Parameters = { new() { Value = retried } } };
+            await queue.ExecuteNonQueryAsync(Ct);
+            var sweep = Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
+            while (!sweep.IsCompleted && await rig.SqlAsync($"SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND {retry.ProcessID} = ANY (pg_blocking_pids(pid)))") is false) await Task.Delay(20, Ct);
+            Assert.False(sweep.IsCompleted);
+            await open.CommitAsync(Ct);
+            await sweep;
+        }
+
+        Assert.Equal((2L, 0L), (await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE job_id = $1", retried), await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE job_id = $1", gone)));
+        Assert.Equal(before, await CheckpointAsync(retried));
+        using var checkpoint = System.Text.Json.JsonDocument.Parse(await CheckpointAsync(gone));
+        Assert.Equal(("extract", 2L, System.Text.Json.JsonValueKind.Null), (checkpoint.RootElement.GetProperty("stage").GetString(), checkpoint.RootElement.GetProperty("next_seq").GetInt64(), checkpoint.RootElement.GetProperty("resume").ValueKind));
+        Assert.Equal(["again|system|records|succeeded|2"], await rig.ListAsync("SELECT concat_ws('|', tenant_id, actor_kind, target, outcome, details::json ->> 'removed') FROM audit_pending WHERE action = 'retention.remove' AND tenant_id IN ('again', 'retried') ORDER BY 1"));
+    }
+
+    [Theory]
+    [InlineData("records")]
+    [InlineData("jobs")]
+    public async Task Tasks_of_records_that_have_had_their_time_go_and_a_server_that_is_away_is_asked_again(string kind)
+    {
+        var tenant = "tasked-" + kind;
+        var job = await rig.JobAsync(tenant, "s", PrivacyRig.Plan("jsonl"), ["""{"a":1}""", """{"a":2}"""]);
+        var open = await rig.Jobs.RunningAsync(tenant, "s", PrivacyRig.Plan("jsonl"), Ct);
+        await rig.SqlAsync("INSERT INTO label_studio_projects (tenant_id, project_id, version, created_by, created_at, updated_at) VALUES ($1, 1, 1, '', now(), now())", tenant);
+        await rig.SqlAsync("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ($1, $2, 1), ($1, $3, 1)", tenant, job, open.JobId);
+        foreach (var key in (string[])[$"{job:N}:0", $"{job:N}:1", $"{open.JobId:N}:0", "somebody's"])
+            rig.Annotators.Work.Add(1, new System.Text.Json.Nodes.JsonObject { ["a"] = 1 }, new System.Text.Json.Nodes.JsonObject { ["datasync_key"] = key, ["tenant"] = tenant });
+        await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal) { [kind] = 1 }, "operator", Ct);
+        var sweeper = Sweeper(DateTimeOffset.UtcNow.AddDays(5));
+        rig.Annotators.Fault = static _ => DataSync.IntegrationTests.Refine.LabelStudio.FakeFault.Status(403);
+        try
+        {
+            await sweeper.SweepAsync(Ct);
+        }
+        finally
+        {
+            rig.Annotators.Fault = static _ => null;
+        }
+
+        Assert.Equal((0L, kind == "jobs" ? 1L : 2L), ((await LeftAsync(tenant)).Records, (await LeftAsync(tenant)).Jobs));
+        Assert.Equal(4, TasksOf(tenant).Count);
+        await sweeper.SweepAsync(Ct);
+        Assert.Equal([$"{open.JobId:N}:0", "somebody's"], TasksOf(tenant));
+        Assert.Equal([open.JobId.ToString()], await rig.ListAsync($"SELECT job_id::text FROM label_studio_jobs WHERE tenant_id = '{tenant}'"));
+        Assert.Equal(["succeeded|2"], await rig.ListAsync($"SELECT concat_ws('|', outcome, details::json ->> 'removed') FROM audit_pending WHERE tenant_id = '{tenant}' AND target = 'annotation_tasks'"));
+    }
+
+    [Fact]
+    public async Task Tasks_in_a_project_that_is_not_the_tenants_any_more_are_not_asked_for_for_ever()
+    {
+        var job = await rig.JobAsync("unbound", "s", PrivacyRig.Plan("jsonl"), ["""{"a":1}"""]);
+        await rig.SqlAsync("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ('unbound', $1, 1)", job);
+        await rig.Get<RetentionStore>().ReplaceAsync("unbound", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 1 }, "operator", Ct);
+        await Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
+        Assert.Equal(0L, await rig.SqlAsync("SELECT count(*) FROM label_studio_jobs WHERE tenant_id = 'unbound'"));
+    }
+
+    [Fact]
+    public async Task A_pass_that_ends_in_the_middle_of_a_job_leaves_no_part_of_it_that_passes_for_all()
+    {
+        string[] documents = [.. Enumerable.Range(0, 6000).Select(i => i == 0 ? """{"email":"first@half.example"}""" : $$"""{"id":{{i}}}""")];
+        var job = await rig.JobAsync("half", "s", PrivacyRig.Plan("jsonl"), documents);
+        await rig.Get<RetentionStore>().ReplaceAsync("half", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 1 }, "operator", Ct);
+        await rig.SqlAsync(
+            """
+            CREATE FUNCTION public.hinder_half() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.tenant_id = 'half' AND OLD.seq >= 5000 THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END $$;
+            CREATE TRIGGER hinder_half BEFORE DELETE ON sync_data FOR EACH ROW EXECUTE FUNCTION public.hinder_half()
+            """);
+        try
+        {
+            await Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
+        }
+        finally
+        {
+            await rig.SqlAsync("DROP FUNCTION public.hinder_half() CASCADE");
+        }
+
+        Assert.Equal(1000L, (await LeftAsync("half")).Records);
+        var again = await Assert.ThrowsAsync<DataSync.Pipeline.Failures.SyncFailureException>(() => rig.Get<DataSync.Jobs.ExportAgain.ExportAgainStart>().StartAsync(
+            PrivacyRig.Caller("half"), job, new DataSync.Jobs.ExportAgain.ExportAgainCommand(PrivacyRig.Plan("csv"), []), null, Ct));
+        Assert.Equal("errors.export.retired", again.Failure.MessageKey);
+        Assert.Null(await rig.Get<RewriteExport>()("half", job, static _ => Task.CompletedTask, Ct));
+
+        // Who is in the part that went is in the files, which nobody can make again.
+        var receipt = await rig.EraseAsync("half", PrivacyRig.Whole("first@half.example"));
+        Assert.Equal((1L, 0), (receipt.Erased["exports_deleted"], rig.Files("half").Count));
+    }
+
+    [Fact]
+    public async Task Files_of_a_job_that_ended_early_have_their_time_too()
+    {
+        var (left, none) = (await FailedAsync("early"), await FailedAsync("early"));
+        Leave("early", left, "data.jsonl", """{"a":1}""");
+        Leave("early", left, ".data.csv.1.csv0.tmp", "a");
+        await rig.Get<RetentionStore>().ReplaceAsync("early", new Dictionary<string, int>(StringComparer.Ordinal) { ["exports"] = 1 }, "operator", Ct);
+        var (checkpoint, sweeper) = (await CheckpointAsync(none), Sweeper(DateTimeOffset.UtcNow.AddDays(5)));
+        await sweeper.SweepAsync(Ct);
+        Assert.False(Directory.Exists(Path.Combine(rig.Exports, "early", left.ToString("D"))));
+        Assert.Equal(["early|1"], await rig.ListAsync("SELECT concat_ws('|', tenant_id, details::json ->> 'removed') FROM audit_pending WHERE action = 'retention.remove' AND tenant_id = 'early'"));
+
+        // One without files goes on where it was; neither is looked at again.
+        Assert.Equal((checkpoint, true), (await CheckpointAsync(none), (await CheckpointAsync(left)).Contains("\"stage\":\"extract\"", StringComparison.Ordinal)));
+        Assert.Equal(0L, await rig.SqlAsync($"SELECT count(*) FROM sync_jobs WHERE tenant_id = 'early' AND {DataSync.Privacy.EndedExports.MayBe}"));
+    }
+
+    [Fact]
+    public async Task A_person_in_files_of_jobs_that_ended_early_is_erased_and_other_files_stay()
+    {
+        var (held, packed, begun, others) = (await FailedAsync("early-person"), await FailedAsync("early-person"), await FailedAsync("early-person"), await FailedAsync("early-person"));
+        Leave("early-person", held, "data.jsonl", """{"email":"ann@early.example"}""");
+        using (var bytes = new MemoryStream())
+        {
+            using (var gzip = new System.IO.Compression.GZipStream(bytes, System.IO.Compression.CompressionMode.Compress, leaveOpen: true)) gzip.Write("email\nann@early.example\n"u8);
+            await File.WriteAllBytesAsync(Leave("early-person", packed, "data.csv.gz", ""), bytes.ToArray(), Ct);
+        }
+
+        Leave("early-person", begun, ".data.parquet.1.parquet0.tmp", "cannot be told");
+        Leave("early-person", others, "data.jsonl", """{"email":"bob"}""");
+        var receipt = await rig.EraseAsync("early-person", PrivacyRig.Whole("ann@early.example"));
+        Assert.Equal(2L, receipt.Erased["exports_deleted"]); // what was only begun was no file yet
+        Assert.Equal([$"early-person/{others:D}/data.jsonl"], rig.Files("early-person").Keys);
+    }
+
+    [Fact]
+    public async Task What_is_under_way_is_not_removed_however_old()
+    {
+        var run = await rig.Jobs.RunningAsync("open", "s", PrivacyRig.Plan("jsonl"), Ct);
+        await new DataSync.Process.Async.AsyncStrategy(rig.Jobs.Tenants, TimeProvider.System).StoreAsync(run, Postgres.Batches.Of(["""{"a":1}"""], 1, _ => { }, Ct), Ct);
+        await rig.SqlAsync("INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, payload, replays) VALUES ('open', gen_random_uuid(), 'hooks', now(), 1, 'x', 0)");
+        await rig.Get<RetentionStore>().ReplaceAsync("open", RetentionKinds.All.ToDictionary(k => k, _ => 1, StringComparer.Ordinal), "operator", Ct);
+        var now = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(400));
+        await Sweeper(now).SweepAsync(Ct);
+        Assert.Equal((1, 0, 1, 0, 1, false), await LeftAsync("open"));
+    }
+
+    [Fact]
+    public async Task What_the_database_has_against_one_tenant_keeps_no_others_data()
+    {
+        foreach (var tenant in (string[])["hindered-a", "hindered-b"])
+        {
+            await rig.SqlAsync("INSERT INTO ai_answers (tenant_id, key, answer, input_tokens, output_tokens) VALUES ($1, '\\x01', '{}', 1, 1)", tenant);
+            await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal) { ["ai_answers"] = 1 }, "operator", Ct);
+        }
+
+        await rig.SqlAsync(
+            """
+            CREATE FUNCTION public.hinder() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.tenant_id = 'hindered-a' THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END $$;
+            CREATE TRIGGER hinder BEFORE DELETE ON ai_answers FOR EACH ROW EXECUTE FUNCTION public.hinder()
+            """);
+        try
+        {
+            var now = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(2));
+            await Sweeper(now).SweepAsync(Ct);
+            Assert.Equal((1L, 0L), ((await LeftAsync("hindered-a")).Answers, (await LeftAsync("hindered-b")).Answers));
+        }
+        finally
+        {
+            await rig.SqlAsync("DROP FUNCTION public.hinder() CASCADE");
+        }
+    }
+
+    private RetentionSweeper Sweeper(DateTimeOffset now) => Sweeper(new FakeTimeProvider(now));
+
+    private RetentionSweeper Sweeper(TimeProvider time)
+        => new(rig.Database.Sources, rig.Jobs.Tenants, rig.Get<DropExport>(), rig.Get<ListExportFiles>(), rig.Get<OldTasks>(), time, NullLogger<RetentionSweeper>.Instance);
+
+    private List<string> TasksOf(string tenant) => [.. rig.Annotators.Work.Tasks(1).Where(t => t.Meta?["tenant"]?.GetValue<string>() == tenant).Select(t => t.Meta!["datasync_key"]!.GetValue<string>())];
+
+    /// <summary>Puts a file into a job's folder, as an attempt that died left it.</summary>
+    private string Leave(string tenant, Guid job, string name, string text)
+    {
+        var path = Path.Combine(Directory.CreateDirectory(Path.Combine(rig.Exports, tenant, job.ToString("D"))).FullName, name);
+        File.WriteAllText(path, text);
+        return path;
+    }
+
+    /// <summary>A leaf of a day long past, with a record of each tenant, all of one job's id.</summary>
+    private async Task LeafAsync(DateTime day, params string[] tenants)
+    {
+        var (from, to) = (Day(day, "yyyy-MM-dd"), Day(day.AddDays(1), "yyyy-MM-dd"));
+        await rig.SqlAsync(
+            $"""
+            SET ROLE datasync_owner; DO $$ BEGIN
+                EXECUTE 'CREATE TABLE public.sync_data_{Day(day, "yyyyMMdd")} (LIKE public.sync_data INCLUDING DEFAULTS INCLUDING CONSTRAINTS, PRIMARY KEY (tenant_id, job_id, seq))';
+                EXECUTE format('ALTER TABLE public.sync_data ATTACH PARTITION public.sync_data_{Day(day, "yyyyMMdd")} FOR VALUES FROM (%L) TO (%L)', public.uuid7_floor('{from}Z'), public.uuid7_floor('{to}Z'));
+            END $$; RESET ROLE
+            """);
+        foreach (var tenant in tenants)
+            await rig.SqlAsync("INSERT INTO sync_data (tenant_id, job_id, seq, id, source_id, raw_data) VALUES ($1, $2, 0, gen_random_uuid(), 's', '{}')", tenant, await IdAsync(day));
+    }
+
+    private async Task<Guid> IdAsync(DateTime day) => (Guid)(await rig.SqlAsync("SELECT public.uuid7_floor($1::timestamptz)", day.AddHours(12)))!;
+
+    private async Task<bool> HasLeafAsync(DateTime day) => await rig.SqlAsync("SELECT to_regclass($1) IS NOT NULL", "public.sync_data_" + Day(day, "yyyyMMdd")) is true;
+
+    private static string Day(DateTime day, string format) => day.ToString(format, System.Globalization.CultureInfo.InvariantCulture);
+
+    /// <summary>One call, as the worker makes it.</summary>
+    private async Task<int> DropAsync(DateTimeOffset moment)
+    {
+        await using var drop = rig.Database.Sources.System.CreateCommand("SELECT public.drop_expired_leaves($1)");
+        drop.Parameters.AddWithValue(moment);
+        return (int)(await drop.ExecuteScalarAsync(Ct))!;
+    }
+
+    /// <summary>A job that failed when everything was read and stored.</summary>
+    private async Task<Guid> FailedAsync(string tenant)
+    {
+        var run = await rig.Jobs.RunningAsync(tenant, "s", PrivacyRig.Plan("jsonl"), Ct);
+        await new DataSync.Process.Async.AsyncStrategy(rig.Jobs.Tenants, TimeProvider.System).StoreAsync(run, Postgres.Batches.Of(["""{"a":1}""", """{"a":2}"""], 2, _ => { }, Ct), Ct);
+        await rig.SqlAsync("UPDATE sync_jobs SET status = 'failed', completed_at = now() WHERE id = $1", run.JobId);
+        return run.JobId;
+    }
+
+    private async Task<string> CheckpointAsync(Guid job) => (string)(await rig.SqlAsync("SELECT checkpoint::text FROM sync_jobs WHERE id = $1", job))!;
+
+    private async Task FillAsync(string tenant)
+    {
+        await rig.JobAsync(tenant, "s", PrivacyRig.Plan("jsonl"), ["""{"a":1}""", """{"a":2}""", """{"refused":1}"""], d => d.Contains("refused", StringComparison.Ordinal));
+        await rig.SqlAsync("INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, payload, replays, failure) VALUES ($1, gen_random_uuid(), 'hooks', now(), 1, 'x', 0, 'errors.webhook.paused')", tenant);
+        await rig.SqlAsync("INSERT INTO ai_answers (tenant_id, key, answer, input_tokens, output_tokens) VALUES ($1, '\\x01', '{}', 1, 1)", tenant);
+    }
+
+    private async Task<(long Records, long Rejections, long Inbox, long Answers, long Jobs, bool Files)> LeftAsync(string tenant) => (
+        (long)(await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE tenant_id = $1", tenant))!,
+        (long)(await rig.SqlAsync("SELECT count(*) FROM sync_rejections WHERE tenant_id = $1", tenant))!,
+        (long)(await rig.SqlAsync("SELECT count(*) FROM webhook_deliveries WHERE tenant_id = $1", tenant))!,
+        (long)(await rig.SqlAsync("SELECT count(*) FROM ai_answers WHERE tenant_id = $1", tenant))!,
+        (long)(await rig.SqlAsync("SELECT count(*) FROM sync_jobs WHERE tenant_id = $1", tenant))!,
+        rig.Files(tenant).Count > 0);
+}
