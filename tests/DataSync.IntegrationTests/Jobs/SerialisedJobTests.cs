@@ -53,6 +53,18 @@ public sealed class SerialisedJobTests(SystemDatabase database) : IClassFixture<
             [typeof(SyncJobEntry)],
             typeof(SyncJobEntry).Assembly.GetTypes().Where(t => t.GetMethods().Any(m => m.CustomAttributes.Any(a => a.AttributeType.IsAssignableTo(typeof(JobFilterAttribute))))));
 
+    [Fact]
+    public async Task Job_is_queued_although_another_host_of_the_process_is_gone()
+    {
+        await using var services = await HangfireAsync();
+        await using (var gone = new ServiceCollection().AddLogging().AddSingleton(database.Options).AddSingleton(new EngineOptions()).AddHangfireStorage().BuildServiceProvider())
+        {
+            _ = gone.GetRequiredService<JobStorage>();
+        }
+
+        Assert.NotNull(services.GetRequiredService<IBackgroundJobClient>().Create<SyncJobEntry>(entry => entry.RunAsync("a tenant", Job, CancellationToken.None), new EnqueuedState(SyncJobEntry.Queue)));
+    }
+
     private async Task<ServiceProvider> HangfireAsync()
     {
         await HangfireSchema.InstallAsync(database.Options, Ct);

@@ -3,6 +3,8 @@ using DataSync.Platform.Persistence;
 using Hangfire;
 using Hangfire.PostgreSql;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace DataSync.Jobs.Hangfire;
@@ -14,6 +16,7 @@ internal static class HangfireServices
     /// <summary>Storage on the application's role, which may use Hangfire's tables and not change them.</summary>
     public static IServiceCollection AddHangfireStorage(this IServiceCollection services)
         => services.AddHangfire((provider, hangfire) => hangfire
+            .UseLogProvider(new HostLogs(provider.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance))
             .SetDataCompatibilityLevel(CompatibilityLevel.Version_180)
             .UseSimpleAssemblyNameTypeSerializer()
             .UseRecommendedSerializerSettings()
