@@ -1,4 +1,5 @@
-// Business rules as they are commonly run in Node: JSON.parse and npm json-logic-js, one record after the other.
+// Business rules as they are commonly run in Node: JSON.parse, npm json-logic-js and JSON.stringify, one record after the other.
+// What the rules leave of a record is JSON again here as it is at ours: nobody can store or send it otherwise.
 // usage: node node_rules.mjs RULES-FILE JSONL-FILE
 import { createReadStream, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -7,7 +8,7 @@ const require = createRequire(process.env.NODE_FOLDER + '/');
 const logic = require('json-logic-js');
 const [rulesFile, records] = process.argv.slice(2);
 const rules = JSON.parse(readFileSync(rulesFile, 'utf8'));
-let [rest, count, hits] = ['', 0, 0];
+let [rest, count, hits, written] = ['', 0, 0, 0];
 
 function run(record) {
   const tags = [];
@@ -20,6 +21,7 @@ function run(record) {
       else if (action.tag) tags.push(action.tag);
     }
   }
+  written += JSON.stringify(tags.length > 0 ? { record, tags } : record).length;
   count++;
 }
 
@@ -28,4 +30,4 @@ for await (const part of createReadStream(records, { encoding: 'utf8', highWater
   rest = lines.pop();
   for (const line of lines) run(JSON.parse(line));
 }
-if (count !== Number(process.env.EXPECTED) || hits === 0) throw new Error(`${count} records, ${hits} hits`);
+if (count !== Number(process.env.EXPECTED) || hits === 0 || written === 0) throw new Error(`${count} records, ${hits} hits`);

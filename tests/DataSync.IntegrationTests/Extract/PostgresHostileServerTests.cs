@@ -138,7 +138,7 @@ public sealed class PostgresHostileServerTests
         while (await Task.WhenAny(trial, Task.Delay(50, Ct)) != trial)
         {
             most = Math.Max(most, GC.GetTotalMemory(false) - before);
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), "It never ends.");
+            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(180), "It never ends.");
         }
 
         return most;

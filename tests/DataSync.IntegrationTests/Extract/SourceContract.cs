@@ -129,7 +129,7 @@ public abstract class SourceContract
 
         // what a driver loads and keeps for good is there before
         await ReadAsync(Huge with { RowLimit = 1000 });
-        var native = ResidentMemory.Native();
+        var native = ResidentMemory.Settled();
         await foreach (var batch in Connector.ReadAsync(Connection, Huge with { RowLimit = 600_000 }, Ct))
         {
             rows += batch.Count;

@@ -32,7 +32,7 @@ public sealed class RealtimeFaultTests(EndToEndTests.System system) : IClassFixt
         await RunningAsync(client);
         var cut = proxy.CutAsync(0, unspoken: false, Ct);
         var (job, answer) = await running;
-        await cut.WaitAsync(TimeSpan.FromSeconds(10), Ct);
+        await cut.WaitAsync(TimeSpan.FromSeconds(60), Ct);
         Assert.Equal(JobStatus.Completed, (await client.GetJsonAsync($"api/sync/jobs/{job.Id}", Ct)).GetProperty("status").GetString());
         Assert.Equal("completed", JsonElement.Parse(answer).GetProperty("status").GetString());
         Assert.Equal(10, (await client.ExportAsync(job.Id, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);

@@ -28,7 +28,7 @@ internal static class ApiCalls
         => (await client.PostAsync("api/sync/start", start, HttpStatusCode.Accepted, ct)).GetProperty("job_id").GetGuid();
 
     /// <summary>Waits until a job has ended and returns it.</summary>
-    public static async Task<JsonElement> EndAsync(this HttpClient client, Guid job, CancellationToken ct, int seconds = 60)
+    public static async Task<JsonElement> EndAsync(this HttpClient client, Guid job, CancellationToken ct, int seconds = 120)
     {
         JsonElement state = default;
         await RunningSystem.WaitAsync(() => $"job {job} to end; last seen: {state}", async () =>

@@ -204,7 +204,7 @@ public sealed class RealtimeTests(RealtimeTests.Machines machines) : IClassFixtu
         await process.TerminateAsync(Ct);
         using var answer = await call;
         Assert.Equal(HttpStatusCode.ServiceUnavailable, answer.StatusCode);
-        await process.ExitAsync(Ct).WaitAsync(TimeSpan.FromSeconds(15), Ct);
+        await process.ExitAsync(Ct).WaitAsync(TimeSpan.FromSeconds(60), Ct);
         var job = await client.GetJsonAsync($"api/sync/jobs/{id}", Ct);
         Assert.Equal(("failed", "errors.service.unavailable"), (Text(job, "status"), Text(job.GetProperty("error_details"), "message_key")));
     }

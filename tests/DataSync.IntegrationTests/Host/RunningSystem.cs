@@ -81,7 +81,7 @@ public sealed class RunningSystem : IAsyncLifetime
     internal async Task<HostProcess> RunAsync(string[] command, CancellationToken ct, params (string Name, string Value)[] settings)
     {
         var process = Start(command, "worker", settings);
-        await process.ExitAsync(ct).WaitAsync(TimeSpan.FromSeconds(60), ct);
+        await process.ExitAsync(ct).WaitAsync(TimeSpan.FromSeconds(180), ct);
         return process;
     }
 
@@ -146,10 +146,10 @@ public sealed class RunningSystem : IAsyncLifetime
     }
 
     /// <summary>Waits for a condition, for a minute at most.</summary>
-    internal static Task WaitAsync(string what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 60) => WaitAsync(() => what, condition, ct, seconds);
+    internal static Task WaitAsync(string what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 120) => WaitAsync(() => what, condition, ct, seconds);
 
     /// <summary>Waits for a condition; what it then says is asked for only once it has failed.</summary>
-    internal static async Task WaitAsync(Func<string> what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 60)
+    internal static async Task WaitAsync(Func<string> what, Func<Task<bool>> condition, CancellationToken ct, int seconds = 120)
     {
         var began = Stopwatch.GetTimestamp();
         while (!await condition())
@@ -172,7 +172,7 @@ public sealed class RunningSystem : IAsyncLifetime
             {
                 return false;
             }
-        }, ct);
+        }, ct, seconds: 180);
     }
 
     internal static int FreePort()

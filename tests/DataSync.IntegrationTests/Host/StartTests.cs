@@ -16,7 +16,7 @@ public sealed class StartTests(RunningSystem system) : IClassFixture<RunningSyst
             ("DATASYNC_CONNECTION", system.Database.Options.Connection + ";No Reset On Close=true"), ("DATASYNC_SYSTEM_CONNECTION", ""),
         ];
         var host = system.Start("api", [.. wrong, ("DATASYNC_URLS", "http://127.0.0.1:0")]);
-        await host.ExitAsync(Ct).WaitAsync(TimeSpan.FromSeconds(60), Ct);
+        await host.ExitAsync(Ct).WaitAsync(TimeSpan.FromSeconds(180), Ct);
         Assert.NotEqual(0, host.ExitCode);
         Assert.Empty(wrong.Where(w => !host.Log.Contains(w.Name, StringComparison.Ordinal)).Select(w => w.Name));
         Assert.DoesNotContain("   at ", host.Log, StringComparison.Ordinal);

@@ -115,7 +115,7 @@ internal sealed class EngineRig : IAsyncDisposable
         var began = Stopwatch.GetTimestamp();
         while (!await ScalarAsync<bool>(sql, ct, values))
         {
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), $"Waited 30 s for: {sql}");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(120), $"Waited 120 s for: {sql}");
             await Task.Delay(10, ct);
         }
     }

@@ -63,7 +63,7 @@ public sealed class JobChainTests(SystemDatabase database) : IClassFixture<Syste
         await using (var frozen = await engine.Jobs.Tenants.BeginAsync("held", Ct))
         {
             await using (var hold = frozen.Command("SELECT 1 FROM sync_jobs WHERE id = $1 FOR UPDATE", held)) await hold.ExecuteNonQueryAsync(Ct);
-            Assert.Equal(free, (await hand.NextAsync(Ct).WaitAsync(TimeSpan.FromSeconds(10), Ct))?.Id);
+            Assert.Equal(free, (await hand.NextAsync(Ct).WaitAsync(TimeSpan.FromSeconds(60), Ct))?.Id);
         }
 
         Assert.Equal(held, (await hand.NextAsync(Ct))?.Id);

@@ -36,6 +36,8 @@ public sealed class ReplicationLoginTests(ReadOnlyDatabase database) : IClassFix
             CREATE VIEW dropping AS SELECT pg_drop_replication_slot('{slot}')::text AS a, 1 AS b; GRANT SELECT ON dropping TO PUBLIC;
             CREATE FUNCTION drops(text, text) RETURNS boolean LANGUAGE sql AS 'SELECT drop_slot($1) = 1'; CREATE OPERATOR <-> (LEFTARG = text, RIGHTARG = text, FUNCTION = drops);
             CREATE TABLE guarded (id int PRIMARY KEY, b int); INSERT INTO guarded VALUES (1); ALTER TABLE guarded ENABLE ROW LEVEL SECURITY; CREATE POLICY p ON guarded USING (drop_slot('{slot}') = 1); GRANT SELECT ON guarded TO PUBLIC;
+            CREATE DOMAIN checked AS int CHECK (drop_slot('{slot}') = VALUE); CREATE TABLE keyed (id checked PRIMARY KEY); CREATE TABLE compared (id int PRIMARY KEY, b checked); CREATE TABLE listed (id checked[] PRIMARY KEY);
+            GRANT SELECT ON keyed, compared, listed TO PUBLIC;
             """,
             Ct);
         await using var native = PostgresSource.Connector();
@@ -49,13 +51,15 @@ public sealed class ReplicationLoginTests(ReadOnlyDatabase database) : IClassFix
             })
             {
                 foreach (var request in Attacks.Select(a => new ReadRequest { Query = a.Replace("{slot}", slot, StringComparison.Ordinal) })
-                    .Concat([new ReadRequest { Table = "dropping" }, new ReadRequest { Table = "guarded" }, new ReadRequest { Table = "dropping", Window = new CursorWindow { Field = "b" } }]))
+                    .Concat([new ReadRequest { Table = "dropping" }, new ReadRequest { Table = "guarded" }, new ReadRequest { Table = "dropping", Window = new CursorWindow { Field = "b" } },
+                        new ReadRequest { Table = "keyed" }, new ReadRequest { Table = "listed" }, new ReadRequest { Table = "compared", Window = new CursorWindow { Field = "b" } }]))
                 {
                     Assert.Equal(Refused, (await ReadOutcome.FailureAsync(connector, connection, request, Ct)).MessageKey);
                     if (connector is IReadsWindows windows) await PlanAsync(windows, connection, request);
                     Assert.Equal(before, await SlotsAsync(slot));
                 }
 
+                Assert.Empty((await ReadOutcome.OfAsync(connector, connection, new ReadRequest { Table = "compared" }, Ct)).Documents);
                 Assert.Equal(50, (await ReadOutcome.OfAsync(connector, connection, new ReadRequest { Table = "items" }, Ct)).Documents.Count);
             }
 

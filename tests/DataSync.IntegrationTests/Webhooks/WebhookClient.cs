@@ -41,7 +41,7 @@ internal sealed class WebhookClient(RunningSystem system, string tenant, Uri? ad
     }
 
     /// <summary>Waits until the delivery's job has ended, and returns the delivery.</summary>
-    public async Task<JsonElement> EndAsync(Guid delivery, int seconds = 90)
+    public async Task<JsonElement> EndAsync(Guid delivery, int seconds = 150)
     {
         JsonElement state = default;
         await RunningSystem.WaitAsync(() => $"delivery {delivery} to end; last seen: {state}", async () =>

@@ -23,6 +23,9 @@ internal sealed class DeliveredRecords
     private readonly List<(CursorValue Value, UInt128 Hash)> _recent = [];
     private readonly List<UInt128> _nulls = [];
 
+    /// <summary>Of values before the last, where only the source knows which of them lie above the floor: whoever changed the floor's own record took the only sign of it away. The latest of them.</summary>
+    private readonly List<UInt128> _beforeFloor = [];
+
     /// <summary>Hashes without their values, so they stay, however far the cursor moves: a few more than needed do no harm.</summary>
     private readonly byte[] _carried = [], _carriedNulls = [];
 
@@ -93,7 +96,12 @@ internal sealed class DeliveredRecords
             }
 
             Advance(value, json);
-            if (!IsPastFloor && _bounds.ReachesFloor(value)) IsPastFloor = true;
+            if (!IsPastFloor && _bounds.ReachesFloor(value))
+            {
+                IsPastFloor = true;
+                _beforeFloor.Clear();
+            }
+
             var hash = _hash.Compute(document);
             _recent.Add((value, hash));
             var wasDelivered = WasDelivered(document, hash);
@@ -105,10 +113,12 @@ internal sealed class DeliveredRecords
     }
 
     /// <summary>The hashes the next sync will need, as they are now.</summary>
-    public (byte[] Recent, byte[] Nulls) Hashes()
+    /// <param name="isWhole">The reading has come to its end: the next sync begins at the floor, also where that was not met.</param>
+    public (byte[] Recent, byte[] Nulls) Hashes(bool isWhole = false)
     {
         Prune(always: true);
-        return ([.. _carried, .. CursorState.Pack(_recent.Select(r => r.Hash))], [.. _carriedNulls, .. CursorState.Pack(_nulls)]);
+        var before = isWhole && !IsPastFloor ? _beforeFloor : [];
+        return ([.. _carried, .. CursorState.Pack(before), .. CursorState.Pack(_recent.Select(r => r.Hash))], [.. _carriedNulls, .. CursorState.Pack(_nulls)]);
     }
 
     /// <summary>Records with a value that the next sync sees again.</summary>
@@ -146,9 +156,22 @@ internal sealed class DeliveredRecords
     private void Advance(CursorValue value, ReadOnlySpan<byte> json)
     {
         if (Last is { } last && (json.SequenceEqual(_lastJson) || (!_bounds.IsOrdered && value.CompareTo(last) <= 0))) return;
-        var endsWithValue = _bounds.EndsWithValue || (!IsPastFloor && _bounds.HidesItsOrder(value));
-        if (endsWithValue && !(value.Kind != CursorKind.Text && value.Kind == Last?.Kind && value.CompareTo(Last.Value) == 0)) _recent.Clear();
+        var isHidden = !IsPastFloor && _bounds.HidesItsOrder(value);
+        var isSame = value.Kind != CursorKind.Text && value.Kind == Last?.Kind && value.CompareTo(Last.Value) == 0;
+        if ((_bounds.EndsWithValue || isHidden) && !isSame)
+        {
+            if (isHidden) Move();
+            _recent.Clear();
+        }
+
         (Last, _lastJson) = (_bounds.Scale.Parse(json), json.ToArray());
+    }
+
+    /// <summary>Keeps what the value before had, and not more than <see cref="Most"/> with it.</summary>
+    private void Move()
+    {
+        if (_beforeFloor.Count >= Most / 2) _beforeFloor.RemoveRange(0, Most / 4);
+        _beforeFloor.AddRange(_recent.Take(Most / 4).Select(r => r.Hash));
     }
 
     private void Prune(bool always = false)

@@ -171,7 +171,7 @@ internal sealed class IncrementalReading
     /// <param name="isWhole">They are all.</param>
     private CursorState Now(bool isWhole = false)
     {
-        var (recent, nulls) = _delivered!.Hashes();
+        var (recent, nulls) = _delivered!.Hashes(isWhole);
         var state = new CursorState { Fingerprint = _fingerprint, Field = _bounds.Field, KeyId = _keyId, Hashes = recent, Nulls = nulls };
         if (_delivered.Last is { } last)
         {

@@ -14,8 +14,8 @@ internal sealed partial class OldTasks(TenantDatabase database, ForgetTasksOfJob
     /// <summary>What the audit log calls it.</summary>
     public const string Kind = "annotation_tasks";
 
-    /// <summary>Jobs whose tasks go in one reading of their project.</summary>
-    private const int Most = 200;
+    /// <summary>Jobs whose tasks go in one reading of their project, and whose rows are held meanwhile.</summary>
+    private const int Most = 20;
 
     /// <summary>Jobs that keep records still have their tasks; so does one that is open, which may send.</summary>
     private const string DueSql =

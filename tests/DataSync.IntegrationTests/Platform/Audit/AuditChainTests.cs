@@ -52,7 +52,7 @@ public sealed class AuditChainTests(SystemDatabase database) : IClassFixture<Sys
         await using var standing = await database.Sources.System.OpenConnectionAsync(Ct);
         await using var transaction = await standing.BeginTransactionAsync(Ct);
         await using (var hold = new NpgsqlCommand($"SELECT pg_advisory_xact_lock({0x6461_7461_6175_6469L})", standing)) await hold.ExecuteNonQueryAsync(Ct);
-        await WriteAsync("still", "w", 1, commit: true).WaitAsync(TimeSpan.FromSeconds(20), Ct);
+        await WriteAsync("still", "w", 1, commit: true).WaitAsync(TimeSpan.FromSeconds(120), Ct);
         Assert.Equal(0, (await new AuditSealer(database.Sources).SealAsync(Ct)).Chained);
         await transaction.RollbackAsync(Ct);
         await AuditRig.SealAllAsync(database, Ct);
@@ -103,7 +103,7 @@ public sealed class AuditChainTests(SystemDatabase database) : IClassFixture<Sys
             if (i == 30) entry.Action = new string('x', 200); // longer than its column
             return journal.WriteAsync(entry, Ct);
         }).ToList();
-        await Task.WhenAny(Task.WhenAll(writes), Task.Delay(TimeSpan.FromSeconds(60), Ct));
+        await Task.WhenAny(Task.WhenAll(writes), Task.Delay(TimeSpan.FromSeconds(120), Ct));
         Assert.Equal([30], writes.Select((w, i) => (w, i)).Where(x => !x.w.IsCompletedSuccessfully).Select(x => x.i));
         Assert.Equal("errors.audit.unavailable", (await Assert.ThrowsAsync<Pipeline.Failures.SyncFailureException>(() => writes[30])).Failure.MessageKey);
         journal.Offer(AuditRig.Entry("many-0", "w", 60));

@@ -64,7 +64,7 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
         else await redis.FreezeAsync(Ct);
         await here.ReplaceAsync(tenant, "new", Ct);
         var began = Stopwatch.GetTimestamp();
-        while (await there.NameAsync(tenant, Ct) != "new") Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(2));
+        while (await there.NameAsync(tenant, Ct) != "new") Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(5));
         for (var i = 0; i < 20; i++)
         {
             await here.ReplaceAsync(tenant, $"n{i}", Ct);
@@ -99,7 +99,7 @@ public sealed class RedisTests(SystemDatabase database) : IClassFixture<SystemDa
                 if ((await HeldAsync(look, redis)).Any(v => v.Contains(tenant, StringComparison.Ordinal))) return;
             }
 
-            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(30), "No machine left the source in Redis.");
+            Assert.True(Stopwatch.GetElapsedTime(began) < TimeSpan.FromSeconds(120), "No machine left the source in Redis.");
         }
     }
 

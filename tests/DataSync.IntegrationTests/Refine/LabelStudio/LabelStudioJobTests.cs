@@ -80,7 +80,7 @@ public sealed class LabelStudioJobTests(AiRig rig)
         var began = System.Diagnostics.Stopwatch.StartNew();
         while (await engine.StatusAsync(job, Ct) == "waiting")
         {
-            Assert.True(began.Elapsed < TimeSpan.FromSeconds(60), "It did not look.");
+            Assert.True(began.Elapsed < TimeSpan.FromSeconds(180), "It did not look.");
             await Task.Delay(50, Ct);
             await engine.Waiting.WakeAsync(Ct);
         }

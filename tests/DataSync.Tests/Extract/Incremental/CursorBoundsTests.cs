@@ -39,6 +39,24 @@ public class CursorBoundsTests
         Assert.Equal([true, false, true, true], Enumerable.Range(0, 4).Select(again.IsAside));
     }
 
+    /// <summary>Somebody changed the record of the greatest value between the look at it and the reading: nothing shows where the floor was.</summary>
+    [Fact]
+    public void Pass_remembers_what_may_lie_behind_a_floor_that_was_not_met()
+    {
+        var hash = RecordHash.Current([new byte[32]]);
+        var delivered = new DeliveredRecords(hash, Bounds("\"1.9.0\""), []);
+        using var batch = Batch("1.8.0", "1.10.0", "1.11.0", "1.12.0");
+        delivered.Pass(batch);
+
+        // a reading that breaks off here goes on with its last value, and needs no more than that
+        Assert.Equal(1, delivered.Hashes().Recent.Length / RecordHash.Bytes);
+        var state = new CursorState { Fingerprint = "f", Field = "v", KeyId = hash.Id, Hashes = delivered.Hashes(isWhole: true).Recent };
+        var next = new DeliveredRecords(hash, Bounds("\"1.13.0\""), [(hash, state)]);
+        using var again = Batch("1.9.1", "1.10.0", "1.11.0", "1.12.0", "1.13.0");
+        next.Pass(again);
+        Assert.Equal([false, true, true, true, false], Enumerable.Range(0, 5).Select(again.IsAside));
+    }
+
     /// <summary>Nothing says where the next sync may begin while a transaction is open: the failure says that, not that values are alike.</summary>
     [Fact]
     public void Pass_of_more_than_can_be_told_apart_says_that_a_transaction_is_open()

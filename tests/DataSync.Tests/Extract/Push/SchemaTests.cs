@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using DataSync.Extract.Push.Payloads;
 using DataSync.Extract.Push.Schema;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Tests.Extract.Push;
 
@@ -32,6 +33,14 @@ public class SchemaTests
     {
         Assert.Empty(SchemaValidation.Validate(JsonElement.Parse(Order), ""));
         Assert.Equal(field, RecordSchema.Read(Order).Refuse(Encoding.UTF8.GetBytes(record))?.Field);
+    }
+
+    /// <summary>What is refused grows with time, and a stored schema stays: its jobs say where, and go on once it is corrected.</summary>
+    [Fact]
+    public void Read_of_a_schema_that_is_refused_by_now_names_the_place()
+    {
+        var failure = Assert.Throws<SyncFailureException>(() => RecordSchema.Read("""{"properties":{"a":{"pattern":"("}}}""")).Failure;
+        Assert.Equal(("errors.extraction.schema_refused", "/extraction_params/schema/properties/a/pattern", FailureKind.Permanent), (failure.MessageKey, failure.Params!["path"], failure.Kind));
     }
 
     [Theory]

@@ -190,7 +190,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     {
         await session.PrepareForLooksAsync(request.StatementTimeout, ct);
         var planner = new PostgresPlanner(session, time);
-        var table = request.Table is { } name ? await PostgresTable.FindAsync(session, name, ct) : null;
+        var table = request.Table is { } name ? await PostgresTable.FindAsync(session, name, ct, request.Window?.Field) : null;
         if (table is not { HasRowVersions: true, IsPlain: true }) await DemandAsync(session, connection, request, ct);
         if (table is { HasRowVersions: true }) return await planner.OfTableAsync(table, request, last, lag, ct);
         var (sql, values) = table is null ? PostgresStatement.Bind(request) : ($"SELECT * FROM {table.QuotedName}", []);
@@ -210,7 +210,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
     private async Task DemandAsync(PostgresSession session, SourceConnection connection, ReadRequest request, CancellationToken ct)
     {
         var access = await DemandAsync(session, connection, ct);
-        if (access.Replication && !TakesWritable && (request.Table is not { } table || !(await PostgresTable.FindAsync(session, table, ct)).IsPlain)) throw SlotGuard.Refusal();
+        if (access.Replication && !TakesWritable && (request.Table is not { } table || !(await PostgresTable.FindAsync(session, table, ct, request.Window?.Field)).IsPlain)) throw SlotGuard.Refusal();
     }
 
     private async Task<PostgresRead> StartAsync(PostgresSession session, SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, CancellationToken ct)

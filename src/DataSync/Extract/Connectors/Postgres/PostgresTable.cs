@@ -10,12 +10,16 @@ internal sealed record PostgresTable(string QuotedName, bool HasRowVersions, IRe
     public bool IsPlain { get; private init; }
 
     /// <summary>Looks a table up in the search path or its schema. A parent with children that are no partitions has no key: theirs may repeat.</summary>
-    public static async Task<PostgresTable> FindAsync(PostgresSession session, string name, CancellationToken ct)
+    /// <param name="session">At the server.</param>
+    /// <param name="name">With or without its schema.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="cursor">The column that its reading compares; null for none.</param>
+    public static async Task<PostgresTable> FindAsync(PostgresSession session, string name, CancellationToken ct, string? cursor = null)
     {
-        const string Sql =
+        var sql =
             $"""
             SELECT n.nspname::text, c.relname::text, a.attname::text, pg_catalog.format_type(a.atttypid, a.atttypmod),
-                c.relkind = 'r' AND c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap'), {SlotGuard.IsPlain}
+                c.relkind = 'r' AND c.relam = (SELECT oid FROM pg_catalog.pg_am WHERE amname = 'heap'), {SlotGuard.IsPlain("$2")}
             FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary AND i.indisvalid AND i.indimmediate
                 AND (c.relkind = 'p' OR NOT EXISTS (SELECT FROM pg_catalog.pg_inherits h WHERE h.inhparent = c.oid))
@@ -28,7 +32,7 @@ internal sealed record PostgresTable(string QuotedName, bool HasRowVersions, IRe
         List<string> columns = [], types = [];
         string? quoted = null;
         var (hasRowVersions, isPlain) = (false, false);
-        await using var reader = await session.QueryAsync(Sql, [PostgresSession.Text(asked)], CommandBehavior.Default, ct);
+        await using var reader = await session.QueryAsync(sql, [PostgresSession.Text(asked), PostgresSession.Text(cursor ?? "")], CommandBehavior.Default, ct);
         while (await reader.ReadAsync(ct))
         {
             quoted = $"{SqlName.Quote(reader.GetString(0))}.{SqlName.Quote(reader.GetString(1))}";

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Documents.Schemas;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Push.Schema;
 
@@ -13,9 +14,11 @@ internal sealed class RecordSchema
 
     private RecordSchema(CompiledSchema schema) => _schema = schema;
 
-    /// <summary>Makes a schema ready that <see cref="SchemaValidation"/> found nothing wrong with.</summary>
+    /// <summary>Makes a schema ready. One that was stored when less was refused is named by its fault, for good: retried after it was corrected, nothing is lost.</summary>
     public static RecordSchema Read(string text)
-        => new(CompiledSchema.Compile(JsonElement.Parse(text), "", out _) ?? throw new FormatException("The schema was not validated."));
+        => CompiledSchema.Compile(JsonElement.Parse(text), "/extraction_params/schema", out var faults) is { } schema
+            ? new(schema)
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.schema_refused", ("path", faults[0].Path)));
 
     /// <summary>Why the record is refused; null where it is as it must be.</summary>
     public Rejection? Refuse(ReadOnlySpan<byte> record)

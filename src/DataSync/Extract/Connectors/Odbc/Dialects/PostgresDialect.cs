@@ -78,7 +78,7 @@ internal sealed class PostgresDialect : OdbcDialect
     }
 
     public override bool DemandPlain(OdbcSession session, AccessReport access, ReadRequest request)
-        => !access.Replication || (request.Table is { } table && session.Query($"SELECT ({SlotGuard.IsPlain})::text FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(CAST(? AS text))", Asked(table)) is [["true"]]) ? true : throw SlotGuard.Refusal();
+        => !access.Replication || (request.Table is { } table && session.Query($"SELECT {SlotGuard.IsPlain("CAST(? AS text)")}::text FROM pg_catalog.pg_class c WHERE c.oid = pg_catalog.to_regclass(CAST(? AS text))", request.Window?.Field ?? "", Asked(table)) is [["true"]]) ? true : throw SlotGuard.Refusal();
 
     public override IReadOnlyDictionary<string, object?>? Tls(OdbcSession session)
         => session.Query("SELECT s.version, s.cipher FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid()") is [{ } row] ? Seen(row[0], row[1]) : null;
