@@ -52,6 +52,25 @@ public sealed class IncrementalTests(EndToEndTests.System system)
         Assert.DoesNotContain("canary", (string)(await look.ExecuteScalarAsync(Ct))!, StringComparison.Ordinal);
     }
 
+    /// <summary>A sync that broke off and was overtaken has nothing left to deliver: its retry would deliver all of it once more.</summary>
+    [Fact]
+    public async Task A_sync_that_was_overtaken_by_a_later_one_is_not_retried()
+    {
+        await ExecuteAsync("CREATE TABLE overtaken (id bigint PRIMARY KEY, version bigint); INSERT INTO overtaken SELECT i, i FROM generate_series(1, 20000) i; CREATE FUNCTION dawdle(bigint) RETURNS text LANGUAGE sql AS 'SELECT pg_sleep(1)::text'");
+        using var client = system.Running.Client("incremental-overtaken");
+        await client.PostAsync("api/sources", system.Running.Source("s", new { query = "SELECT id, version, CASE WHEN id % 2000 = 0 THEN dawdle(id) END AS nap FROM overtaken", cursor_field = "version" }), HttpStatusCode.Created, Ct);
+        var start = new { source_id = "s", sync_type = "incremental", output_format = "jsonl", processing_rules = new { batch_size = 500 } };
+        var first = await client.StartAsync(start, Ct);
+        await RunningSystem.WaitAsync("records to be stored", async () => (await client.GetJsonAsync($"api/sync/jobs/{first}", Ct)).GetProperty("record_count").GetInt64() > 0, Ct);
+        await client.PostAsync($"api/sync/jobs/{first}/cancel", new { }, HttpStatusCode.Accepted, Ct);
+        Assert.Equal("cancelled", (await client.EndAsync(first, Ct)).GetProperty("status").GetString());
+        await ExecuteAsync("CREATE OR REPLACE FUNCTION dawdle(bigint) RETURNS text LANGUAGE sql AS 'SELECT NULL::text'");
+        Assert.Equal(20_000, (await SyncAsync(client, start)).Count);
+        var refused = await client.PostAsync($"api/sync/jobs/{first}/retry", new { }, HttpStatusCode.Conflict, Ct);
+        Assert.Equal("SYNC_453", refused.GetProperty("error_code").GetString());
+        Assert.Empty(await SyncAsync(client, start));
+    }
+
     [Fact]
     public async Task A_sync_that_fails_leaves_the_state_and_one_at_a_time_is_allowed()
     {

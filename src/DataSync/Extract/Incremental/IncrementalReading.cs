@@ -63,6 +63,7 @@ internal sealed class IncrementalReading
         if (stored is not null && prior?.Fingerprint != fingerprint && followed?.Fingerprint != ChangesState.FingerprintOf(request))
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
         var token = WindowToken.Read(request.ResumeToken.Span);
+        if (token is not null) stored?.DemandUnmoved(token.Base);
         var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct) with
         {
             Tracking = request.Table is null && why is null ? null : new TrackingReport(TrackingMethods.Cursor, followed is not null, why),

@@ -137,7 +137,7 @@ internal sealed class ReadRecordSource(
     private async Task<(ChangesReading? Changes, TrackingReason? Why)> ChooseAsync(
         SyncRun run, IConnector connector, SourceConnection source, ReadRequest request, ReadParameters parameters, CancellationToken ct)
     {
-        if (!request.ResumeToken.IsEmpty) return (ChangesToken.Read(request.ResumeToken.Span) is { } token ? ChangesReading.GoOn(run, token, request) : null, null);
+        if (!request.ResumeToken.IsEmpty) return (ChangesToken.Read(request.ResumeToken.Span) is { } token ? await ChangesReading.GoOnAsync(run, token, request, ct) : null, null);
         var choice = await TrackingChoice.MakeAsync(connector, source, request, parameters, ct);
         return choice.Offer is { } offer
             ? (await ChangesReading.BeginAsync(run, (ITracksChanges)connector, offer, source, request, time.GetUtcNow(), ct), null)

@@ -24,6 +24,7 @@ internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, Engine
             if (found.Status is not (JobStatus.Failed or JobStatus.Cancelled)) throw Refused("errors.job.not_failed", ("status", found.Status));
             if (string.Equals(found.Mode, "realtime", StringComparison.Ordinal)) throw Refused("errors.job.nothing_kept");
             if (found.ExportOf is null && await SourceRows.FindAndHoldAsync(transaction, found.SourceId, ct) is null) throw Refused("errors.job.source_gone");
+            if (found is { ExportOf: null, RecordCount: > 0 } && await IsOvertakenAsync(transaction, found, ct)) throw Refused("errors.extraction.state_moved");
             if (first is not null && (stored is null || !await ExportAgainStart.IsStoredAsync(transaction, stored, ct)))
                 throw Refused("errors.export.retired"); // files without records would look like all there was
 
@@ -41,6 +42,15 @@ internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, Engine
         }
 
         return await jobs.FindDetailsAsync(tenantId, jobId, ct);
+    }
+
+    /// <summary>A later sync has moved the state since the job ended: what the job would go on with was delivered by that one. A job that has read nothing begins where the state is now.</summary>
+    private static async Task<bool> IsOvertakenAsync(TenantTransaction transaction, SyncJob job, CancellationToken ct)
+    {
+        if (!string.Equals(job.SyncType, "incremental", StringComparison.Ordinal)) return false;
+        await using var command = transaction.Command(
+            "SELECT EXISTS (SELECT FROM sync_state WHERE tenant_id = $1 AND source_id = $2 AND updated_at > $3)", job.TenantId, job.SourceId, job.CompletedAt ?? job.CreatedAt);
+        return await command.ExecuteScalarAsync(ct) is true;
     }
 
     private static SyncFailureException Refused(string key, params (string Name, object? Value)[] values) => new(SyncFailure.Permanent(key, values));

@@ -25,6 +25,9 @@ internal static class WebhookFailure
     /// <summary>The body is larger than it may be, as it came or decompressed.</summary>
     public static SyncFailure TooLarge { get; } = SyncFailure.Permanent("errors.request.too_large");
 
+    /// <summary>The body did not come in its time.</summary>
+    public static SyncFailure TooSlow { get; } = SyncFailure.Transient("errors.request.timeout");
+
     /// <summary>Our own database does not answer.</summary>
     public static SyncFailure DatabaseAway { get; } = SyncFailure.Transient("errors.database.unavailable") with { RetryAfter = Soon };
 }

@@ -17,6 +17,12 @@ internal sealed record WebhookOptions
     /// <summary><c>DATASYNC_WEBHOOK_MEMORY_MB</c>: what bodies may take of a process's memory together; beyond, a request is answered 503.</summary>
     public long MemoryBytes { get; init; } = 64L * 1024 * 1024;
 
+    /// <summary><c>DATASYNC_WEBHOOK_BODY_SECONDS</c>: how long a body may take to come; beyond, 408. Nobody knows yet who sends it, and it holds memory.</summary>
+    public TimeSpan BodyPatience { get; init; } = TimeSpan.FromSeconds(15);
+
+    /// <summary>What of <see cref="MemoryBytes"/> large bodies leave to small ones, so that a few of them do not shut out everybody.</summary>
+    public long SmallBodiesBytes => Math.Min(MemoryBytes / 4, Math.Max(0, MemoryBytes - MaxBytes));
+
     /// <summary><c>DATASYNC_WEBHOOK_MAX_WAITING</c>: deliveries of a process that wait for a commit; beyond, a request is answered 503, and 429 where half of them are its tenant's.</summary>
     public int MaxWaiting { get; init; } = 1024;
 
@@ -34,6 +40,7 @@ internal sealed record WebhookOptions
         MaxBytes = settings.Int("DATASYNC_WEBHOOK_MAX_BYTES", 1024 * 1024, 1024, 16 * 1024 * 1024),
         MaxUnpackedBytes = settings.Int("DATASYNC_WEBHOOK_MAX_UNPACKED_BYTES", 8 * 1024 * 1024, 1024, 64 * 1024 * 1024),
         MemoryBytes = settings.Int("DATASYNC_WEBHOOK_MEMORY_MB", 64, 1, 4096) * 1024L * 1024,
+        BodyPatience = TimeSpan.FromSeconds(settings.Int("DATASYNC_WEBHOOK_BODY_SECONDS", 15, 1, 3600)),
         MaxWaiting = settings.Int("DATASYNC_WEBHOOK_MAX_WAITING", 1024, 2, 100_000),
         DrainInterval = TimeSpan.FromSeconds(settings.Int("DATASYNC_WEBHOOK_DRAIN_SECONDS", 1, 0, 3600)),
         KeepPayload = TimeSpan.FromDays(settings.Int("DATASYNC_WEBHOOK_PAYLOAD_DAYS", 7, 0, 3650)),

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Pipeline.Incremental;
 
@@ -19,7 +20,17 @@ internal sealed class SourceState(Func<CancellationToken, ValueTask<StoredState?
 /// <summary>A source's state as stored.</summary>
 /// <param name="JobId">The job that wrote it.</param>
 /// <param name="Data">What the record source wrote.</param>
-internal sealed record StoredState(Guid? JobId, JsonElement Data);
+internal sealed record StoredState(Guid? JobId, JsonElement Data)
+{
+    /// <summary>
+    /// Refuses to go on in a sync that began at another state: a later one has delivered its records meanwhile, and what a source kept for it may be gone. A state that was taken away (reset) refuses nothing.
+    /// </summary>
+    /// <param name="began">The job that had written the state the sync began at; null where there was none.</param>
+    public void DemandUnmoved(Guid? began)
+    {
+        if (JobId != began) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_moved"));
+    }
+}
 
 /// <summary>A step of a source's state. Its JSON form is part of a checkpoint.</summary>
 /// <param name="Base">The job that had written the state it goes on from; null where there was none. Where another has written since, the step is not made.</param>

@@ -82,7 +82,7 @@ public sealed class LabelStudioEndToEndTests(RefiningSystem system)
         await RunningSystem.WaitAsync("four look-ups", async () =>
         {
             await using var waiting = new Npgsql.NpgsqlCommand("SELECT count(*) FROM pg_locks WHERE relation = 'label_studio_projects'::regclass AND NOT granted", look);
-            return (long)(await waiting.ExecuteScalarAsync(Ct))! == hooks.Length;
+            return (long)(await waiting.ExecuteScalarAsync(Ct))! >= hooks.Length; // a worker may look for its own
         }, Ct);
         Assert.DoesNotContain(answers, a => a.IsCompleted);
         await transaction.RollbackAsync(Ct);

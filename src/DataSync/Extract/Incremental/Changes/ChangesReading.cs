@@ -40,10 +40,14 @@ internal sealed class ChangesReading
     }
 
     /// <summary>Goes on where an attempt before broke off.</summary>
-    public static ChangesReading GoOn(SyncRun run, ChangesToken token, ReadRequest request) => new(run, token, ChangesState.FingerprintOf(request), request with
+    public static async Task<ChangesReading> GoOnAsync(SyncRun run, ChangesToken token, ReadRequest request, CancellationToken ct)
     {
-        ResumeToken = token.Connector is { } own ? Encoding.UTF8.GetBytes(own.GetRawText()) : default,
-    });
+        (await run.State.LoadAsync(ct))?.DemandUnmoved(token.Base);
+        return new ChangesReading(run, token, ChangesState.FingerprintOf(request), request with
+        {
+            ResumeToken = token.Connector is { } own ? Encoding.UTF8.GetBytes(own.GetRawText()) : default,
+        });
+    }
 
     /// <summary>What looking at the source's record of changes found after the reading; null where nobody looked for anything, and nothing was found.</summary>
     public GapReport? Gap { get; private set; }

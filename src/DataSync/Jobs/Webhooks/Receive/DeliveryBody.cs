@@ -22,9 +22,20 @@ internal static class DeliveryBody
         return request.ContentLength > limit ? WebhookFailure.TooLarge : null;
     }
 
-    /// <summary>Reads the body as it comes.</summary>
-    public static ValueTask<BodyRead> ReadAsync(HttpRequest request, int limit, BodyMemory.Share memory, CancellationToken ct)
-        => ReadAsync(request.Body, (int)Math.Min(request.ContentLength ?? FirstBytes, FirstBytes), request.ContentLength, limit, memory, ct);
+    /// <summary>Reads the body as it comes, for as long as it may take.</summary>
+    public static async ValueTask<BodyRead> ReadAsync(HttpRequest request, WebhookOptions options, BodyMemory.Share memory, TimeProvider time, CancellationToken ct)
+    {
+        using var patience = new CancellationTokenSource(options.BodyPatience, time);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+        try
+        {
+            return await ReadAsync(request.Body, (int)Math.Min(request.ContentLength ?? FirstBytes, FirstBytes), request.ContentLength, options.MaxBytes, memory, either.Token);
+        }
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !ct.IsCancellationRequested)
+        {
+            return BodyRead.Refused(WebhookFailure.TooSlow);
+        }
+    }
 
     /// <summary>The body in the clear, unless it is not what its encoding says, or expands beyond reason.</summary>
     public static async ValueTask<BodyRead> UnpackAsync(HttpRequest request, byte[] body, WebhookOptions options, BodyMemory.Share memory, CancellationToken ct)

@@ -14,7 +14,7 @@ namespace DataSync.Jobs.Webhooks.Receive;
 /// on what a stranger sends.
 /// </summary>
 internal sealed class WebhookReceiver(
-    PushSources sources, DeliveryNames names, Inbox.Inbox inbox, DirectPush direct, BodyMemory memory, WebhookOptions options, ProblemWriter problems)
+    PushSources sources, DeliveryNames names, Inbox.Inbox inbox, DirectPush direct, BodyMemory memory, WebhookOptions options, ProblemWriter problems, TimeProvider time)
 {
     private static ReadOnlySpan<byte> Before => "{\"delivery_id\":\""u8;
 
@@ -29,7 +29,7 @@ internal sealed class WebhookReceiver(
         }
 
         using var share = memory.Open();
-        var read = await DeliveryBody.ReadAsync(http.Request, options.MaxBytes, share, http.RequestAborted);
+        var read = await DeliveryBody.ReadAsync(http.Request, options, share, time, http.RequestAborted);
         if (read.Failure is { } unread)
         {
             await problems.WriteAsync(http, unread);
