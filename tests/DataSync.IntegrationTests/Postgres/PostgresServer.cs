@@ -16,13 +16,13 @@ internal static class PostgresServer
     /// <summary>A superuser's connection string to the server's maintenance database.</summary>
     public static async ValueTask<string> AdminAsync(CancellationToken ct) => (await GetAsync(ct)).AdminConnection;
 
-    /// <summary>Makes an empty database and returns a superuser's connection string to it.</summary>
-    public static async Task<string> CreateDatabaseAsync(string prefix, CancellationToken ct)
+    /// <summary>Makes a database, empty or a copy of another, and returns a superuser's connection string to it.</summary>
+    public static async Task<string> CreateDatabaseAsync(string prefix, CancellationToken ct, string? template = null)
     {
         var admin = new NpgsqlConnectionStringBuilder(await AdminAsync(ct));
         var name = $"{prefix}_{Guid.CreateVersion7():n}";
         await using var source = NpgsqlDataSource.Create(admin.ConnectionString);
-        await using var command = source.CreateCommand($"CREATE DATABASE \"{name}\" TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'");
+        await using var command = source.CreateCommand($"CREATE DATABASE \"{name}\" TEMPLATE \"{template ?? "template0"}\" ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'");
         await command.ExecuteNonQueryAsync(ct);
         admin.Database = name;
         return admin.ConnectionString;

@@ -1,5 +1,4 @@
 using DataSync.Platform.Persistence;
-using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Postgres;
@@ -19,10 +18,9 @@ public sealed class SystemDatabase : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         var ct = TestContext.Current.CancellationToken;
-        _admin = await PostgresServer.CreateDatabaseAsync("datasync_test", ct);
+        _admin = await MigratedTemplate.CopyAsync("datasync_test", ct);
         Superuser = NpgsqlDataSource.Create(_admin);
         Options = await PostgresServer.PrepareRolesAsync(_admin, ct);
-        await new Migrator(Options, new StoredCompression(NullLogger<StoredCompression>.Instance), NullLogger<Migrator>.Instance).RunAsync(ct);
         Sources = new DataSources(Options);
     }
 

@@ -17,7 +17,7 @@ public sealed class LabelStudioEndToEndTests(RefiningSystem system)
     public async Task The_timeout_ends_the_waiting_with_what_there_is()
     {
         using var client = await system.TenantAsync("in time", 11, new FakeProject { Overlap = 2 });
-        var job = await RefiningSystem.WaitingAsync(client, 11, annotationTimeout: 5);
+        var job = await RefiningSystem.WaitingAsync(client, 11, annotationTimeout: 20);
         var tasks = system.Fake.Work.Tasks(11).OrderBy(t => t.Data["id"]!.GetValue<int>()).ToList();
         system.Fake.Work.Annotate(tasks[0].Id, 1, Good);
         system.Fake.Work.Skip(tasks[1].Id, 1);
