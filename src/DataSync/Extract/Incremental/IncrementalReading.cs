@@ -63,10 +63,11 @@ internal sealed class IncrementalReading
         if (stored is not null && prior?.Fingerprint != fingerprint && followed?.Fingerprint != ChangesState.FingerprintOf(request))
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
         var token = WindowToken.Read(request.ResumeToken.Span);
-        var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct) with
-        {
-            Tracking = request.Table is null && why is null ? null : new TrackingReport(TrackingMethods.Cursor, followed is not null, why),
-        };
+        var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct);
+        var everything = begun.Plan?.Everything;
+        if (token is null && (request.Table is not null || why is not null))
+            begun = begun with { Tracking = new TrackingReport(TrackingMethods.Cursor, followed is not null || everything is not null, everything ?? why) };
+        if (everything is not null) prior = null;
         var bounds = new CursorBounds
         {
             Field = cursor.Field,
