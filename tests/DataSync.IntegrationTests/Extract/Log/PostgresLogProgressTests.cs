@@ -13,6 +13,11 @@ public sealed class PostgresLogProgressTests
 
     private static readonly ReadRequest Request = new() { Table = "followed", BatchSize = 100, StatementTimeout = TimeSpan.FromSeconds(1) };
 
+    private static readonly (LogConduct Conduct, string Key)[] NotGettingOn =
+    [
+        (LogConduct.Hangs, "errors.connection.timeout"), (LogConduct.Resets, "errors.connection.lost"), (LogConduct.Trickles, "errors.connection.timeout"), (LogConduct.Stands, "errors.connection.timeout"),
+    ];
+
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -70,20 +75,16 @@ public sealed class PostgresLogProgressTests
 
     [Fact]
     public async Task Reading_of_a_log_fails_clearly_and_in_time_where_the_server_does_not_get_on()
-        => await Task.WhenAll(((LogConduct, string)[])
-        [
-            (LogConduct.Hangs, "errors.connection.timeout"), (LogConduct.Resets, "errors.connection.lost"), (LogConduct.Trickles, "errors.connection.timeout"), (LogConduct.Stands, "errors.connection.timeout"),
-        ]
-        .Select(async trial =>
+        => await Task.WhenAll(NotGettingOn.Select(async trial =>
         {
             await using var table = await FollowedTable.CreateAsync(Columns, Ct);
             await table.SyncAsync(Ct);
             await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
-            await using (var relay = new ReplicationRelay(Port(table), trial.Item1))
+            await using (var relay = new ReplicationRelay(Port(table), trial.Conduct))
             {
                 var clock = Stopwatch.StartNew();
                 var failure = await Assert.ThrowsAsync<SyncFailureException>(() => ReadAsync(table, To(table, relay), Last(table)));
-                Assert.Equal((trial.Item1, trial.Item2, FailureKind.Transient), (trial.Item1, failure.Failure.MessageKey, failure.Failure.Kind));
+                Assert.Equal((trial.Conduct, trial.Key, FailureKind.Transient), (trial.Conduct, failure.Failure.MessageKey, failure.Failure.Kind));
                 Assert.InRange(clock.Elapsed.TotalSeconds, 0, 4 + 8);
             }
 
