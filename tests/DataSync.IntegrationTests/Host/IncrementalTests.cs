@@ -249,6 +249,29 @@ public sealed class IncrementalTests(EndToEndTests.System system)
         Assert.Equal(["", "20", "20"], asked);
     }
 
+    /// <summary>A state shows the last value shortened, in a column that holds 255 characters and no U+0000.</summary>
+    [Fact]
+    public async Task Api_whose_cursor_is_any_text_is_synced_and_its_last_value_is_shown()
+    {
+        List<string> versions = [new string('a', 254) + "😀 and more"];
+        await using var server = await ApiServer.StartAsync(context => ApiServer.WriteAsync(context, JsonSerializer.Serialize(versions.Select((version, id) => new { id, version }))));
+        using var client = system.Running.Client("incremental-text");
+        await client.PostAsync("api/sources", new
+        {
+            source_id = "s",
+            source_type = "api",
+            connection_params = new { base_url = server.Url.AbsoluteUri.TrimEnd('/') },
+            extraction_params = new { path = "/items", cursor_field = "version", cursor_order = "text" },
+        }, HttpStatusCode.Created, Ct);
+        var start = new { source_id = "s", sync_type = "incremental", output_format = "jsonl" };
+        Assert.Equal([0], await SyncAsync(client, start));
+        Assert.Equal(new string('a', 254), (await client.GetJsonAsync("api/sources/s/state", Ct)).GetProperty("last_record_id").GetString());
+        versions.Add("b\0c");
+        Assert.Equal([1], await SyncAsync(client, start));
+        Assert.Equal("b␀c", (await client.GetJsonAsync("api/sources/s/state", Ct)).GetProperty("last_record_id").GetString());
+        Assert.Empty(await SyncAsync(client, start));
+    }
+
     /// <summary>Property 24 over HTTP: the deltas of incremental syncs, laid over one another, are what a full sync exports, byte for byte.</summary>
     [Fact]
     public async Task Api_read_whole_is_all_its_deltas_one_over_the_other()

@@ -8,7 +8,7 @@ namespace DataSync.Extract.Incremental;
 /// <summary>A value of a column that grows, as a record shows it: a number, a time, or text in the order of its code units.</summary>
 internal readonly record struct CursorValue : IComparable<CursorValue>
 {
-    private const int TextIsHeld = 256;
+    private const int MostShown = 255;
     private static readonly SearchValues<char> OffsetSigns = SearchValues.Create("Zz+-UG");
     private static readonly string[] Times =
     [
@@ -70,11 +70,12 @@ internal readonly record struct CursorValue : IComparable<CursorValue>
         ? JsonElement.Parse(_isRounded ? _text : _number.ToString(CultureInfo.InvariantCulture))
         : JsonSerializer.SerializeToElement(_text ?? "");
 
-    /// <summary>For people, shortened.</summary>
+    /// <summary>For people: shortened, never within a character, and with a sign (U+2400) in place of each U+0000, which no text of a database holds.</summary>
     public override string ToString()
     {
         var text = Kind == CursorKind.Number && !_isRounded ? _number.ToString(CultureInfo.InvariantCulture) : _text ?? "";
-        return text.Length <= TextIsHeld - 1 ? text : text[..(TextIsHeld - 1)];
+        if (text.Length > MostShown) text = text[..(char.IsHighSurrogate(text[MostShown - 1]) ? MostShown - 1 : MostShown)];
+        return text.Replace('\0', '\u2400');
     }
 
     public int CompareTo(CursorValue other) => (Kind == other.Kind && Kind != CursorKind.Text) || (IsTime && other.IsTime)

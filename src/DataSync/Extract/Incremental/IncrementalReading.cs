@@ -64,10 +64,11 @@ internal sealed class IncrementalReading
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
         var token = WindowToken.Read(request.ResumeToken.Span);
         if (token is not null) stored?.DemandUnmoved(token.Base);
-        var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct) with
-        {
-            Tracking = request.Table is null && why is null ? null : new TrackingReport(TrackingMethods.Cursor, followed is not null, why),
-        };
+        var begun = token ?? await PlanAsync(connector, source, request, cursor, stored, prior, now, ct);
+        var everything = begun.Plan?.Everything;
+        if (token is null && (request.Table is not null || why is not null))
+            begun = begun with { Tracking = new TrackingReport(TrackingMethods.Cursor, followed is not null || everything is not null, everything ?? why) };
+        if (everything is not null) prior = null;
         var bounds = new CursorBounds
         {
             Field = cursor.Field,

@@ -8,6 +8,7 @@ namespace DataSync.Extract.Read;
 internal sealed class ReadPosition
 {
     private long _attemptBegan;
+    private bool _moved;
 
     /// <summary>Sequence number of the next record.</summary>
     public long NextSeq { get; private set; }
@@ -21,8 +22,8 @@ internal sealed class ReadPosition
     /// <summary>False once records were handed out and there is no place to go on behind them.</summary>
     public bool CanGoOn => NextSeq == 0 || !ResumeToken.IsEmpty;
 
-    /// <summary>True where the attempt under way handed out records.</summary>
-    public bool HasProgressed => NextSeq > _attemptBegan;
+    /// <summary>True where the attempt under way handed out records, or came further without any.</summary>
+    public bool HasProgressed => _moved || NextSeq > _attemptBegan;
 
     public static ReadPosition Of(Checkpoint checkpoint) => new()
     {
@@ -30,7 +31,10 @@ internal sealed class ReadPosition
         ResumeToken = checkpoint.Resume is { ValueKind: not JsonValueKind.Null } token ? Encoding.UTF8.GetBytes(token.GetRawText()) : default,
     };
 
-    public void Begin(int attempt) => (Attempt, _attemptBegan) = (attempt, NextSeq);
+    public void Begin(int attempt) => (Attempt, _attemptBegan, _moved) = (attempt, NextSeq, false);
+
+    /// <summary>The source is looked through up to a later place, and there was no record.</summary>
+    public void Move(ReadOnlyMemory<byte> resumeToken) => (_moved, ResumeToken) = (true, resumeToken);
 
     public void Advance(long nextSeq, ReadOnlyMemory<byte> resumeToken) => (NextSeq, ResumeToken) = (nextSeq, resumeToken);
 }

@@ -120,6 +120,13 @@ internal sealed class ReadRecordSource(
     private static async Task HandOutAsync(RecordBatch batch, ReadPosition position, ChannelWriter<RecordBatch> writer, CancellationToken ct)
     {
         var (next, token) = (batch.FirstSeq + batch.Count, batch.ResumeToken);
+        if (batch.Count == 0 && !token.IsEmpty)
+        {
+            batch.Dispose();
+            position.Move(token);
+            return;
+        }
+
         try
         {
             await writer.WriteAsync(batch, ct);

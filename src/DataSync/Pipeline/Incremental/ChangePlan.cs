@@ -9,8 +9,8 @@ internal sealed record ChangePlan
     /// <summary>The whole table is read, not its changes.</summary>
     public bool Everything { get; init; }
 
-    /// <summary>Why everything; null for the first sync, and where changes are read.</summary>
-    public TrackingReason? Reason { get; init; }
+    /// <summary>Why everything, or, set while changes are read, why not all of them; null for the first sync, and where there is nothing to say.</summary>
+    public TrackingReason? Reason { get; set; }
 
     /// <summary>The connector's own words for what is read.</summary>
     public JsonElement? Extent { get; init; }

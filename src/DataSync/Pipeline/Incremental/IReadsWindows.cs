@@ -42,6 +42,9 @@ internal sealed record WindowPlan
     /// <summary>Where <see cref="Extent"/> is given: what the next sync plans from, once this one is complete.</summary>
     public JsonElement? Next { get; init; }
 
+    /// <summary>Why <see cref="Extent"/> is everything though there was a last sync: what that one left is of no use here. Null where it is used.</summary>
+    public TrackingReason? Everything { get; init; }
+
     /// <summary>Without an extent: no record that commits later has a value below this one, as a record shows it.</summary>
     public JsonElement? Floor { get; init; }
 

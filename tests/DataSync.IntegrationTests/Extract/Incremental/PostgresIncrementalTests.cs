@@ -6,7 +6,7 @@ using Npgsql;
 
 namespace DataSync.IntegrationTests.Extract.Incremental;
 
-public sealed class PostgresIncrementalTests : IncrementalContract, IAsyncLifetime
+public sealed partial class PostgresIncrementalTests : IncrementalContract, IAsyncLifetime
 {
     private PostgresSource _source = null!;
 

@@ -256,6 +256,16 @@ public sealed class PostgresLogTests
     }
 
     [Fact]
+    public async Task Log_of_a_server_that_keeps_its_identity_to_itself_is_followed()
+    {
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct, more: "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");
+        await table.SyncAsync(Ct);
+        Assert.Equal("", table.Sync.State!.Data.GetProperty("next").GetProperty("system").GetString());
+        await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
+        Assert.Equal(["insert"], Operations(await table.SyncAsync(Ct)));
+    }
+
+    [Fact]
     public async Task Slot_of_a_table_without_changes_holds_no_log_back()
     {
         await using var table = await FollowedTable.CreateAsync(Columns, Ct, more: "CREATE TABLE busy (id bigint)");

@@ -63,6 +63,19 @@ public sealed class ChangesReadingTests
     }
 
     [Fact]
+    public async Task Sync_that_fails_for_a_moment_goes_on_where_it_had_come_to_without_a_record()
+    {
+        await SyncAsync(Table);
+        _connector.Changes.AddRange(["", "", "3", ""]);
+        _connector.FailsAfter = 2;
+        var (records, failure, run) = await AttemptAsync(Table);
+        Assert.Null(failure);
+        Assert.Equal(["3"], records);
+        Assert.Equal(["changes from 0", "changes from 2"], _connector.Asked.Where(a => a.StartsWith("changes", StringComparison.Ordinal)).Skip(1));
+        Assert.NotNull(run.State.Move);
+    }
+
+    [Fact]
     public async Task Sync_whose_position_is_lost_reads_everything_and_says_why()
     {
         _connector.Changes.Add("1");

@@ -10,6 +10,7 @@ namespace DataSync.Tests.Extract.Incremental;
 /// <summary>A source whose changes are a list: a position is an index into it. Beside it a table that grows, for the cursor.</summary>
 internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
 {
+    /// <summary>An empty one is a place where nothing of this source happened.</summary>
     public List<string> Changes { get; } = [];
 
     /// <summary>Everything below is gone from the source.</summary>
@@ -78,7 +79,8 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
             }
 
             FailsAfter--;
-            yield return Batch(seq++, Changes[i], JsonSerializer.SerializeToUtf8Bytes(i + 1));
+            yield return Batch(seq, Changes[i], JsonSerializer.SerializeToUtf8Bytes(i + 1));
+            if (Changes[i].Length > 0) seq++;
         }
 
         (plan.Next, plan.Position, plan.LagBytes) = (JsonSerializer.SerializeToElement(to), $"{to:D8}", 7);
@@ -98,7 +100,7 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
     private static RecordBatch Batch(long seq, string document, byte[]? token)
     {
         var buffer = new RecordBuffer();
-        buffer.Add(System.Text.Encoding.UTF8.GetBytes(document));
+        if (document.Length > 0) buffer.Add(System.Text.Encoding.UTF8.GetBytes(document));
         return new RecordBatch(seq, buffer) { ResumeToken = token };
     }
 }

@@ -33,6 +33,9 @@ internal sealed record PostgresExtent
     /// <summary>The first transaction whose rows belong to the next sync.</summary>
     public required long NextTransaction { get; init; }
 
+    /// <summary>Whose transactions these are; null in what was stored before it was asked.</summary>
+    public PostgresOrigin? Origin { get; init; }
+
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);
 
     public static PostgresExtent Read(JsonElement json)

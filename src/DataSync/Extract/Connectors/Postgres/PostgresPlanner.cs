@@ -37,6 +37,9 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
     {
         var field = SqlName.Quote(request.Window!.Field);
         var before = last is { } planned ? PostgresExtent.Read(planned) : null;
+        var origin = await PostgresOrigin.AskAsync(session, table.QuotedName, ct);
+        var lost = before?.Origin?.Lost(origin);
+        if (lost is not null) before = null;
         var (greatest, type) = await GreatestAsync($"SELECT max({field})::text, format_type((SELECT atttypid FROM pg_catalog.pg_attribute WHERE attrelid = $1::regclass AND attname = $2), NULL) FROM {table.QuotedName}", [table.QuotedName, request.Window.Field], ct);
         var isStandby = await IsStandbyAsync(ct);
         var isDecided = !isStandby && await WaitAsync(await RunningAsync(ct), Patience, ct);
@@ -54,8 +57,9 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
             Nulls = request.Window.Nulls,
             FirstTransaction = before?.NextTransaction,
             NextTransaction = Math.Max(oldest, before?.NextTransaction ?? oldest),
+            Origin = origin,
         };
-        return new WindowPlan { Extent = extent.ToJson(), Next = (extent with { From = isDecided ? greatest : null, FirstTransaction = null }).ToJson() };
+        return new WindowPlan { Extent = extent.ToJson(), Next = (extent with { From = isDecided ? greatest : null, FirstTransaction = null }).ToJson(), Everything = lost };
     }
 
     /// <summary>Plans the reading of a query, whose rows have no versions; null at a standby, where nothing but the lag covers what commits late, and there must be one.</summary>

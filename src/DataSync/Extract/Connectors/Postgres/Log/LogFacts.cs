@@ -10,7 +10,7 @@ internal sealed record LogFacts
     public const int OldestVersion = 14;
 
     private const string Sql =
-        """
+        $"""
         SELECT pg_catalog.current_setting('wal_level'), pg_catalog.pg_is_in_recovery(),
             me.rolreplication OR me.rolsuper OR EXISTS (
                 SELECT FROM pg_catalog.pg_roles h WHERE h.rolname = 'rds_replication' AND pg_catalog.pg_has_role(current_user, h.oid, 'MEMBER')),
@@ -27,8 +27,7 @@ internal sealed record LogFacts
             CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_current_wal_flush_lsn()::text END,
             CASE WHEN pg_catalog.pg_is_in_recovery() THEN NULL ELSE pg_catalog.pg_wal_lsn_diff(pg_catalog.pg_current_wal_flush_lsn(), s.restart_lsn)::bigint END,
             CASE WHEN pg_catalog.pg_is_in_recovery() THEN '' ELSE left(pg_catalog.pg_walfile_name(pg_catalog.pg_current_wal_flush_lsn()), 8) END,
-            CASE WHEN pg_catalog.has_function_privilege('pg_catalog.pg_control_system()', 'EXECUTE')
-                THEN (SELECT system_identifier::text FROM pg_catalog.pg_control_system()) ELSE '' END,
+            {PostgresOrigin.TellsSystem},
             current_user::text, n.nspname::text, c.relname::text
         FROM pg_catalog.pg_roles me
         LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass($1)
@@ -98,12 +97,18 @@ internal sealed record LogFacts
         return await reader.ReadAsync(ct) ? new HeldLog(reader.IsDBNull(0) ? null : reader.GetInt64(0)) : null;
     }
 
-    /// <summary>Asks for what one question tells, which is all but <see cref="Unreadable"/>.</summary>
+    /// <summary>Asks for all but <see cref="Unreadable"/>.</summary>
     public static async Task<LogFacts> ReadAsync(PostgresSession session, PostgresTable table, int version, string name, CancellationToken ct)
+    {
+        var (facts, tellsSystem) = await AnswerAsync(session, table, version, name, ct);
+        return tellsSystem ? facts with { System = await PostgresOrigin.SystemAsync(session, ct) } : facts;
+    }
+
+    private static async Task<(LogFacts Facts, bool TellsSystem)> AnswerAsync(PostgresSession session, PostgresTable table, int version, string name, CancellationToken ct)
     {
         await using var reader = await session.QueryAsync(Sql, [PostgresSession.Text(table.QuotedName), PostgresSession.Text(name)], CommandBehavior.Default, ct);
         await reader.ReadAsync(ct);
-        return new LogFacts
+        var facts = new LogFacts
         {
             Version = version,
             Table = table,
@@ -132,11 +137,11 @@ internal sealed record LogFacts
             End = Lsn(22) ?? 0,
             LagBytes = reader.IsDBNull(23) ? null : reader.GetInt64(23),
             Timeline = reader.GetString(24),
-            System = reader.GetString(25),
             Login = reader.GetString(26),
             Schema = reader.GetString(27),
             Name = reader.GetString(28),
         };
+        return (facts, reader.GetBoolean(25));
 
         ulong? Lsn(int ordinal) => reader.IsDBNull(ordinal) ? null : (ulong)NpgsqlTypes.NpgsqlLogSequenceNumber.Parse(reader.GetString(ordinal));
     }

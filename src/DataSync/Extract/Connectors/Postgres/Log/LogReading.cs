@@ -10,10 +10,19 @@ namespace DataSync.Extract.Connectors.Postgres.Log;
 /// <summary>
 /// Reads a stretch of the log: transactions in the order of their commits, from where the last sync ended up to the end the log had when this one was planned. A
 /// transaction that was begun to be delivered is gone on with behind its last delivered record.
+/// How long the server looks through the log of other tables, nobody knows, so a reading goes on as long as it gets on. Once half of the sync's time is over it ends with the transaction under way: only what a
+/// complete sync has come to is stored, and is where the next one goes on, and what the server may forget.
 /// </summary>
 internal sealed class LogReading : IDisposable
 {
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(5);
+
+    /// <summary>So often whoever waits is told that it gets on, and how far it has come.</summary>
+    private static readonly TimeSpan Stride = TimeSpan.FromSeconds(1);
+
+    /// <summary>Messages between two looks at the clock, where they do not have to be waited for.</summary>
+    private const int Many = 256;
+
     private readonly LogSession _log;
     private readonly LogFacts _table;
     private readonly Func<IEnumerable<uint>, CancellationToken, Task<(WireCatalog Types, bool CheckText)>> _types;
@@ -21,32 +30,69 @@ internal sealed class LogReading : IDisposable
     private readonly BatchBuilder _records;
     private readonly LogMessage _message = new(OversizeRecord.LargestBytes);
     private readonly List<LogValue> _row = [], _before = [];
-    private readonly ulong _end;
+    private readonly ulong _begin, _end;
     private readonly LogToken? _resume;
+    private readonly TimeSpan _enough;
+    private readonly long _began;
     private ChangeLayout? _layout;
-    private ulong _transaction;
+    private ulong _transaction, _told;
     private uint _index;
-    private long _skip;
-    private bool _ended;
+    private long _skip, _taken;
+    private Step _step;
+
+    /// <summary>A message that is waited for, over strides, and not taken yet.</summary>
+    private Task<bool>? _moving;
 
     public LogReading(
         LogSession log, LogFacts table, ReadRequest request, ulong from, ulong end, LogToken? resume,
         Func<IEnumerable<uint>, CancellationToken, Task<(WireCatalog Types, bool CheckText)>> types, TimeProvider time)
-        => (_log, _table, _records, Reached, _end, _resume, _types, _time) = (log, table, new BatchBuilder(request), from, end, resume, types, time);
+    {
+        (_log, _table, _records, _resume, _types, _time) = (log, table, new BatchBuilder(request), resume, types, time);
+        (_begin, _told, Reached, _end) = (from, from, from, end);
+        (_enough, _began) = (request.StatementTimeout / 2, time.GetTimestamp());
+    }
 
     /// <summary>All that was committed below it is delivered.</summary>
     public ulong Reached { get; private set; }
 
-    /// <summary>The next batch; null once the end is reached.</summary>
+    /// <summary>True once everything was handed out that this reading has.</summary>
+    public bool HasEnded { get; private set; }
+
+    /// <summary>It ended for its time, before the end of its stretch.</summary>
+    public bool IsCutShort { get; private set; }
+
+    /// <summary>
+    /// The next batch. At the latest a moment after something came, it gives back what there is to say: a batch without records where nothing but the place has changed, and null where there is nothing to say
+    /// but that it gets on.
+    /// </summary>
     public async Task<RecordBatch?> NextAsync(CancellationToken ct)
     {
-        while (!_ended && !_records.IsFull)
+        _step = new Step(_time.GetTimestamp(), _taken, _log.Moves);
+        var pauses = false;
+        while (!HasEnded && !pauses && !_records.IsFull)
         {
-            if (await MoveAsync(ct)) await TakeAsync(ct);
-            else _ended = true;
+            if (_transaction == 0 && Reached > _begin && _time.GetElapsedTime(_began) >= _enough)
+            {
+                IsCutShort = true;
+                await EndAsync(ct);
+            }
+            else if (await MoveAsync(ct) is not { } moved)
+            {
+                pauses = true;
+            }
+            else if (moved)
+            {
+                await TakeAsync(ct);
+                pauses = ++_taken % Many == 0 && IsOver;
+            }
+            else
+            {
+                HasEnded = true;
+            }
         }
 
-        return _records.IsEmpty ? null : _records.Take(JsonSerializer.SerializeToUtf8Bytes(Token()));
+        if (!pauses || _records.IsFull) return _records.IsEmpty ? null : Batch();
+        return _records.IsEmpty && _transaction == 0 && Reached > _told ? Batch() : null;
     }
 
     public void Dispose()
@@ -55,27 +101,42 @@ internal sealed class LogReading : IDisposable
         _records.Dispose();
     }
 
+    /// <summary>A stride is over, and something has come in it.</summary>
+    private bool IsOver => _time.GetElapsedTime(_step.Began) >= Stride && (_taken > _step.Taken || _log.Moves > _step.Moves);
+
+    private RecordBatch Batch()
+    {
+        _told = Reached;
+        return _records.Take(JsonSerializer.SerializeToUtf8Bytes(Token()));
+    }
+
     private LogToken Token() => _transaction == 0 ? new LogToken(LogPosition.Text(Reached)) : new LogToken(LogPosition.Text(Reached), LogPosition.Text(_transaction), _index);
 
     /// <summary>
-    /// Waits for the next message; false at the end. Where nothing more comes, the server says how far it has looked, and that is as good: what it had to send lies before.
+    /// Waits for the next message; false at the end, null where a stride is over before it comes. Where nothing comes, the server says how far it has looked, and that is as good: what it had to send lies before.
     /// </summary>
-    private async ValueTask<bool> MoveAsync(CancellationToken ct)
+    private async ValueTask<bool?> MoveAsync(CancellationToken ct)
     {
-        var moving = _log.MoveAsync();
+        var moving = _moving ??= _log.MoveAsync();
         while (!moving.IsCompleted)
         {
-            if (_transaction == 0 && _log.Received >= _end)
+            _log.Look();
+            if (_transaction == 0)
             {
                 Reached = Math.Max(Reached, _log.Received);
-                await _log.ConfirmAsync(ct);
-                return false;
+                if (_log.Received >= _end)
+                {
+                    await _log.ConfirmAsync(ct);
+                    return false;
+                }
             }
 
+            if (IsOver) return null;
             await Task.WhenAny(moving, Task.Delay(Look, _time, ct));
             ct.ThrowIfCancellationRequested();
         }
 
+        _moving = null;
         return await moving;
     }
 
@@ -126,7 +187,7 @@ internal sealed class LogReading : IDisposable
 
     private async ValueTask EndAsync(CancellationToken ct)
     {
-        _ended = true;
+        HasEnded = true;
         await _log.ConfirmAsync(ct);
     }
 
@@ -188,4 +249,7 @@ internal sealed class LogReading : IDisposable
             _records.Buffer.EndRecord();
         }
     }
+
+    /// <summary>When a step began, and what had come by then.</summary>
+    private readonly record struct Step(long Began, long Taken, long Moves);
 }

@@ -162,8 +162,8 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
                         break;
                     }
 
-                    if (batch is null) break;
-                    yield return batch;
+                    if (batch is not null) yield return batch;
+                    else if (reading.HasEnded) break;
                 }
             }
             finally
@@ -178,6 +178,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
             if (!isBusy)
             {
                 plan.Position = LogPosition.Text(reading.Reached);
+                if (reading.IsCutShort) plan.Reason = TrackingReason.Of("tracking.log.cut_short");
                 var next = extent.Position with { Lsn = plan.Position };
                 (plan.Next, plan.Lost) = (next.ToJson(), LogLoss.Of(await AgainAsync(connection, facts, ct), next));
                 yield break;
@@ -187,7 +188,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
         }
     }
 
-    /// <summary>A step, not the whole, has an end: how long the log is, nobody knows.</summary>
+    /// <summary>A step, not the whole, has an end: how long the log is, nobody knows. A step is over once something has come.</summary>
     private ServerPatience Patience(ReadRequest request) => new(request.StatementTimeout + PostgresConnector.Margin, time);
 
     private Task<LogFacts> FactsAsync(SourceConnection connection, ReadRequest request, CancellationToken ct)
