@@ -30,7 +30,6 @@ internal static class RuleEndpoints
         rules.MapDelete("{rule_id}", DeleteAsync).RequireScope(ApiScope.Operator).AuditsChange("alert_rule.delete", "alert_rule", "rule_id").WithApi("Delete a rule", "What was open by it is over. Where it stood for a built-in rule, that one holds again.", status: StatusCodes.Status204NoContent);
         rules.MapPut("{rule_id}/silence", SilenceAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("alert_rule.silence", "alert_rule", "rule_id").WithApi(
             "Silence a rule", "Its breaches are recorded, and nobody is told of those that begin before the silence ends.", """{"minutes":60}""", """{"rule_id":"error_rate","silenced_until":"2026-01-31T09:00:00Z"}""");
-        endpoints.MapRulesOfTenants();
         rules.MapDelete("{rule_id}/silence", EndSilenceAsync).RequireScope(ApiScope.SyncWrite).AuditsChange("alert_rule.end_silence", "alert_rule", "rule_id").WithApi("End a silence", "404 where there is none.", status: StatusCodes.Status204NoContent);
     }
 

@@ -7,7 +7,7 @@ namespace DataSync.Platform.Tenancy.Regions;
 internal delegate Task<bool> HasTenantFiles(string tenantId, CancellationToken ct);
 
 /// <summary>
-/// A tenant leaves a region only once nothing of it is there. Everything of a tenant begins with a source, so who makes one and who moves the tenant take turns: a source is made
+/// A tenant leaves a region only once nothing of it is there. Its records, jobs and files begin with a source, so who makes one and who moves the tenant take turns: a source is made
 /// before the move, which then finds it, or not at all.
 /// </summary>
 internal sealed class RegionMove(RegionOptions regions, HasTenantFiles? files = null)

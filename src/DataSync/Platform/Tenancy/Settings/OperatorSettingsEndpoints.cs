@@ -39,7 +39,8 @@ internal static class OperatorSettingsEndpoints
             "All of them: what is left out goes back to what holds for all tenants. Seen everywhere within two seconds; what runs goes on. Limits of models are set by `PUT /api/ai/budget`.\n\n"
             + "`region`, where the installation has several: where everything of the tenant is stored; left out, it stays as it is. It is set in each region. 409 where the tenant is to leave while anything of it is stored here: export what is "
             + "needed, then erase the tenant here. In a region that is not the tenant's, `region` is all that is taken (421).",
-            $$"""{{{Members}}}""", AnswerExample);
+            $$"""{{{Members}}}""", AnswerExample)
+            .WithRefusal(StatusCodes.Status409Conflict, "The tenant was to leave this region while something of it is stored here.");
     }
 
     [Answers<OperatorSettingsAnswer>]
