@@ -45,7 +45,7 @@ public static class DataSyncServices
         services.AddEncryption(configuration);
         services.AddConfigurationCache(configuration);
         services.AddAudit(configuration);
-        services.AddTenantSettings();
+        services.AddTenantSettings(configuration);
         services.AddApiKeys(configuration);
         services.AddPlatformHttp(configuration);
         services.AddSingleton<IdempotencyStore, PostgresIdempotencyStore>();

@@ -37,6 +37,7 @@ internal static class AlertsServices
     {
         endpoints.MapAlerts();
         endpoints.MapRules();
+        endpoints.MapRulesOfTenants();
         endpoints.MapChannels();
         endpoints.MapNotices();
     }

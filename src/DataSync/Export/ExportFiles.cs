@@ -50,6 +50,9 @@ internal sealed class ExportFiles(IExportStorage storage, IEnumerable<IExporter>
         return new LeftFiles([.. begun[false].Order(StringComparer.Ordinal)], begun[true].Count());
     }
 
+    /// <summary>Whether there is any file of a tenant.</summary>
+    public Task<bool> AnyAsync(string tenantId, CancellationToken ct) => storage.AnyAsync(tenantId, ct);
+
     /// <summary>Removes a job's export; nothing happens where there is none.</summary>
     public Task DeleteAsync(string tenantId, Guid jobId, CancellationToken ct) => storage.DeleteAsync(new ExportLocation(tenantId, jobId), ct);
 

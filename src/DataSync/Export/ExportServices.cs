@@ -1,6 +1,7 @@
 using DataSync.Export.Storage;
 using DataSync.Export.Storage.Links;
 using DataSync.Pipeline.Privacy;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -25,6 +26,7 @@ internal static class ExportServices
         services.AddSingleton<ListExportFiles>(provider => provider.GetRequiredService<ExportFiles>().LeftAsync);
         services.AddSingleton<DeleteExport>(provider => provider.GetRequiredService<ExportFiles>().DeleteAsync);
         services.AddSingleton<DeleteTenantExports>(provider => provider.GetRequiredService<ExportFiles>().DeleteAllAsync);
+        services.AddSingleton<HasTenantFiles>(provider => provider.GetRequiredService<ExportFiles>().AnyAsync);
         return services;
     }
 }

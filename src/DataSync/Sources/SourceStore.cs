@@ -3,13 +3,14 @@ using System.Text.Json;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Tenancy;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Sources.Slots;
 using Microsoft.EntityFrameworkCore;
 
 namespace DataSync.Sources;
 
 /// <summary>A tenant's sources in the database. Every change locks the row, seals under a key held against removal, and raises the version.</summary>
-internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, ConfigurationCache cache, TimeProvider time)
+internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, ConfigurationCache cache, RegionMove regions, TimeProvider time)
 {
     private const string UniqueViolation = "23505";
 
@@ -41,6 +42,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         if (workId is { } id && await SourceRows.FindAsync(transaction, definition.SourceId, ct) is { } made && made.Id == id) return made;
+        await regions.StayAsync(transaction, ct);
         var now = Now();
         var source = new DataSourceConfig
         {

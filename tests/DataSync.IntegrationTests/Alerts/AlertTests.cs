@@ -176,6 +176,23 @@ public sealed class AlertTests(EndToEndTests.System system)
         async Task<string?[]> RulesAsync() => [.. (await client.GetJsonAsync("api/alert-rules", Ct)).GetProperty("items").EnumerateArray().Select(r => r.GetProperty("rule_id").GetString())];
     }
 
+    [Fact]
+    public async Task Operator_sets_shows_and_deletes_the_rules_of_a_tenant_that_is_not_its_own()
+    {
+        using var ops = system.Running.Client("ruling-ops", scope: "operator");
+        using var tenant = system.Running.Client("ruled", Scopes);
+        const string Rules = "api/tenants/ruled/alert-rules";
+        using (var set = await ops.PutAsync(Rules + "/duration", new StringContent("""{"condition":"duration","threshold":60}""", Encoding.UTF8, "application/json"), Ct)) Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        Assert.Equal(60, (await tenant.GetJsonAsync("api/alert-rules/duration", Ct)).GetProperty("threshold").GetDouble());
+        Assert.Equal((await tenant.GetJsonAsync("api/alert-rules", Ct)).GetRawText(), (await ops.GetJsonAsync(Rules, Ct)).GetRawText());
+        using (var wrong = await ops.PutAsync(Rules + "/memory", new StringContent("""{"condition":"error_rate"}""", Encoding.UTF8, "application/json"), Ct)) Assert.Equal(HttpStatusCode.UnprocessableEntity, wrong.StatusCode);
+        using (var deleted = await ops.DeleteAsync(Rules + "/duration", Ct)) Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+        Assert.Equal(900, (await tenant.GetJsonAsync("api/alert-rules/duration", Ct)).GetProperty("threshold").GetDouble());
+        await using var told = system.Running.Database.Superuser.CreateCommand(
+            "SELECT string_agg(DISTINCT tenant_id || ' ' || action, ', ' ORDER BY tenant_id || ' ' || action) FROM (SELECT tenant_id, action, outcome FROM audit_log UNION ALL SELECT tenant_id, action, outcome FROM audit_pending) a WHERE action LIKE 'alert_rule.%' AND tenant_id IN ('ruled', 'ruling-ops') AND outcome = 'succeeded'");
+        Assert.Equal("ruled alert_rule.delete, ruled alert_rule.replace", await told.ExecuteScalarAsync(Ct));
+    }
+
     private static async Task<JsonElement> PutAsync(HttpClient client, string path, object body)
     {
         using var answer = await client.PutAsJsonAsync($"api/alert-{path}", body, Ct);

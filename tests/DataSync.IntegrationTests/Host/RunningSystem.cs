@@ -49,10 +49,13 @@ public sealed class RunningSystem : IAsyncLifetime
         await _database.InitializeAsync();
         await HangfireSchema.InstallAsync(_database.Options, ct);
         SourceDatabase = await PostgresServer.CreateDatabaseAsync("datasync_source", ct);
-        _address = new Uri($"http://127.0.0.1:{FreePort()}/");
+        Reserve();
         Start("api");
         await ReadyAsync(_address, ct);
     }
+
+    /// <summary>Chooses the first API process's address, for whoever has to know it before the start.</summary>
+    internal Uri Reserve() => _address.Port == 80 ? _address = new Uri($"http://127.0.0.1:{FreePort()}/") : _address;
 
     /// <summary>Starts one more API process, as on another machine, at an address of its own.</summary>
     internal async Task<(HostProcess Process, Uri Address)> StartApiAsync(CancellationToken ct, params (string Name, string Value)[] settings)

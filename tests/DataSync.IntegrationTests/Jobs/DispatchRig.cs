@@ -21,7 +21,7 @@ internal sealed class DispatchRig(SystemDatabase database, EngineRig engine)
     public HandOut New(int threads)
     {
         IEnumerable<ServerDto> Servers() => [new ServerDto { Heartbeat = DateTimeOffset.UtcNow.UtcDateTime, WorkersCount = threads }];
-        var turn = new DispatchTurn(new WorkerCapacity(Servers, engine.Options with { WorkerThreads = 1 }, TimeProvider.System), engine.Options);
+        var turn = new DispatchTurn(new WorkerCapacity(Servers, engine.Options with { WorkerThreads = 1 }, TimeProvider.System), engine.Options, engine.Regions);
         return new HandOut(database.Sources, turn, new Client(this), engine.Runner);
     }
 

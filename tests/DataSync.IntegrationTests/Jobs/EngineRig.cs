@@ -7,6 +7,7 @@ using DataSync.Jobs.Engine.Waiting;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Process.Async;
 using DataSync.Process.Async.Enriching;
 using DataSync.Sources;
@@ -36,13 +37,16 @@ internal sealed class EngineRig : IAsyncDisposable
             [source], refiners, enrichers, [new AsyncStrategy(Jobs.Tenants, TimeProvider.System)], [new EnrichStage(enrichers, Jobs.Tenants, TimeProvider.System), export ?? new NoExport()],
             DataSync.Refine.Rules.RecordConditions.Compile);
         Runner = new JobRunner(
-            Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, new SourceStates(Jobs.Tenants), options, _telemetry,
+            Leases, Outcomes, Session, new Heartbeat(Leases, options, TimeProvider.System, NullLogger<Heartbeat>.Instance), pipeline, null!, new SourceStates(Jobs.Tenants), new TenantRegions(Regions), options, _telemetry,
             TimeProvider.System, NullLogger<JobRunner>.Instance);
         Waiting = new WaitingJobs(database.Sources, Jobs.Tenants, TimeProvider.System, NullLogger<WaitingJobs>.Instance);
         Manager = new SyncManager(Jobs.Tenants, options, TimeProvider.System);
     }
 
     public EngineOptions Options { get; }
+
+    /// <summary>Where its workers are.</summary>
+    public RegionOptions Regions { get; set; } = RegionOptions.None;
     public TestJobs Jobs { get; }
     public WorkerSession Session { get; }
     public JobLease Leases { get; }

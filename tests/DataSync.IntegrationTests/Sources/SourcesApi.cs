@@ -50,7 +50,7 @@ public sealed class SourcesApi : IAsyncLifetime
         builder.Logging.ClearProviders().SetMinimumLevel(LogLevel.Trace).AddProvider(Logs);
         builder.WebHost.UseUrls("http://127.0.0.1:0");
         builder.Services.AddPersistence(builder.Configuration).AddEncryption(builder.Configuration).AddPlatformHttp(builder.Configuration).AddAudit(builder.Configuration)
-            .AddConfigurationCache(builder.Configuration).AddTenantSettings().AddApiKeys(builder.Configuration).AddSingleton<SyncTelemetry>()
+            .AddConfigurationCache(builder.Configuration).AddTenantSettings(builder.Configuration).AddApiKeys(builder.Configuration).AddSingleton<SyncTelemetry>()
             .AddSources(builder.Configuration).AddSingleton<IdempotencyStore, PostgresIdempotencyStore>()
             .AddSingleton<IConnector, FakeConnector>().AddSingleton<IPlanSection, ExtractSection>();
         _app = builder.Build();

@@ -11,7 +11,7 @@ namespace DataSync.Alerts.Rules;
 
 internal static class RuleEndpoints
 {
-    private const string Example = """
+    internal const string Example = """
         {"rule_id":"error_rate","condition":"error_rate","built_in":false,"threshold":0.2,"window_seconds":600,"source_id":null,"min_count":5,"channels":["on-call"],"enabled":true,"silenced_until":null,
          "version":1,"created_by":"alice","updated_at":"2026-01-31T08:00:00Z"}
         """;

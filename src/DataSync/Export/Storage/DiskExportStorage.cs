@@ -81,6 +81,9 @@ internal sealed class DiskExportStorage(IOptions<ExportOptions> options) : IExpo
     public Task<IReadOnlyList<string>> ListAsync(ExportLocation location, CancellationToken ct) => Run(() =>
         (IReadOnlyList<string>)(Directory.Exists(FolderOf(location)) ? [.. Directory.EnumerateFiles(FolderOf(location)).Select(path => Path.GetFileName(path))] : []));
 
+    public Task<bool> AnyAsync(string tenantId, CancellationToken ct) => Run(() =>
+        Path.Combine(_root, TenantFolder.NameOf(tenantId)) is var folder && Directory.Exists(folder) && Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Any());
+
     public Task DeleteAsync(ExportLocation location, CancellationToken ct) => Run(() =>
     {
         var folder = FolderOf(location);

@@ -33,6 +33,9 @@ internal interface IExportStorage
     /// <summary>The names of all files of the job, in no order: published ones, and those that are staged here. None where there are none.</summary>
     Task<IReadOnlyList<string>> ListAsync(ExportLocation location, CancellationToken ct);
 
+    /// <summary>Whether there is any file of a tenant, published or staged here.</summary>
+    Task<bool> AnyAsync(string tenantId, CancellationToken ct);
+
     /// <summary>Removes the job's export; nothing happens where there is none.</summary>
     Task DeleteAsync(ExportLocation location, CancellationToken ct);
 

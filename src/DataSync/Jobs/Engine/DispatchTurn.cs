@@ -1,3 +1,4 @@
+using DataSync.Platform.Tenancy.Regions;
 using Npgsql;
 
 namespace DataSync.Jobs.Engine;
@@ -6,7 +7,7 @@ namespace DataSync.Jobs.Engine;
 /// One turn of deciding which jobs are due: they are marked as handed out. A lock of the database lets one at a time decide, so limits hold across machines.
 /// All of it is one round trip and one transaction of the server's own making: a process that stops in the middle holds up nobody.
 /// </summary>
-internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions options)
+internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions options, RegionOptions regions)
 {
     /// <summary>Marks what is due and returns it.</summary>
     /// <param name="connection">Of the system's role, in no transaction.</param>
@@ -18,8 +19,11 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
         await using var batch = new NpgsqlBatch(connection);
         Add(batch, EnterSql, new NpgsqlParameter<bool> { TypedValue = waits });
         Add(
-            batch, TakeSql, new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant }, new NpgsqlParameter<int> { TypedValue = capacity.Threads },
-            new NpgsqlParameter<int> { TypedValue = capacity.Reserve }, new NpgsqlParameter<int> { TypedValue = most });
+            batch, TakeSql,
+            [
+                new NpgsqlParameter<int> { TypedValue = options.MaxConcurrentJobsPerTenant }, new NpgsqlParameter<int> { TypedValue = capacity.Threads },
+                new NpgsqlParameter<int> { TypedValue = capacity.Reserve }, new NpgsqlParameter<int> { TypedValue = most }, .. RegionSql.Values(regions),
+            ]);
         TenantCount.AddTakeBack(batch, options.MaxConcurrentJobsPerTenant);
         await using var answers = await batch.ExecuteReaderAsync(ct);
         await answers.NextResultAsync(ct);
@@ -66,9 +70,9 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
     /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
     /// not begun for a while (<see cref="TenantCount.HandOutAge"/>) counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
     /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run and there are threads.
-    /// A row that somebody holds locked, for how long nobody knows, is passed over. No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
+    /// Jobs of tenants that are stored in another region are nobody's here. A row that somebody holds locked, for how long nobody knows, is passed over. No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
     /// </summary>
-    private const string TakeSql = $"""
+    private static readonly string TakeSql = $"""
         WITH RECURSIVE live AS MATERIALIZED (
             SELECT tenant_id, id, mode, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - {TenantCount.HandOutAge}, false) AS just_handed_out,
                    lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid) AS orphan
@@ -90,11 +94,11 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
                 WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
                   AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - {TenantCount.HandOutAge})
                 ORDER BY j.id LIMIT greatest(0, least(coalesce(s.max_concurrent_jobs, $1) - coalesce(b.n, 0), $2))) q
-            WHERE t.tenant_id IS NOT NULL),
+            WHERE t.tenant_id IS NOT NULL AND {RegionSql.IsHere("t.tenant_id", "$5", "$6")}),
         in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),
         taken AS (SELECT (SELECT count(*) FROM handed_out) + (SELECT count(*) FROM live WHERE mode <> 'realtime') AS threads),
         due AS (
-            SELECT tenant_id, id, called_off, 0 AS turn FROM live WHERE orphan AND NOT just_handed_out
+            SELECT tenant_id, id, called_off, 0 AS turn FROM live WHERE orphan AND NOT just_handed_out AND {RegionSql.IsHere("live.tenant_id", "$5", "$6")}
             UNION ALL
             SELECT tenant_id, id, false, turn FROM in_turn, taken WHERE turn + threads <= CASE WHEN place = 1 THEN $2 ELSE $2 - $3 END),
         unlocked AS (

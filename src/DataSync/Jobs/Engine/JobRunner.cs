@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Sources;
 using Microsoft.Extensions.Logging;
 
@@ -11,16 +12,17 @@ namespace DataSync.Jobs.Engine;
 /// <summary>Runs one attempt at a job: claims it, takes it through the pipeline under its time and its caller's right to cancel, and ends it.</summary>
 internal sealed class JobRunner(
     JobLease leases, JobOutcome outcomes, WorkerSession session, Heartbeat heartbeat, PipelineRunner pipeline, SourceReader sources, SourceStates states,
-    EngineOptions options, SyncTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
+    TenantRegions regions, EngineOptions options, SyncTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
 {
     private readonly Unwinding _unwinding = new(leases, pipeline, options, time, logger);
 
-    /// <summary>Runs the attempt to its end; does nothing where the job is not to be had.</summary>
+    /// <summary>Runs the attempt to its end; does nothing where the job is not to be had, or is a tenant's that is stored elsewhere.</summary>
     /// <param name="tenantId">Whose job it is.</param>
     /// <param name="jobId">The job.</param>
     /// <param name="stopping">The worker is to stop: the job may run on for a while and is then handed to another.</param>
     public async Task RunAsync(string tenantId, Guid jobId, CancellationToken stopping)
     {
+        if (!await regions.IsHereAsync(tenantId, stopping)) return;
         using var cancel = new CancellationTokenSource();
         using var listening = session.Listen(jobId, cancel);
         var proof = new FenceProof(leases, time);

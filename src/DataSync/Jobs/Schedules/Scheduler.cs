@@ -1,4 +1,5 @@
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -9,7 +10,7 @@ namespace DataSync.Jobs.Schedules;
 /// Makes jobs of due schedules. Every worker runs one; see <see cref="ScheduleTurn"/>. It sleeps until the next time that is planned, and is woken where a job ended
 /// for which a schedule waits, or a schedule was set.
 /// </summary>
-internal sealed class Scheduler(DataSources sources, ScheduleTurn turn, TimeProvider time, ILogger<Scheduler> logger) : BackgroundService
+internal sealed class Scheduler(DataSources sources, ScheduleTurn turn, RegionOptions regions, TimeProvider time, ILogger<Scheduler> logger) : BackgroundService
 {
     /// <summary>Called with the commit of a schedule, and by a trigger with the end of a job that one waits for.</summary>
     public const string Channel = "datasync_schedule";
@@ -22,7 +23,7 @@ internal sealed class Scheduler(DataSources sources, ScheduleTurn turn, TimeProv
     /// <summary>Looks once, and takes every turn that is due. Returns how long there is nothing to do, unless woken.</summary>
     public async Task<TimeSpan> LookAsync(NpgsqlConnection connection, CancellationToken ct)
     {
-        var (due, next) = await DueSchedules.FindAsync(connection, ct);
+        var (due, next) = await DueSchedules.FindAsync(connection, regions, ct);
         var moved = false;
         foreach (var schedule in due) moved |= await turn.TakeAsync(schedule, ct) is not ScheduleOutcome.Passed;
         return moved ? TimeSpan.Zero : next < Tick ? next.Value : Tick;

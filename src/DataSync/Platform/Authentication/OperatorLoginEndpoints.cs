@@ -3,10 +3,12 @@ using DataSync.Pipeline.Failures;
 using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Localization;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace DataSync.Platform.Authentication;
 
@@ -28,7 +30,9 @@ internal static class OperatorLoginEndpoints
         context.Features.Set(new PostedToken(token));
         var result = await context.AuthenticateAsync(BearerValidation.LoginScheme);
         if (!result.Succeeded) return OperatorLoginPage.Show(context, messages, "login.invalid");
-        AuditTrail.By(result.Principal.FindFirst(Caller.TenantClaim)!.Value, result.Principal.FindFirst("sub")?.Value, result.Principal.FindFirst("client_id")?.Value);
+        var tenant = result.Principal.FindFirst(Caller.TenantClaim)!.Value;
+        if (context.RequestServices.GetService<TenantRegions>() is { } regions && !await regions.IsHereAsync(tenant, context.RequestAborted)) return OperatorLoginPage.Show(context, messages, "login.elsewhere");
+        AuditTrail.By(tenant, result.Principal.FindFirst("sub")?.Value, result.Principal.FindFirst("client_id")?.Value);
         if (!Caller.ScopesOf(result.Principal).Contains(ApiScope.Operator)) return OperatorLoginPage.Show(context, messages, "login.not_operator");
         return new Entry(cookie, result.Principal, result.Properties.ExpiresUtc ?? DateTimeOffset.MinValue);
     }

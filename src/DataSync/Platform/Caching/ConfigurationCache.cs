@@ -95,11 +95,15 @@ internal sealed class ConfigurationCache : IAsyncDisposable
     }
 
     /// <summary>Commits a transaction that changed its tenant's configuration. This process sees the change from then on, before the line tells of it.</summary>
-    public async Task CommitAsync(TenantTransaction transaction, CancellationToken ct)
+    /// <param name="transaction">The transaction with the change.</param>
+    /// <param name="ct">Ends the wait.</param>
+    /// <param name="logOf">The tenant in whose audit log the change is to be; null for the one it was made to.</param>
+    public async Task CommitAsync(TenantTransaction transaction, CancellationToken ct, string? logOf = null)
     {
-        var generation = await ConfigurationGenerations.ReadAsync(transaction, ct);
+        var (tenant, generation) = (transaction.TenantId, await ConfigurationGenerations.ReadAsync(transaction, ct));
+        if (logOf is not null) await transaction.TurnToAsync(logOf, ct);
         await transaction.CommitChangeAsync(ct);
-        _generations.Learn(transaction.Db.TenantId, generation);
+        _generations.Learn(tenant, generation);
     }
 
     public ValueTask DisposeAsync() => _levels.DisposeAsync();

@@ -6,6 +6,7 @@ using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.RateLimits;
 using DataSync.Platform.Http.Security;
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Platform.Tenancy.Settings;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Routing;
@@ -24,8 +25,9 @@ internal static class HttpEndpoints
         app.UseRouting();
         app.UseMiddleware<ObserversOnlyMiddleware>();
         app.UseAuthentication();
-        app.UseMiddleware<CallerScopeMiddleware>();
         app.UseMiddleware<TenantSettingsMiddleware>();
+        app.UseMiddleware<RegionMiddleware>();
+        app.UseMiddleware<CallerScopeMiddleware>();
         app.UseTenantRateLimits();
         app.UseAuthorization();
         app.UseMiddleware<IdempotencyShield>();

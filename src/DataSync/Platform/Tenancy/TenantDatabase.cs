@@ -82,7 +82,7 @@ internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> con
     private DataSyncDbContext? _db;
 
     /// <summary>Whose rows exist in it.</summary>
-    public string TenantId => tenantId;
+    public string TenantId { get; private set; } = tenantId;
 
     /// <summary>Made at the first call: much of what the engine does needs none.</summary>
     public DataSyncDbContext Db => _db ??= NewContext();
@@ -98,6 +98,16 @@ internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> con
         return command;
     }
 
+    /// <summary>What is done from here on is another tenant's, in the same transaction: for an operator's act on a tenant that is to be told of elsewhere. Nothing of EF Core's follows.</summary>
+    public async Task TurnToAsync(string tenantId, CancellationToken ct)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(tenantId);
+        await using (var set = Command(TenantConnection.Setting, tenantId)) await set.ExecuteNonQueryAsync(ct);
+        TenantId = tenantId;
+        if (_db is not null) await _db.DisposeAsync();
+        _db = null;
+    }
+
     public Task CommitAsync(CancellationToken ct) => transaction.CommitAsync(ct);
 
     public async ValueTask DisposeAsync()
@@ -110,7 +120,7 @@ internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> con
     private DataSyncDbContext NewContext()
     {
         var context = contexts.CreateDbContext();
-        context.TenantId = tenantId;
+        context.TenantId = TenantId;
         context.Database.AutoSavepointsEnabled = false; // whoever fails here gives the whole transaction up
         context.Database.SetDbConnection(Connection);
         context.Database.UseTransaction(transaction);

@@ -34,7 +34,7 @@ internal sealed class CacheMachine : IAsyncDisposable
         ]).Build();
         _services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging(l => l.AddProvider(Logs)).AddMetrics()
             .AddPersistence(configuration).AddEncryption(configuration).AddSingleton<SyncTelemetry>().AddSingleton(new DerivedKeys([Key]))
-            .AddConfigurationCache(configuration).AddTenantSettings().AddSources(configuration).AddSingleton<IConnector, FakeConnector>().BuildServiceProvider(true);
+            .AddConfigurationCache(configuration).AddTenantSettings(configuration).AddSources(configuration).AddSingleton<IConnector, FakeConnector>().BuildServiceProvider(true);
         Name = name;
     }
 

@@ -46,6 +46,9 @@ public sealed class S3Server : IAsyncLifetime
         return new S3Options { Bucket = Bucket, Endpoint = $"http://127.0.0.1:{_port}", AccessKey = "S3RVER", SecretKey = "S3RVER" };
     }
 
+    /// <summary>Where the server keeps what it is given.</summary>
+    internal string Folder => _data;
+
     /// <summary>The keys of what lies in the bucket.</summary>
     internal IEnumerable<string> Keys()
     {

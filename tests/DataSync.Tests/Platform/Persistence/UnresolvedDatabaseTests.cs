@@ -8,6 +8,7 @@ using DataSync.Jobs.Webhooks.Inbox;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -45,7 +46,7 @@ public sealed class UnresolvedDatabaseTests
             nameof(InboxBell) => new InboxBell(sources, time),
             nameof(ConfigurationListener) => new ConfigurationListener(sources, new ConfigurationGenerations(database, time), time, told.For<ConfigurationListener>()),
             nameof(WorkerSession) => new WorkerSession(sources, time, told.For<WorkerSession>()),
-            nameof(DrainKeeper) => new DrainKeeper(sources, null!, time, told.For<DrainKeeper>()),
+            nameof(DrainKeeper) => new DrainKeeper(sources, null!, RegionOptions.None, time, told.For<DrainKeeper>()),
             nameof(WaitingJobs) => new WaitingJobs(sources, database, time, told.For<WaitingJobs>()),
             _ => throw new ArgumentOutOfRangeException(nameof(name)),
         };

@@ -5,6 +5,7 @@ using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.Json;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
@@ -45,9 +46,9 @@ internal static class LinkEndpoints
         return TypedResults.Ok(new LinkAnswer(Path + links.Sign(new LinkedFile(caller.Tenant, place.Job, place.Name, expires)), expires));
     }
 
-    private static async Task<IResult> FetchAsync(string link, HttpContext context, DownloadLinks links, ExportFiles files, CancellationToken ct)
+    private static async Task<IResult> FetchAsync(string link, HttpContext context, DownloadLinks links, TenantRegions regions, ExportFiles files, CancellationToken ct)
     {
-        if (links.Open(link) is not { } file || await files.OpenAsync(file.TenantId, file.JobId, file.Name, ct) is not { } download) return Problem.NotFound();
+        if (links.Open(link) is not { } file || !await regions.IsHereAsync(file.TenantId, ct) || await files.OpenAsync(file.TenantId, file.JobId, file.Name, ct) is not { } download) return Problem.NotFound();
         AuditTrail.ByLink(file.TenantId, file.JobId.ToString("D"), file.Name);
         context.Response.Headers.CacheControl = "private, no-store";
         context.Response.Headers["Referrer-Policy"] = "no-referrer";

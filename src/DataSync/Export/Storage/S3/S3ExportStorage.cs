@@ -62,6 +62,16 @@ internal sealed class S3ExportStorage(IAmazonS3 client, S3Options bucket, IOptio
         },
         ct);
 
+    public Task<bool> AnyAsync(string tenantId, CancellationToken ct) => S3Failures.WrapAsync(
+        async () =>
+        {
+            var folder = TenantFolder.NameOf(tenantId);
+            var staged = Path.Combine(_staging, folder);
+            if (Directory.Exists(staged) && Directory.EnumerateFiles(staged, "*", SearchOption.AllDirectories).Any()) return true;
+            return (await client.ListObjectsV2Async(new ListObjectsV2Request { BucketName = bucket.Bucket, Prefix = folder + "/", MaxKeys = 1 }, ct)).S3Objects is { Count: > 0 };
+        },
+        ct);
+
     public Task DeleteAsync(ExportLocation location, CancellationToken ct) => S3Failures.WrapAsync(
         async () =>
         {

@@ -1,5 +1,6 @@
 using DataSync.Jobs.Webhooks.Inbox;
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -7,13 +8,13 @@ using Npgsql;
 namespace DataSync.Jobs.Webhooks.Drain;
 
 /// <summary>Looks which sources have deliveries waiting, when something arrives and now and then by itself, and has a job made of them. Every worker runs one.</summary>
-internal sealed partial class DrainKeeper(DataSources sources, DrainStart start, TimeProvider time, ILogger<DrainKeeper> logger) : BackgroundService
+internal sealed partial class DrainKeeper(DataSources sources, DrainStart start, RegionOptions regions, TimeProvider time, ILogger<DrainKeeper> logger) : BackgroundService
 {
     private static readonly TimeSpan Idle = TimeSpan.FromSeconds(1), Waiting = TimeSpan.FromMilliseconds(100);
 
     /// <summary>A step in the index from one source to the next: however much waits, only as many rows are read as there are sources.</summary>
-    private const string WaitingSql =
-        """
+    private static readonly string WaitingSql =
+        $"""
         WITH RECURSIVE waiting AS (
             (SELECT tenant_id, source_id FROM webhook_deliveries WHERE job_id IS NULL AND failure IS NULL ORDER BY tenant_id, source_id LIMIT 1)
             UNION ALL
@@ -21,7 +22,7 @@ internal sealed partial class DrainKeeper(DataSources sources, DrainStart start,
                 SELECT d.tenant_id, d.source_id FROM webhook_deliveries d
                 WHERE d.job_id IS NULL AND d.failure IS NULL AND (d.tenant_id, d.source_id) > (w.tenant_id, w.source_id)
                 ORDER BY d.tenant_id, d.source_id LIMIT 1) n)
-        SELECT tenant_id, source_id FROM waiting
+        SELECT tenant_id, source_id FROM waiting w WHERE {RegionSql.IsHere("w.tenant_id", "$1", "$2")}
         """;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -51,8 +52,9 @@ internal sealed partial class DrainKeeper(DataSources sources, DrainStart start,
     {
         List<(string Tenant, string Source)> waiting = [];
         await using (var ask = new NpgsqlCommand(WaitingSql, connection))
-        await using (var rows = await ask.ExecuteReaderAsync(ct))
         {
+            ask.Parameters.AddRange(RegionSql.Values(regions));
+            await using var rows = await ask.ExecuteReaderAsync(ct);
             while (await rows.ReadAsync(ct)) waiting.Add((rows.GetString(0), rows.GetString(1)));
         }
 

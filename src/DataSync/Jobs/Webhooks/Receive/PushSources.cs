@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Push;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Sources;
 
 namespace DataSync.Jobs.Webhooks.Receive;
@@ -12,7 +13,7 @@ namespace DataSync.Jobs.Webhooks.Receive;
 /// hold up those who do not. What there is takes longer to look up than what there is not, so whoever is refused hears it no sooner than <see cref="Settling"/> after asking
 /// (<see cref="SettleAsync"/>), whether anything had to be looked up or not.
 /// </summary>
-internal sealed class PushSources(SourceCache cache, SourceReader reader, SourceNames names, IEnumerable<IPushConnector> connectors, PushPlans plans, TimeProvider time) : IDisposable
+internal sealed class PushSources(SourceCache cache, SourceReader reader, SourceNames names, IEnumerable<IPushConnector> connectors, PushPlans plans, TenantRegions regions, TimeProvider time) : IDisposable
 {
     private const int MostKept = 20_000, MostLooking = 8;
     private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(1), Patience = TimeSpan.FromSeconds(2);
@@ -96,7 +97,7 @@ internal sealed class PushSources(SourceCache cache, SourceReader reader, Source
             // asked for first: what is not there now may be there by the next one
             var generation = await cache.GenerationAsync(tenantId, CancellationToken.None);
             var config = await cache.FindAsync(tenantId, sourceId, CancellationToken.None);
-            if (config is null || config.SourceType != SourceTypes.Webhook) return new Found(null, generation);
+            if (config is null || config.SourceType != SourceTypes.Webhook || !await regions.IsHereAsync(tenantId, CancellationToken.None)) return new Found(null, generation);
             if (known is not null && known.Id == config.Id && known.Version == config.Version) return new Found(known, null);
             var door = _connector.Open((await reader.OpenAsync(tenantId, sourceId, CancellationToken.None)).ConnectionParams) ?? Closed;
             var (mode, plan) = plans.Of(config);

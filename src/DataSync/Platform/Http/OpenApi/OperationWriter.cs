@@ -107,6 +107,7 @@ internal static class OperationWriter
             yield return (415, "The body's type is not `application/json`.");
         }
 
+        if (scope is not null) yield return (421, "The tenant is stored in another region; `Location` and `message_params` say where.");
         if (body is not null || keyed || operation.Parameters!.Count > 0) yield return (422, "The request is understood and wrong; all its faults are named.");
         if (scope is not null) yield return (429, "Too many requests of this tenant; see `Retry-After`.");
         else yield return (431, "The request's headers are larger than the server takes.");

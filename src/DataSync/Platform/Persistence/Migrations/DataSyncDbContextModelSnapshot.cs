@@ -1422,6 +1422,11 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("bigint")
                         .HasColumnName("realtime_bytes");
 
+                    b.Property<string>("Region")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)")
+                        .HasColumnName("region");
+
                     b.Property<int?>("RequestsPerMinute")
                         .HasColumnType("integer")
                         .HasColumnName("requests_per_minute");

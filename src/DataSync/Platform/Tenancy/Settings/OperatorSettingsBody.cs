@@ -1,13 +1,17 @@
 using DataSync.Platform.Http.Json;
 using DataSync.Platform.Http.Requests;
+using DataSync.Platform.Tenancy.Regions;
 
 namespace DataSync.Platform.Tenancy.Settings;
 
-/// <summary>Body of <c>PUT /api/tenants/{tenant_id}/settings</c>: what is left out is as for all tenants.</summary>
-internal sealed record OperatorSettingsBody(string? Language, TenantLimits Limits) : IRequestBody<OperatorSettingsBody>
+/// <summary>Body of <c>PUT /api/tenants/{tenant_id}/settings</c>: what is left out is as for all tenants, but for the region, which stays as it is.</summary>
+internal sealed record OperatorSettingsBody(string? Language, TenantLimits Limits, string? Region = null) : IRequestBody<OperatorSettingsBody>
 {
+    /// <summary>Whether it says nothing but where the tenant is stored.</summary>
+    public bool IsPlaceAlone => Language is null && Limits == new TenantLimits(null, null, null);
+
     public static OperatorSettingsBody Read(JsonObjectReader json) => new(
-        json.OptionalString("language", 64), TenantLimits.Read(json.OptionalObject("limits")));
+        json.OptionalString("language", 64), TenantLimits.Read(json.OptionalObject("limits")), json.OptionalString("region", RegionOptions.LongestName));
 }
 
 /// <summary>How much of the machines a tenant may take; null is as for all tenants.</summary>

@@ -1,3 +1,4 @@
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 
@@ -20,6 +21,9 @@ internal sealed class TenantSettings : ITenantOwned
     /// <summary>Memory that records of realtime and hybrid runs may take in one process.</summary>
     public long? RealtimeBytes { get; set; }
 
+    /// <summary>The region that everything of the tenant is stored in. In the database of another region, it is all that is known of the tenant.</summary>
+    public string? Region { get; set; }
+
     /// <summary>Goes up by one at each change; 0 where nothing was ever set.</summary>
     public int Version { get; set; }
 
@@ -40,6 +44,7 @@ internal sealed class TenantSettingsMapping : IEntityTypeConfiguration<TenantSet
         });
         builder.HasKey(s => s.TenantId);
         builder.Property(s => s.Language).HasMaxLength(35);
+        builder.Property(s => s.Region).HasMaxLength(RegionOptions.LongestName);
         builder.Property(s => s.UpdatedBy).HasMaxLength(255);
     }
 }

@@ -1,3 +1,5 @@
+using DataSync.Platform.Tenancy.Regions;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 
 namespace DataSync.Platform.Tenancy.Settings;
@@ -5,5 +7,6 @@ namespace DataSync.Platform.Tenancy.Settings;
 internal static class TenantSettingsServices
 {
     /// <summary>What holds for one tenant. Needs the cache of the configuration and the languages.</summary>
-    public static IServiceCollection AddTenantSettings(this IServiceCollection services) => services.AddSingleton<TenantSettingsStore>().AddSingleton<TenantSettingsAtHand>().AddSingleton<TenantLanguage>();
+    public static IServiceCollection AddTenantSettings(this IServiceCollection services, IConfiguration configuration)
+        => services.AddRegions(configuration).AddSingleton<TenantSettingsStore>().AddSingleton<TenantSettingsAtHand>().AddSingleton<TenantLanguage>();
 }

@@ -3,6 +3,7 @@ using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Refine.LabelStudio.Projects;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +34,7 @@ internal static class HookEndpoint
 }
 
 /// <summary>Judges a hint and passes it on.</summary>
-internal sealed class HookReceiver(ProjectStore projects, HookWake wake, ProblemWriter problems)
+internal sealed class HookReceiver(ProjectStore projects, HookWake wake, TenantRegions regions, ProblemWriter problems)
 {
     public async Task ReceiveAsync(HttpContext http)
     {
@@ -47,7 +48,7 @@ internal sealed class HookReceiver(ProjectStore projects, HookWake wake, Problem
         try
         {
             var project = await projects.FindAsync(tenant, number, http.RequestAborted);
-            if (!HookSecret.Matches(shown, project?.HookDigest))
+            if (!HookSecret.Matches(shown, project?.HookDigest) || !await regions.IsHereAsync(tenant, http.RequestAborted))
             {
                 await problems.WriteAsync(http, SyncFailure.Permanent("errors.webhook.refused"));
                 return;
