@@ -24,7 +24,7 @@ public sealed class CertificateDownloadTests
         using var certificate = Stranger.Certificate(Place(trap));
         using var chain = new X509Chain { ChainPolicy = { RevocationMode = X509RevocationMode.NoCheck, UrlRetrievalTimeout = TimeSpan.FromSeconds(2) } };
         Assert.False(chain.Build(certificate));
-        Assert.Contains("127.0.0.1", trap.Dialled);
+        Assert.NotEmpty(trap.Dialled);
         Assert.True(trap.IsReached);
     }
 

@@ -45,7 +45,7 @@ internal sealed class MySqlRelay : LoopbackRelay
     /// <summary>Ends once the server has had the driver's farewell, or does not take it.</summary>
     public async Task EndAsync(TimeSpan patience, TimeProvider time)
     {
-        await Task.WhenAny(_first, Task.Delay(patience, time, End)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await Task.WhenAny(_first, Task.Delay(patience, time, CancellationToken.None));
         Dispose();
     }
 
