@@ -4,6 +4,7 @@ using DataSync.Alerts;
 using DataSync.Alerts.Channels;
 using DataSync.Alerts.Channels.Email;
 using DataSync.IntegrationTests.Extract.Api;
+using DataSync.IntegrationTests.Extract.Egress;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
@@ -24,12 +25,31 @@ public sealed class EmailTests
         using var stranger = new TlsAuthority();
         using var certificate = stranger.Server();
         await using var server = new MailReceiver(hasCertificate ? certificate : null);
-        var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
-        var sender = new EmailSender(egress, new AlertOptions { Mail = new MailServer("localhost", server.Port, (MailTls)tls, MailReceiver.Username, MailReceiver.Password, "alerts@datasync.example") }, TimeProvider.System);
-        var message = new NoticeMessage("1", ChannelEvents.Opened, TimeProvider.System.GetUtcNow(), "text", IsGood: false, new JsonObject());
-        var failure = (await Assert.ThrowsAsync<SyncFailureException>(() => sender.SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), message, Ct))).Failure;
+        var failure = await FailureAsync(new MailServer("localhost", server.Port, (MailTls)tls, MailReceiver.Username, MailReceiver.Password, "alerts@datasync.example"));
         Assert.Equal(expected, failure.MessageKey);
         Assert.Empty(server.Mails);
         Assert.False(server.WasGivenALogin);
+    }
+
+    /// <summary>What a certificate says of its issuer is fetched by nobody, for it would be fetched past the guard.</summary>
+    [Theory]
+    [InlineData(MailTls.StartTls), InlineData(MailTls.Tls)]
+    public async Task Certificate_of_the_mail_server_leads_nowhere(object tls)
+    {
+        using var trap = new DialTrap(only: IPAddress.Loopback);
+        using var certificate = Stranger.Certificate($"http://127.0.0.1:{trap.Port}/");
+        await using var server = new Stranger((MailTls)tls == MailTls.StartTls ? "smtp" : "smtps", certificate);
+        var failure = await FailureAsync(new MailServer(Stranger.Address, server.Port, (MailTls)tls, MailReceiver.Username, MailReceiver.Password, "alerts@datasync.example"));
+        Assert.Equal("errors.connection.tls", failure.MessageKey);
+        Assert.Equal(1, server.Shown);
+        trap.AssertUntouched();
+    }
+
+    private static async Task<SyncFailure> FailureAsync(MailServer server)
+    {
+        var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
+        var sender = new EmailSender(egress, new AlertOptions { Mail = server }, TimeProvider.System);
+        var message = new NoticeMessage("1", ChannelEvents.Opened, TimeProvider.System.GetUtcNow(), "text", IsGood: false, new JsonObject());
+        return (await Assert.ThrowsAsync<SyncFailureException>(() => sender.SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), message, Ct))).Failure;
     }
 }

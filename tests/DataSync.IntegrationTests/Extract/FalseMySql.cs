@@ -250,9 +250,12 @@ internal sealed class FalseMySql : IAsyncDisposable
         => [3, .. "def"u8, 0, 0, 0, (byte)name.Length, .. Encoding.ASCII.GetBytes(name), (byte)name.Length, .. Encoding.ASCII.GetBytes(name), 0x0C, 45, 0, 255, 0, 0, 0, 0xFD, 0, 0, 0, 0, 0];
 
     /// <summary>Protocol 4.1 with plugins, several statements at once and files of the client's; no TLS.</summary>
-    private static byte[] Greeting() =>
+    /// <summary>The first packet of a server that can speak TLS.</summary>
+    public static byte[] GreetingWithTls() => Packet(0, Greeting(0xAA));
+
+    private static byte[] Greeting(byte capabilities = 0xA2) =>
     [
-        10, .. "8.0.36\0"u8, 9, 0, 0, 0, .. "12345678"u8, 0, 0x8F, 0xA2, 45, 2, 0, 0x0F, 0x00, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. "123456789012\0"u8, .. "mysql_native_password\0"u8,
+        10, .. "8.0.36\0"u8, 9, 0, 0, 0, .. "12345678"u8, 0, 0x8F, capabilities, 45, 2, 0, 0x0F, 0x00, 21, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, .. "123456789012\0"u8, .. "mysql_native_password\0"u8,
     ];
 
     private static byte[] Packet(byte number, ReadOnlySpan<byte> payload) => [.. Head(number, payload.Length), .. payload];

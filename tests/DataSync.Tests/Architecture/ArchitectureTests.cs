@@ -89,6 +89,11 @@ public sealed partial class ArchitectureTests
     public void Native_code_stays_behind_its_fence()
         => Assert.Empty(Files().Where(f => Regex.IsMatch(f.Text, @"\bunsafe (partial |sealed |class |static |struct |\w+ \w+\()|\[LibraryImport\(") && !f.File.StartsWith("Extract/Connectors/Odbc/", StringComparison.Ordinal)).Select(f => f.File));
 
+    /// <summary>What .NET asks for without being told fetches whatever a stranger's certificate names; the analysers see to those who make the options themselves.</summary>
+    [Fact]
+    public void Connections_over_http_say_what_their_TLS_asks_for()
+        => Assert.Empty(Files().Where(f => Regex.IsMatch(f.Text, @"\bHttpClientHandler\b|\bnew HttpClient\(\)|\bAddHttpClient\(") || (f.Text.Contains("SocketsHttpHandler", StringComparison.Ordinal) && !f.Text.Contains("SslOptions = ", StringComparison.Ordinal))).Select(f => f.File));
+
     [Fact]
     public void Files_are_small()
     {

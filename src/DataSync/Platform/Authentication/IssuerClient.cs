@@ -1,3 +1,4 @@
+using DataSync.Platform.Http.Egress;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
@@ -15,7 +16,7 @@ internal sealed class IssuerClient : IDisposable
     public IssuerClient(string authority)
     {
         // a redirect would let whoever can write on one page of the issuer's choose the keys
-        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) }) { MaxResponseContentBufferSize = MostBytes };
+        _http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2), SslOptions = EgressTls.Options() }) { MaxResponseContentBufferSize = MostBytes };
         _documents = new HttpDocumentRetriever(_http) { RequireHttps = authority.StartsWith("https:", StringComparison.OrdinalIgnoreCase) };
         _address = authority.TrimEnd('/') + "/.well-known/openid-configuration";
     }

@@ -48,9 +48,9 @@ internal sealed class EmailSender(EgressPolicy egress, AlertOptions options, Tim
             // what the server says may quote a recipient
             throw new SyncFailureException(SyncFailure.Transient("errors.alert.mail_refused"), e);
         }
-        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException or SslHandshakeException)
+        catch (Exception e) when (e is IOException or System.Net.Sockets.SocketException or System.Security.Authentication.AuthenticationException)
         {
-            throw EgressErrors.Map(e is SslHandshakeException ? new System.Security.Authentication.AuthenticationException("TLS", e) : e, place);
+            throw EgressErrors.Map(e, place);
         }
     }
 
@@ -58,28 +58,10 @@ internal sealed class EmailSender(EgressPolicy egress, AlertOptions options, Tim
     {
         var excepted = options.IsTlsException(server.Host);
         if (server.Tls == MailTls.None && !excepted) throw EgressErrors.WithoutTls(new UriBuilder("smtp", server.Host, server.Port).Uri);
-        using var client = new SmtpClient
-        {
-            SslProtocols = excepted ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13,
-            CheckCertificateRevocation = false,
-            Timeout = (int)options.Patience.TotalMilliseconds,
-        };
-        var socket = await EgressDial.ConnectAsync(egress, server.Host, server.Port, ct);
-        try
-        {
-            await client.ConnectAsync(socket, server.Host, server.Port, server.Tls switch
-            {
-                MailTls.Tls => SecureSocketOptions.SslOnConnect,
-                MailTls.None => SecureSocketOptions.None,
-                _ => SecureSocketOptions.StartTls,
-            }, ct);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-
+        var versions = excepted ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
+        using var client = new SmtpClient { Timeout = (int)options.Patience.TotalMilliseconds };
+        await using var connection = await MailTransport.OpenAsync(await EgressDial.ConnectAsync(egress, server.Host, server.Port, ct), server, versions, ct);
+        await client.ConnectAsync(connection, server.Host, server.Port, SecureSocketOptions.None, ct); // TLS is had already
         if (server.Username.Length > 0) await client.AuthenticateAsync(server.Username, server.Password, ct);
         await client.SendAsync(message, ct);
         await client.DisconnectAsync(quit: true, ct);

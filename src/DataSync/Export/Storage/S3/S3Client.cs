@@ -1,4 +1,3 @@
-using System.Net.Security;
 using Amazon.Runtime;
 using Amazon.S3;
 using DataSync.Platform.Http.Egress;
@@ -27,7 +26,7 @@ internal static class S3Client
 
     private sealed class GuardedClients(EgressPolicy egress) : HttpClientFactory
     {
-        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(EgressHandler.Create(egress, new SslClientAuthenticationOptions())) { Timeout = Timeout.InfiniteTimeSpan };
+        public override HttpClient CreateHttpClient(IClientConfig clientConfig) => new(EgressHandler.Create(egress, EgressTls.Options())) { Timeout = Timeout.InfiniteTimeSpan };
 
         public override bool UseSDKHttpClientCaching(IClientConfig clientConfig) => true;
 

@@ -75,7 +75,7 @@ internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressP
         await using var tls = new SslStream(new NetworkStream(socket, ownsSocket: false));
         try
         {
-            var asked = new SslClientAuthenticationOptions();
+            var asked = EgressTls.Options();
             ApiTls.For(api.Tls, Host).Apply(asked);
             await tls.AuthenticateAsClientAsync(asked, limit.Token);
         }

@@ -12,10 +12,8 @@ internal sealed class MySqlConnectionTest(SourceConnection connection, ServerPar
 {
     private readonly TimeProvider _time = time;
 
-    protected override Task<MySqlSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, CancellationToken ct)
-        => MySqlGate.OpenAsync(source, vetted, StepTimeout, _time, ct);
-
-    protected override ServerTls TlsOf(MySqlSession session) => session.Tls;
+    protected override Task<MySqlSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, Action<ServerTls> begins, CancellationToken ct)
+        => MySqlGate.OpenAsync(source, vetted, StepTimeout, _time, ct, begins);
 
     protected override async Task<string> BeginAsync(MySqlSession session, CancellationToken ct)
     {

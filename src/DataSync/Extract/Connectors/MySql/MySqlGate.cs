@@ -1,13 +1,14 @@
 using System.Net;
-using System.Security.Authentication;
+using DataSync.Extract.Connectors.MySql.Relay;
 using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Connectors.Network.Relay;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 using MySqlConnector;
 
 namespace DataSync.Extract.Connectors.MySql;
 
-/// <summary>The one way to a tenant's MySQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address.</summary>
+/// <summary>The one way to a tenant's MySQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address, or with TLS a relay of ours that dials it.</summary>
 internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
 {
     private const uint ConnectSeconds = 10;
@@ -20,30 +21,47 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
         => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, time, ct);
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
-    public static async Task<MySqlSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct)
+    /// <param name="source">The server.</param>
+    /// <param name="vetted">At least one.</param>
+    /// <param name="statementTimeout">Of each statement.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <param name="begins">Hears of the TLS of each attempt.</param>
+    public static async Task<MySqlSession> OpenAsync(
+        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct, Action<ServerTls>? begins = null)
     {
         for (var i = 0; ; i++)
         {
             var tls = new ServerTls(source);
-            var connection = Build(source, tls, vetted[i], statementTimeout);
-            var patience = new ServerPatience(Opening, time);
+            begins?.Invoke(tls);
+            MySqlRelay? relay = null;
             try
             {
-                await patience.WaitAsync(token => DialAsync(connection, token), ct);
-                return new MySqlSession(connection, source, tls, statementTimeout);
+                if (source.Tls != TlsMode.Disable) relay = await MySqlRelay.DialAsync(source, tls, vetted[i], ct);
+                return new MySqlSession(await OpenAsync(Build(source, relay, vetted[i], statementTimeout), relay, time, ct), relay, source, statementTimeout, time);
             }
             catch (Exception e) when (MySqlErrors.IsKnown(e) || e is NotSupportedException)
             {
-                await patience.EndAsync(async () => await connection.DisposeAsync());
                 ct.ThrowIfCancellationRequested();
-                var failure = await NameAsync(e, source, vetted[i], ct);
+                var failure = await NameAsync(relay?.Failure ?? e, source, vetted[i], ct);
                 if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
             }
-            catch
-            {
-                await patience.EndAsync(async () => await connection.DisposeAsync());
-                throw;
-            }
+        }
+    }
+
+    private static async Task<MySqlConnection> OpenAsync(MySqlConnection connection, MySqlRelay? relay, TimeProvider time, CancellationToken ct)
+    {
+        var patience = new ServerPatience(Opening, time);
+        try
+        {
+            await patience.WaitAsync(token => DialAsync(connection, token), ct);
+            return connection;
+        }
+        catch
+        {
+            relay?.Dispose();
+            await patience.EndAsync(async () => await connection.DisposeAsync());
+            throw;
         }
     }
 
@@ -68,12 +86,12 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
         }
     }
 
-    private static MySqlConnection Build(ServerParameters source, ServerTls tls, IPAddress address, TimeSpan statementTimeout)
+    private static MySqlConnection Build(ServerParameters source, MySqlRelay? relay, IPAddress address, TimeSpan statementTimeout)
     {
         var settings = new MySqlConnectionStringBuilder
         {
-            Server = address.ToString(),
-            Port = (uint)source.Port,
+            Server = (relay is null ? address : IPAddress.Loopback).ToString(),
+            Port = (uint)(relay?.Port ?? source.Port),
             Database = source.Database,
             UserID = source.Username,
             Password = source.Password,
@@ -101,15 +119,16 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
             ConvertZeroDateTime = false,
             TreatTinyAsBoolean = false,
             GuidFormat = MySqlGuidFormat.None,
-            SslMode = source.Tls == TlsMode.Disable ? MySqlSslMode.None : MySqlSslMode.Required, // how far to trust is judged by ServerTls
+            SslMode = relay is null ? MySqlSslMode.None : MySqlSslMode.Required,
         };
-        if (source.Tls != TlsMode.Disable) settings.TlsVersion = tls.Protocols == SslProtocols.Tls13 ? "TLS 1.3" : "TLS 1.2, TLS 1.3";
-        var connection = new MySqlConnection(settings.ConnectionString);
-        if (source.Tls == TlsMode.Disable) return connection;
-        connection.RemoteCertificateValidationCallback = tls.Judge;
+        if (relay is null) return new MySqlConnection(settings.ConnectionString);
 
-        // asked for a certificate, the driver takes the first of those it was given, and fails where there is none
-        if (tls.ClientCertificates() is { } own) connection.ProvideClientCertificatesCallback = certificates => { certificates.AddRange(own); return ValueTask.CompletedTask; };
-        return connection;
+        // TLS with the relay, which has its own with the server: that is judged by ServerTls
+        settings.TlsVersion = "TLS 1.3";
+        return new MySqlConnection(settings.ConnectionString)
+        {
+            RemoteCertificateValidationCallback = RelayTls.IsOwn,
+            ProvideClientCertificatesCallback = static shown => { shown.Add(RelayTls.Certificate); return ValueTask.CompletedTask; },
+        };
     }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using DataSync.Extract.Connectors.MySql.Relay;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Pipeline.Failures;
 using MySqlConnector;
@@ -6,13 +7,11 @@ using MySqlConnector;
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
-internal sealed class MySqlSession(MySqlConnection connection, ServerParameters source, ServerTls tls, TimeSpan statementTimeout) : IAsyncDisposable
+internal sealed class MySqlSession(MySqlConnection connection, MySqlRelay? relay, ServerParameters source, TimeSpan statementTimeout, TimeProvider time) : IAsyncDisposable
 {
     private const int LockSeconds = 10;
+    private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
     private const string Text = "@datasync_text", Proof = "@datasync_proof";
-
-    /// <summary>What its TLS came to.</summary>
-    public ServerTls Tls => tls;
 
     /// <summary>True for MariaDB, whose settings have other names.</summary>
     public bool IsMariaDb { get; } = connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
@@ -94,7 +93,17 @@ internal sealed class MySqlSession(MySqlConnection connection, ServerParameters 
     }
 
     /// <summary>Closing without a commit rolls back on the server; the driver does not pool the connection, so this ends the session.</summary>
-    public ValueTask DisposeAsync() => connection.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        finally
+        {
+            if (relay is not null) await relay.EndAsync(Farewell, time);
+        }
+    }
 
     private static string Invariant(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 }

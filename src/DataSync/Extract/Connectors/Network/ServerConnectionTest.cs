@@ -16,6 +16,7 @@ internal abstract class ServerConnectionTest<TSession>(SourceConnection connecti
     private readonly CheckList _checks = new(time);
     private readonly ServerPatience _patience = new(StepTimeout, time);
     private TSession? _session;
+    private ServerTls? _tls;
 
     /// <summary>What one step may take.</summary>
     protected static TimeSpan StepTimeout { get; } = TimeSpan.FromSeconds(10);
@@ -44,9 +45,11 @@ internal abstract class ServerConnectionTest<TSession>(SourceConnection connecti
     }
 
     /// <summary>Opens a session at one of the vetted addresses; fails as the connector's readings do.</summary>
-    protected abstract Task<TSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, CancellationToken ct);
-
-    protected abstract ServerTls TlsOf(TSession session);
+    /// <param name="source">The server.</param>
+    /// <param name="vetted">At least one.</param>
+    /// <param name="begins">Hears of the TLS of each attempt.</param>
+    /// <param name="ct">Gives up.</param>
+    protected abstract Task<TSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, Action<ServerTls> begins, CancellationToken ct);
 
     /// <summary>Begins as a reading does; returns the server's version.</summary>
     protected abstract Task<string> BeginAsync(TSession session, CancellationToken ct);
@@ -66,15 +69,8 @@ internal abstract class ServerConnectionTest<TSession>(SourceConnection connecti
 
     private static Dictionary<string, object?> Shown(string name, object? value) => new(StringComparer.Ordinal) { [name] = value };
 
-    /// <summary>A driver negotiates TLS and authenticates in one go; which of the two failed shows in the failure.</summary>
     private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
-    {
-        var outcome = await CheckList.TryAsync(async () => _session = await OpenAsync(source, addresses, ct), time);
-        var tlsFailed = outcome.Failure?.MessageKey == "errors.connection.tls";
-        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session is { } open ? TlsOf(open).Seen() : null });
-        if (!tlsFailed) _checks.Add("authenticate", outcome);
-        return outcome.Failure is null;
-    }
+        => TlsCheck.Add(_checks, source.Tls, await CheckList.TryAsync(async () => _session = await OpenAsync(source, addresses, tls => _tls = tls, ct), time), _tls);
 
     private async Task<IReadOnlyDictionary<string, object?>?> ReadOnlyAsync(CancellationToken ct)
     {

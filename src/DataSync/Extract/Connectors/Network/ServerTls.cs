@@ -3,6 +3,7 @@ using System.Security.Authentication;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.Network;
 
@@ -12,7 +13,6 @@ namespace DataSync.Extract.Connectors.Network;
 /// </summary>
 internal sealed class ServerTls(string host, TlsMode mode, bool allowsTls12, string? authorities, string? clientCertificate, string? clientKey)
 {
-    private const string ServerAuthentication = "1.3.6.1.5.5.7.3.1";
     private SslStream? _stream;
     private string? _peer;
 
@@ -43,16 +43,25 @@ internal sealed class ServerTls(string host, TlsMode mode, bool allowsTls12, str
     /// <summary>Sets what a driver that hands out its own options is to ask for.</summary>
     public void Apply(SslClientAuthenticationOptions tls)
     {
+        EgressTls.Apply(tls);
         tls.TargetHost = host;
         tls.EnabledSslProtocols = Protocols;
         tls.RemoteCertificateValidationCallback = Judge;
         if (ClientCertificates() is { } own) tls.ClientCertificateContext = SslStreamCertificateContext.Create(own[0], own, offline: true);
     }
 
+    /// <summary>True once a server's certificate was judged and taken.</summary>
+    public bool IsTaken { get; private set; }
+
     /// <summary>Judges the server's certificate; a driver's validation callback.</summary>
     public bool Judge(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
     {
         _stream = sender as SslStream;
+        return IsTaken = IsGood(certificate, chain, errors);
+    }
+
+    private bool IsGood(X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
         if (certificate is null) return false;
         using var presented = new X509Certificate2(certificate);
         _peer = presented.Subject;
@@ -90,12 +99,9 @@ internal sealed class ServerTls(string host, TlsMode mode, bool allowsTls12, str
     /// <summary>Against the source's own authorities and no others.</summary>
     private bool IsTrusted(X509Certificate2 presented, X509Chain? sent)
     {
-        using var chain = new X509Chain();
+        using var chain = new X509Chain { ChainPolicy = EgressTls.Policy() };
         chain.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
         chain.ChainPolicy.CustomTrustStore.ImportFromPem(authorities);
-        chain.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
-        chain.ChainPolicy.DisableCertificateDownloads = true;
-        chain.ChainPolicy.ApplicationPolicy.Add(new Oid(ServerAuthentication));
         foreach (var element in sent?.ChainElements ?? Enumerable.Empty<X509ChainElement>()) chain.ChainPolicy.ExtraStore.Add(element.Certificate);
         if (sent is not null) chain.ChainPolicy.ExtraStore.AddRange(sent.ChainPolicy.ExtraStore);
         return chain.Build(presented);

@@ -13,10 +13,8 @@ internal sealed class PostgresConnectionTest(SourceConnection connection, Server
 {
     private readonly TimeProvider _time = time;
 
-    protected override Task<PostgresSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, CancellationToken ct)
-        => PostgresGate.OpenAsync(source, vetted, StepTimeout, _time, ct);
-
-    protected override ServerTls TlsOf(PostgresSession session) => session.Tls;
+    protected override Task<PostgresSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, Action<ServerTls> begins, CancellationToken ct)
+        => PostgresGate.OpenAsync(source, vetted, StepTimeout, _time, ct, begins);
 
     protected override async Task<string> BeginAsync(PostgresSession session, CancellationToken ct)
     {

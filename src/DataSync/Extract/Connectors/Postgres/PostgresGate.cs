@@ -67,13 +67,20 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
         ct);
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
+    /// <param name="source">The server.</param>
+    /// <param name="vetted">At least one.</param>
+    /// <param name="statementTimeout">Of each statement.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <param name="begins">Hears of the TLS of each attempt.</param>
     public static Task<PostgresSession> OpenAsync(
-        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct) => DialAsync<PostgresSession>(
+        ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct, Action<ServerTls>? begins = null) => DialAsync<PostgresSession>(
         source, vetted, (address, tls) =>
         {
+            begins?.Invoke(tls);
             var dataSource = Build(source, tls, address, statementTimeout);
             return (
-                async token => new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(token), source, tls, address, CommandTimeout(statementTimeout)),
+                async token => new PostgresSession(dataSource, await dataSource.OpenConnectionAsync(token), source, address, CommandTimeout(statementTimeout)),
                 dataSource.DisposeAsync);
         }, time, ct);
 

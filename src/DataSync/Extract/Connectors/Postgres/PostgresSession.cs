@@ -8,7 +8,7 @@ using NpgsqlTypes;
 namespace DataSync.Extract.Connectors.Postgres;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
-internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, ServerParameters source, ServerTls tls, IPAddress address, int commandTimeout) : IAsyncDisposable
+internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnection connection, ServerParameters source, IPAddress address, int commandTimeout) : IAsyncDisposable
 {
     private IdleSessions? _keeper;
     private string _owner = "";
@@ -18,9 +18,6 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
     public NpgsqlConnection Connection => connection;
 
     public ServerParameters Source => source;
-
-    /// <summary>What its TLS came to.</summary>
-    public ServerTls Tls => tls;
 
     /// <summary>The vetted address it was dialled at.</summary>
     public IPAddress Address => address;

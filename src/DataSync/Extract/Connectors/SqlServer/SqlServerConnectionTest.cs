@@ -11,10 +11,10 @@ internal sealed class SqlServerConnectionTest(
 {
     private static readonly TimeSpan StepTimeout = TimeSpan.FromSeconds(10);
     private static readonly string[] Steps = ["resolve", "egress", "connect", "tls", "authenticate", "version", "read_only", "query"];
-    private static readonly string[] OfTls = ["errors.connection.tls", "errors.connection.tds8", "errors.connection.client_certificate"];
 
     private readonly CheckList _checks = new(time);
     private SqlServerSession? _session;
+    private ServerTls? _tls;
 
     public async Task<IReadOnlyList<ConnectionCheck>> RunAsync(CancellationToken ct)
     {
@@ -41,15 +41,8 @@ internal sealed class SqlServerConnectionTest(
 
     private static Task<IReadOnlyDictionary<string, object?>?> NoFindings => Task.FromResult<IReadOnlyDictionary<string, object?>?>(null);
 
-    /// <summary>TLS and the login come in one go; which of the two failed shows in the failure.</summary>
     private async Task<bool> OpenAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
-    {
-        var outcome = await CheckList.TryAsync(async () => _session = await gate.OpenAsync(source, addresses, StepTimeout, ct), time);
-        var tlsFailed = OfTls.Contains(outcome.Failure?.MessageKey);
-        if (source.Tls != TlsMode.Disable) _checks.Add("tls", tlsFailed ? outcome : outcome with { Failure = null, Params = _session?.Tls.Seen() });
-        if (!tlsFailed) _checks.Add("authenticate", outcome);
-        return outcome.Failure is null;
-    }
+        => TlsCheck.Add(_checks, source.Tls, await CheckList.TryAsync(async () => _session = await gate.OpenAsync(source, addresses, StepTimeout, ct, tls => _tls = tls), time), _tls);
 
     /// <summary>Beside the version it says whether a reading sees one moment of the database.</summary>
     private Task<IReadOnlyDictionary<string, object?>?> VersionAsync(CancellationToken ct) => DoAsync(

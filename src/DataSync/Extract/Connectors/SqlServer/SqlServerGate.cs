@@ -24,7 +24,12 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
         => await OpenAsync(source, await egress.VetAsync(source.Host, source.Port, ct), statementTimeout, ct);
 
     /// <summary>Opens a connection to the first of the vetted addresses that answers.</summary>
-    public async Task<SqlServerSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct)
+    /// <param name="source">The server.</param>
+    /// <param name="vetted">At least one.</param>
+    /// <param name="statementTimeout">Of each statement.</param>
+    /// <param name="ct">Gives up.</param>
+    /// <param name="begins">Hears of the TLS of each attempt.</param>
+    public async Task<SqlServerSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct, Action<ServerTls>? begins = null)
     {
         if (!KnowsCultures.Value) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.cultures_missing"));
         for (var i = 0; ; i++)
@@ -32,7 +37,8 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
             try
             {
                 var tls = new ServerTls(source);
-                return await OpenAsync(source, tls, await TdsRelay.DialAsync(source, tls, vetted[i], ct), statementTimeout, ct);
+                begins?.Invoke(tls);
+                return await OpenAsync(source, await TdsRelay.DialAsync(source, tls, vetted[i], ct), statementTimeout, ct);
             }
             catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Transient && i < vetted.Count - 1)
             {
@@ -41,11 +47,11 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
         }
     }
 
-    private async Task<SqlServerSession> OpenAsync(ServerParameters source, ServerTls tls, TdsRelay relay, TimeSpan statementTimeout, CancellationToken ct)
+    private async Task<SqlServerSession> OpenAsync(ServerParameters source, TdsRelay relay, TimeSpan statementTimeout, CancellationToken ct)
     {
         var thread = new SessionThread();
         var connection = new SqlConnection(Settings(source, relay));
-        var session = new SqlServerSession(source, tls, relay, thread, connection, statementTimeout, time);
+        var session = new SqlServerSession(source, relay, thread, connection, statementTimeout, time);
         try
         {
             var opening = thread.RunAsync(() =>

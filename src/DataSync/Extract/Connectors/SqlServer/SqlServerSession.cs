@@ -7,15 +7,12 @@ namespace DataSync.Extract.Connectors.SqlServer;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits. But for <see cref="DoAsync"/> and the end its members belong to its thread.</summary>
 internal sealed class SqlServerSession(
-    ServerParameters source, ServerTls tls, TdsRelay relay, SessionThread thread, SqlConnection connection, TimeSpan statementTimeout, TimeProvider time) : IAsyncDisposable
+    ServerParameters source, TdsRelay relay, SessionThread thread, SqlConnection connection, TimeSpan statementTimeout, TimeProvider time) : IAsyncDisposable
 {
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(600);
     private readonly ServerPatience _patience = new(statementTimeout, time);
     private volatile SqlCommand? _current;
     private IDisposable? _reading;
-
-    /// <summary>What its TLS came to.</summary>
-    public ServerTls Tls => tls;
 
     /// <summary>The server's version as it names it.</summary>
     public string Version => connection.ServerVersion;

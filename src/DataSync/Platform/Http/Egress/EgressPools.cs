@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Security;
 using System.Security.Authentication;
 
 namespace DataSync.Platform.Http.Egress;
@@ -9,8 +8,8 @@ namespace DataSync.Platform.Http.Egress;
 /// </summary>
 internal sealed class EgressPools(EgressPolicy egress, TimeProvider time) : IDisposable
 {
-    private readonly HttpMessageInvoker _strict = new(EgressHandler.Create(egress, new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls13 }));
-    private readonly HttpMessageInvoker _excepted = new(EgressHandler.Create(egress, new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 }));
+    private readonly HttpMessageInvoker _strict = new(EgressHandler.Create(egress, EgressTls.Options(SslProtocols.Tls13)));
+    private readonly HttpMessageInvoker _excepted = new(EgressHandler.Create(egress, EgressTls.Options(SslProtocols.Tls12 | SslProtocols.Tls13)));
 
     /// <summary>Sends a request and reads what is wanted of its answer. Fails with a word of <see cref="EgressErrors"/>.</summary>
     /// <param name="request">By HTTP/2 where the server can.</param>

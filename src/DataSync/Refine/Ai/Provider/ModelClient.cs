@@ -1,6 +1,5 @@
 using System.ClientModel;
 using System.ClientModel.Primitives;
-using System.Net.Security;
 using System.Security.Authentication;
 using System.Text.Json;
 using DataSync.Pipeline.Failures;
@@ -30,7 +29,7 @@ internal sealed class ModelClient : IDisposable
     public ModelClient(AiOptions options, EgressPolicy egress, TimeProvider time)
     {
         (_options, _time) = (options, time);
-        var tls = new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls12 | SslProtocols.Tls13 };
+        var tls = EgressTls.Options(SslProtocols.Tls12 | SslProtocols.Tls13);
         _http = new HttpClient(new HeadWatch(EgressHandler.Create(egress, tls))) { Timeout = Timeout.InfiniteTimeSpan, MaxResponseContentBufferSize = LargestAnswer };
         _client = new OpenAIClient(new ApiKeyCredential(options.ApiKey.Length > 0 ? options.ApiKey : "none"), new OpenAIClientOptions
         {

@@ -1,4 +1,3 @@
-using System.Net.Security;
 using System.Security.Authentication;
 using DataSync.Platform.Http.Egress;
 
@@ -12,7 +11,7 @@ internal sealed class ApiPools(EgressPolicy egress, TimeProvider time) : IDispos
 {
     private const int Most = 128;
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
-    private readonly HttpMessageInvoker _shared = new(EgressHandler.Create(egress, new SslClientAuthenticationOptions { EnabledSslProtocols = SslProtocols.Tls13 }));
+    private readonly HttpMessageInvoker _shared = new(EgressHandler.Create(egress, EgressTls.Options(SslProtocols.Tls13)));
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Pool> _own = new(StringComparer.Ordinal);
 
@@ -49,7 +48,7 @@ internal sealed class ApiPools(EgressPolicy egress, TimeProvider time) : IDispos
             Trim();
             if (!_own.TryGetValue(key, out var pool))
             {
-                var asked = new SslClientAuthenticationOptions();
+                var asked = EgressTls.Options();
                 ApiTls.For(tls, host).Apply(asked);
                 _own.Add(key, pool = new Pool(new HttpMessageInvoker(EgressHandler.Create(egress, asked))));
             }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Sockets;
+using DataSync.Extract.Connectors.Network.Relay;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 
@@ -9,26 +10,17 @@ namespace DataSync.Extract.Connectors.Odbc.Gate;
 /// Stands between a driver and its server. A driver dials by itself, and by name; so it gets a loopback port, and this dials the vetted address for it. It is also the one
 /// place where what a driver takes into its memory can be counted, and where a driver that waits for a server that says nothing can be made to end. Bytes pass as they are, TLS too.
 /// </summary>
-internal sealed class OdbcRelay : IDisposable
+internal sealed class OdbcRelay : LoopbackRelay
 {
     private const int Buffer = 64 * 1024;
-    private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _end = new();
-    private readonly IPEndPoint _server;
     private readonly long _mostAnswerBytes;
-    private Socket? _first;
     private volatile bool _isOverfull;
 
-    private OdbcRelay(IPEndPoint server, Socket first, long mostAnswerBytes)
+    private OdbcRelay(IPEndPoint server, Socket first, long mostAnswerBytes) : base(server, first)
     {
-        (_server, _first, _mostAnswerBytes) = (server, first, mostAnswerBytes);
-        _listener.Start(8);
-        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _mostAnswerBytes = mostAnswerBytes;
         _ = AcceptAsync();
     }
-
-    /// <summary>The driver's port on the loopback address.</summary>
-    public int Port { get; }
 
     /// <summary>True where an answer was larger than the driver may hold; the connection was ended for it.</summary>
     public bool IsOverfull => _isOverfull;
@@ -56,14 +48,6 @@ internal sealed class OdbcRelay : IDisposable
         }
     }
 
-    /// <summary>Ends every connection at once.</summary>
-    public void Dispose()
-    {
-        _end.Cancel();
-        _listener.Dispose();
-        Interlocked.Exchange(ref _first, null)?.Dispose();
-    }
-
     private static string Key(Exception e) => e switch
     {
         SocketException { SocketErrorCode: SocketError.ConnectionRefused } => "errors.connection.refused",
@@ -71,27 +55,14 @@ internal sealed class OdbcRelay : IDisposable
         _ => "errors.connection.unreachable",
     };
 
-    /// <summary>A driver may come again: to have a statement cancelled, or with a second session that does that.</summary>
-    private async Task AcceptAsync()
-    {
-        try
-        {
-            while (true) _ = PassOnAsync(await _listener.AcceptSocketAsync(_end.Token));
-        }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-            // the session has ended
-        }
-    }
-
-    private async Task PassOnAsync(Socket driver)
+    protected override async Task PassOnAsync(Socket driver)
     {
         Socket? server = null;
         Task asking = Task.CompletedTask, answering = Task.CompletedTask;
         try
         {
             driver.NoDelay = true;
-            server = Interlocked.Exchange(ref _first, null) ?? await EgressDial.DialAsync(_server, _end.Token);
+            server = await ReachAsync();
             var answer = new Answer();
             (asking, answering) = (AskAsync(driver, server, answer), AnswerAsync(server, driver, answer));
             await await Task.WhenAny(asking, answering);
@@ -113,7 +84,7 @@ internal sealed class OdbcRelay : IDisposable
     private async Task AskAsync(Socket driver, Socket server, Answer answer)
     {
         var room = new byte[Buffer / 4];
-        while (await driver.ReceiveAsync(room, _end.Token) is > 0 and var read)
+        while (await driver.ReceiveAsync(room, End) is > 0 and var read)
         {
             Interlocked.Exchange(ref answer.Bytes, 0);
             await SendAsync(server, room.AsMemory(0, read));
@@ -123,7 +94,7 @@ internal sealed class OdbcRelay : IDisposable
     private async Task AnswerAsync(Socket server, Socket driver, Answer answer)
     {
         var room = new byte[Buffer];
-        while (await server.ReceiveAsync(room, _end.Token) is > 0 and var read)
+        while (await server.ReceiveAsync(room, End) is > 0 and var read)
         {
             if (Interlocked.Add(ref answer.Bytes, read) > _mostAnswerBytes)
             {
@@ -137,7 +108,7 @@ internal sealed class OdbcRelay : IDisposable
 
     private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes)
     {
-        while (bytes.Length > 0) bytes = bytes[await to.SendAsync(bytes, _end.Token)..];
+        while (bytes.Length > 0) bytes = bytes[await to.SendAsync(bytes, End)..];
     }
 
     /// <summary>What a server has sent since it was asked something.</summary>

@@ -4,10 +4,11 @@ using System.Net.Security;
 using System.Net.Sockets;
 using System.Security.Authentication;
 using System.Security.Cryptography;
-using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Connectors.Network.Relay;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.SqlServer.Relay;
 
@@ -26,9 +27,6 @@ internal sealed class TdsRelay : IDisposable
     private const uint Tds8 = 0x08000000;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
     private static readonly SslApplicationProtocol Protocol = new("tds/8.0");
-
-    /// <summary>For the driver alone, which dials a port of ours: nobody has to trust it.</summary>
-    private static readonly Lazy<X509Certificate2> OwnCertificate = new(MakeCertificate);
 
     private readonly ServerParameters _source;
     private readonly ServerTls _tls;
@@ -145,8 +143,7 @@ internal sealed class TdsRelay : IDisposable
         Prelogin.Write(answer, Prelogin.On);
         await driver.WriteAsync(TdsPackets.Write(TdsPackets.Answer, answer), ct);
         var handshake = new HandshakeStream(driver);
-        var secured = new SslStream(handshake);
-        await secured.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = OwnCertificate.Value, EnabledSslProtocols = SslProtocols.Tls12 }, ct);
+        var secured = await RelayTls.AnswerAsync(handshake, SslProtocols.Tls12, mustShow: false, ct); // its login holds the mark
         handshake.Agreed();
         return secured;
     }
@@ -197,7 +194,7 @@ internal sealed class TdsRelay : IDisposable
 
     private async Task SecureAsync(Stream raw, CancellationToken ct)
     {
-        var options = new SslClientAuthenticationOptions();
+        var options = EgressTls.Options();
         _tls.Apply(options);
         if (BeginsWithTls) options.ApplicationProtocols = [Protocol];
         else options.EnabledSslProtocols = SslProtocols.Tls12; // after 1.3's handshake messages of TLS would still come, which a packet would have to hold
@@ -213,13 +210,6 @@ internal sealed class TdsRelay : IDisposable
 
         (raw as HandshakeStream)?.Agreed();
         _server = stream;
-    }
-
-    private static X509Certificate2 MakeCertificate()
-    {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        using var made = new CertificateRequest("CN=datasync", key, HashAlgorithmName.SHA256).CreateSelfSigned(DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
-        return X509CertificateLoader.LoadPkcs12(made.Export(X509ContentType.Pkcs12), null);
     }
 
     private static async Task<byte[]> ExpectAsync(Stream from, byte type, int most, CancellationToken ct)
