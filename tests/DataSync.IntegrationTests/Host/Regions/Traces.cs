@@ -44,6 +44,8 @@ internal static class Traces
         List<string> found = [];
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
+            // What the runtime lets debuggers in by: pipes and sockets, of which the first would be read for ever.
+            if (Path.GetFileName(path) is var name && (name.StartsWith("clr-debug-pipe-", StringComparison.Ordinal) || name.StartsWith("dotnet-diagnostic-", StringComparison.Ordinal))) continue;
             if (path.Contains(text, StringComparison.Ordinal) || (await File.ReadAllBytesAsync(path, Ct)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0) found.Add(path);
         }
 
