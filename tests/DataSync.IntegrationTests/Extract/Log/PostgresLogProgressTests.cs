@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
-using DataSync.Pipeline.Incremental;
 
 namespace DataSync.IntegrationTests.Extract.Log;
 

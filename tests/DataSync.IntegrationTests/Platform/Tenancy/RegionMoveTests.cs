@@ -20,7 +20,7 @@ public sealed class RegionMoveTests(SystemDatabase database) : IClassFixture<Sys
         var move = new RegionMove(Eu);
         await using var mover = await _tenants.BeginAsync("racing", Ct);
         await using var maker = await _tenants.BeginAsync("racing", Ct);
-        Assert.Null(await move.BeginAsync(mover, Ct));
+        Assert.Null(await RegionMove.BeginAsync(mover, Ct));
         var making = move.StayAsync(maker, Ct);
         await Task.Delay(200, Ct);
         Assert.False(making.IsCompleted);
@@ -38,7 +38,7 @@ public sealed class RegionMoveTests(SystemDatabase database) : IClassFixture<Sys
         await move.StayAsync(maker, Ct);
         await using (var make = maker.Command("INSERT INTO data_source_configs (tenant_id, id, source_id, source_name, source_type, connection_params, extraction_params, sync, is_active, created_at, updated_at, created_by, version) VALUES ('made', gen_random_uuid(), 's', 's', 'database', '{}', '{}', '{}', true, now(), now(), '', 1)")) await make.ExecuteNonQueryAsync(Ct);
         await using var mover = await _tenants.BeginAsync("made", Ct);
-        var moving = move.BeginAsync(mover, Ct);
+        var moving = RegionMove.BeginAsync(mover, Ct);
         await Task.Delay(200, Ct);
         Assert.False(moving.IsCompleted);
         await maker.CommitAsync(Ct);

@@ -28,6 +28,6 @@ internal static partial class RegionList
 
     private static Fault Fault(string key, string entry) => new(RegionOptions.AllSetting, key, ("setting", RegionOptions.AllSetting), ("value", entry));
 
-    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\z", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 100)]
     private static partial Regex Name();
 }

@@ -25,7 +25,7 @@ internal sealed class RegionMove(RegionOptions regions, HasTenantFiles? files = 
     }
 
     /// <summary>Keeps others from making the tenant's first source until the transaction's end. Returns the region that is set; null where none is.</summary>
-    public async Task<string?> BeginAsync(TenantTransaction transaction, CancellationToken ct)
+    public static async Task<string?> BeginAsync(TenantTransaction transaction, CancellationToken ct)
     {
         await ExecuteAsync(transaction, "SELECT pg_advisory_xact_lock($1, hashtext($2))", ct);
         return await SetAsync(transaction, ct);

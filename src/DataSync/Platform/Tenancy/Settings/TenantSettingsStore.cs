@@ -38,7 +38,7 @@ internal sealed class TenantSettingsStore(TenantDatabase database, Configuration
         var isHere = true;
         if (regions.AreThere)
         {
-            var before = await move.BeginAsync(transaction, ct);
+            var before = await RegionMove.BeginAsync(transaction, ct);
             region ??= before;
             isHere = regions.IsHere(region);
             if (!isHere && !settings.IsPlaceAlone) throw new SyncFailureException(RegionFailure.Of(regions, region));

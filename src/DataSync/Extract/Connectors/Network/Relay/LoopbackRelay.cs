@@ -15,6 +15,7 @@ internal abstract class LoopbackRelay : IDisposable
     private readonly IPEndPoint _server;
     private Socket? _first;
 
+    /// <summary>Opens the driver's port.</summary>
     /// <param name="server">Vetted.</param>
     /// <param name="first">A connection there, for the driver's first.</param>
     protected LoopbackRelay(IPEndPoint server, Socket first)
