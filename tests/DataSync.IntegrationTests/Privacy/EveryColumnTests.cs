@@ -26,7 +26,7 @@ public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
         // whose it is, and accounts that called the API
         "tenant_id", "source_id", "created_by", "updated_by", "corrected_by", "acknowledged_by", "correlation_id", "trace_parent", "dispatcher",
         // what a tenant or an operator wrote: settings, rules, names
-        "config", "connection_params", "extraction_params", "sync", "access", "source_name", "cron", "time_zone", "language", "api_keys.name", "rate_limits.name", "sync_seen_values.name", "scopes", "rule_id", "channel_id", "channels", "events", "host",
+        "config", "connection_params", "extraction_params", "sync", "access", "source_name", "cron", "time_zone", "language", "region", "api_keys.name", "rate_limits.name", "sync_seen_values.name", "scopes", "rule_id", "channel_id", "channels", "events", "host",
         "base_url", "condition", "alerts.subject",
         // where a log or a table was read to: positions and counts of the source's server
         "slot_releases.last",

@@ -42,7 +42,7 @@ public sealed class RegionTests(TwoRegions regions) : IClassFixture<TwoRegions>
     {
         await regions.PlaceAsync("follows", "eu");
         using var client = regions.Us.Client("follows");
-        using var refused = await client.GetAsync("api/sync/jobs?source_id=s", Ct);
+        using var refused = await client.GetAsync("api/tenant/settings", Ct);
         using var answer = await client.GetAsync(refused.Headers.Location, Ct);
         Assert.Equal((HttpStatusCode.MisdirectedRequest, HttpStatusCode.OK), (refused.StatusCode, answer.StatusCode));
     }

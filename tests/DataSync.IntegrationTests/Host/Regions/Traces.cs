@@ -38,15 +38,13 @@ internal static class Traces
     /// <summary>Whether a text stands anywhere in any table of the database, Hangfire's too.</summary>
     public static async Task<bool> StandsInDatabaseAsync(RunningSystem system, string text) => (await TableDump.ReadAsync(system.Database, Ct)).Contains(text, StringComparison.Ordinal);
 
-    /// <summary>The files below a folder in whose name or bytes a text stands.</summary>
+    /// <summary>The files below a folder in whose name or bytes a text stands. What has no length is a pipe or empty.</summary>
     public static async Task<List<string>> FilesAsync(string folder, string text)
     {
         List<string> found = [];
         foreach (var path in Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories))
         {
-            // What the runtime lets debuggers in by: pipes and sockets, of which the first would be read for ever.
-            if (Path.GetFileName(path) is var name && (name.StartsWith("clr-debug-pipe-", StringComparison.Ordinal) || name.StartsWith("dotnet-diagnostic-", StringComparison.Ordinal))) continue;
-            if (path.Contains(text, StringComparison.Ordinal) || (await File.ReadAllBytesAsync(path, Ct)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0) found.Add(path);
+            if (path.Contains(text, StringComparison.Ordinal) || (new FileInfo(path).Length > 0 && (await File.ReadAllBytesAsync(path, Ct)).AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0)) found.Add(path);
         }
 
         return found;

@@ -8,7 +8,7 @@ public sealed class TenantSettingsTests(SourcesApi api) : IClassFixture<SourcesA
     [Fact]
     public async Task Settings_are_as_they_were_put_for_their_tenant_alone()
     {
-        Assert.Equal("""{"language":null,"version":0,"updated_at":null}""", (await GetAsync("s1")).Text);
+        Assert.Equal("""{"language":null,"region":null,"version":0,"updated_at":null}""", (await GetAsync("s1")).Text);
         Assert.Equal(("zh-CN", 1), Shown(await PutAsync("s1", """{"language":"zh-CN"}""")));
         Assert.Equal(("zh-CN", 1), Shown(await GetAsync("s1")));
         Assert.Equal(("en-US", 2), Shown(await PutAsync("s1", """{"language":"en-US"}""")));
