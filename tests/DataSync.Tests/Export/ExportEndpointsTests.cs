@@ -8,6 +8,7 @@ using DataSync.Pipeline.Failures;
 using DataSync.Platform.Audit;
 using DataSync.Platform.Http;
 using DataSync.Platform.Monitoring;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Tests.Platform.Audit;
 using DataSync.Tests.Platform.Authentication;
 using DataSync.Tests.Platform.Http;
@@ -44,7 +45,7 @@ public sealed class ExportEndpointsTests : IAsyncLifetime
         builder.WebHost.UseSetting("urls", "http://127.0.0.1:0");
         builder.Logging.ClearProviders();
         builder.Services.AddRouting().AddTelemetry(builder.Configuration, DataSyncRole.Api).AddPlatformHttp(builder.Configuration);
-        builder.Services.AddExport(builder.Configuration);
+        builder.Services.AddExport(builder.Configuration).AddRegions(builder.Configuration);
         foreach (var exporter in ExportRig.Exporters) builder.Services.AddSingleton(exporter);
         foreach (var compression in ExportRig.Compressions) builder.Services.AddSingleton(compression);
         builder.Services.AddSingleton<AuditJournal>(_audit);

@@ -39,7 +39,7 @@ public sealed class OpenApiTests(ApiHost host) : IClassFixture<ApiHost>
         Assert.Contains("`sync.write`", post.GetProperty("description").GetString()!, StringComparison.Ordinal);
         Assert.True(post.GetProperty("security")[0].TryGetProperty("bearer", out _));
         Assert.Contains("Idempotency-Key", post.GetProperty("parameters").EnumerateArray().Select(p => p.GetProperty("name").GetString()));
-        Assert.Equal(["201", "400", "401", "403", "409", "413", "415", "422", "429", "500", "503", "default"], post.GetProperty("responses").EnumerateObject().Select(r => r.Name).Order(StringComparer.Ordinal));
+        Assert.Equal(["201", "400", "401", "403", "409", "413", "415", "421", "422", "429", "500", "503", "default"], post.GetProperty("responses").EnumerateObject().Select(r => r.Name).Order(StringComparer.Ordinal));
         Assert.Equal("#/components/schemas/Problem", post.GetProperty("responses").GetProperty("422").GetProperty("content").GetProperty("application/problem+json").GetProperty("schema").GetProperty("$ref").GetString());
     }
 
