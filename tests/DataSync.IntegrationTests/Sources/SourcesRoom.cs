@@ -7,6 +7,7 @@ using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Sources;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -23,7 +24,7 @@ internal sealed class SourcesRoom : IAsyncDisposable
     {
         var configuration = Configuration(database, masterKey);
         _services = new ServiceCollection().AddSingleton<IConfiguration>(configuration).AddLogging(l => l.SetMinimumLevel(LogLevel.Trace).AddProvider(Logs))
-            .AddPersistence(configuration).AddEncryption(configuration).AddConfigurationCache(configuration).AddMetrics().AddSingleton<SyncTelemetry>().AddSources(configuration).AddSingleton<IConnector, FakeConnector>().BuildServiceProvider(true);
+            .AddPersistence(configuration).AddEncryption(configuration).AddConfigurationCache(configuration).AddRegions(configuration).AddMetrics().AddSingleton<SyncTelemetry>().AddSources(configuration).AddSingleton<IConnector, FakeConnector>().BuildServiceProvider(true);
     }
 
     public CollectedLogs Logs { get; } = new();
