@@ -147,7 +147,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         batch.Add(
             $"""
             UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, rung_at = NULL, dispatched_at = NULL,
-                   started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint ->> 'stage', 'extract'), attempts = j.attempts + 1,
+                   started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint -> 'stage' #>> '{{}}', 'extract'), attempts = j.attempts + 1,
                    fruitless_attempts = CASE WHEN o.lost AND pg_postmaster_start_time() > j.lease_backend_start THEN greatest(1, j.fruitless_attempts) ELSE j.fruitless_attempts + 1 END,
                    interruption = CASE WHEN o.lost THEN $6 ELSE j.interruption END,
                    running_ms = j.running_ms + CASE WHEN o.lost THEN coalesce((
