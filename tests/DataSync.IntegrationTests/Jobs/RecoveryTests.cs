@@ -51,6 +51,29 @@ public sealed class RecoveryTests(SystemDatabase database) : IClassFixture<Syste
         Assert.Equal(["failed extract", "completed extract export"], await HistoryAsync(rig, "retry", job));
     }
 
+    /// <summary>A token may hold a cursor of any text.</summary>
+    [Fact]
+    public async Task Job_whose_token_holds_what_no_text_of_a_database_does_is_taken_up_again()
+    {
+        JsonElement? found = null;
+        await using var rig = await EngineRig.StartAsync(database, Quick, new ScriptedSource((run, ct) =>
+        {
+            found = run.Checkpoint.Resume;
+            return ReadAsync(0, 1, null, ct);
+        }), null, Ct);
+        var job = await rig.QueueAsync("retry", Ct);
+        await using (var reach = database.Superuser.CreateCommand("UPDATE sync_jobs SET checkpoint = $2::json WHERE id = $1"))
+        {
+            reach.Parameters.AddWithValue(job);
+            reach.Parameters.AddWithValue(JsonSerializer.Serialize(new Checkpoint { Resume = JsonElement.Parse("""{"last":"b\u0000c"}""") }, JobJson.Options));
+            Assert.Equal(1, await reach.ExecuteNonQueryAsync(Ct));
+        }
+
+        await rig.RunAsync("retry", job, CancellationToken.None);
+        Assert.Equal("completed", await rig.StatusAsync(job, Ct));
+        Assert.Equal("b\0c", found?.GetProperty("last").GetString());
+    }
+
     [Fact]
     public async Task Retry_is_refused_for_a_job_that_is_not_failed_or_cancelled_and_finds_no_other_tenants()
     {

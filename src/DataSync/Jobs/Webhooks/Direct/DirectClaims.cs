@@ -28,7 +28,7 @@ internal abstract record DirectClaim
 internal sealed partial class DirectClaims(TenantDatabase database, ILogger<DirectClaims> logger)
 {
     /// <summary>The delivery is safe: its sync completed, or (hybrid) its rest was committed together with the job's move into the queue.</summary>
-    private const string Safe = "(j.status = 'completed' OR j.checkpoint ->> 'stage' = 'export')";
+    private const string Safe = "(j.status = 'completed' OR j.checkpoint -> 'stage' #>> '{}' = 'export')";
 
     /// <summary>
     /// Nobody runs it any more, and it is not safe: its job has ended otherwise, or its process died before there was one. A row whose job was removed long after is no such thing.
