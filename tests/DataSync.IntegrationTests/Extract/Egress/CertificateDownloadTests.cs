@@ -1,6 +1,7 @@
 using System.Net;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
+using DataSync.IntegrationTests.Host;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
@@ -39,7 +40,7 @@ public sealed class CertificateDownloadTests
         Assert.Equal(("tls", "errors.connection.tls"), checks.Where(c => c.Passed == false).Select(c => (c.Name, c.MessageKey)).Single());
         var failure = await ReadOutcome.FailureAsync(connectors.Of(driver), To(driver, server), ReachingConnectors.Request(driver), Ct);
         Assert.Equal("errors.connection.tls", failure.MessageKey);
-        Assert.True(server.Shown >= 2, $"{server.Shown}");
+        await RunningSystem.WaitAsync(() => $"the certificate to be shown twice: {server.Shown}", () => Task.FromResult(server.Shown >= 2), Ct);
         trap.AssertUntouched();
     }
 
@@ -116,7 +117,7 @@ public sealed class CertificateDownloadTests
         using var request = new HttpRequestMessage(HttpMethod.Post, $"https://{Stranger.Address}:{server.Port}/hook");
         var thrown = await Assert.ThrowsAsync<SyncFailureException>(() => pools.SendAsync(request, excepted, TimeSpan.FromSeconds(10), static (answer, _) => Task.FromResult(answer.StatusCode), Ct));
         Assert.Equal("errors.connection.tls", thrown.Failure.MessageKey);
-        Assert.Equal(1, server.Shown);
+        await RunningSystem.WaitAsync("the certificate to have been shown", () => Task.FromResult(server.Shown == 1), Ct);
         trap.AssertUntouched();
     }
 
