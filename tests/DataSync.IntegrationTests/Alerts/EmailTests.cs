@@ -5,6 +5,7 @@ using DataSync.Alerts.Channels;
 using DataSync.Alerts.Channels.Email;
 using DataSync.IntegrationTests.Extract.Api;
 using DataSync.IntegrationTests.Extract.Egress;
+using DataSync.IntegrationTests.Host;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 using Microsoft.Extensions.Options;
@@ -41,7 +42,7 @@ public sealed class EmailTests
         await using var server = new Stranger((MailTls)tls == MailTls.StartTls ? "smtp" : "smtps", certificate);
         var failure = await FailureAsync(new MailServer(Stranger.Address, server.Port, (MailTls)tls, MailReceiver.Username, MailReceiver.Password, "alerts@datasync.example"));
         Assert.Equal("errors.connection.tls", failure.MessageKey);
-        Assert.Equal(1, server.Shown);
+        await RunningSystem.WaitAsync("the certificate to have been shown", () => Task.FromResult(server.Shown == 1), Ct);
         trap.AssertUntouched();
     }
 
