@@ -3,6 +3,7 @@ using System.Text.Json;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Refinement;
+using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -141,16 +142,13 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
         if (await command.ExecuteNonQueryAsync(ct) == 0) throw new StaleFenceException();
     }
 
-    /// <summary>A JSON value as text. A checkpoint is not asked with <c>->></c>, which makes text of every string in it: a token may hold U+0000, which no text can.</summary>
-    private const string Itself = "'{}'";
-
     private async Task<JobClaim?> TakeAsync(string tenantId, Guid jobId, WorkerSession.Backend backend, CancellationToken ct)
     {
         await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
         batch.Add(
             $"""
             UPDATE sync_jobs j SET status = 'running', fence = j.fence + 1, lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5, not_before = NULL, rung_at = NULL, dispatched_at = NULL,
-                   started_at = coalesce(j.started_at, now()), stage = coalesce(j.checkpoint -> 'stage' #>> {Itself}, 'extract'), attempts = j.attempts + 1,
+                   started_at = coalesce(j.started_at, now()), stage = coalesce(replace(j.checkpoint::text, {StoredJson.Nul})::json ->> 'stage', 'extract'), attempts = j.attempts + 1,
                    fruitless_attempts = CASE WHEN o.lost AND pg_postmaster_start_time() > j.lease_backend_start THEN greatest(1, j.fruitless_attempts) ELSE j.fruitless_attempts + 1 END,
                    interruption = CASE WHEN o.lost THEN $6 ELSE j.interruption END,
                    running_ms = j.running_ms + CASE WHEN o.lost THEN coalesce((

@@ -31,8 +31,8 @@ internal sealed partial class SlotLook(DataSources sources, TenantDatabase datab
 
     /// <summary>How the source is followed as far as anything is stored (null for nothing), and whether a job may be about to make a slot.</summary>
     private const string Use =
-        """
-        SELECT (SELECT coalesce(s.state_data -> 'method' #>> '{}', 'cursor') FROM sync_state s WHERE s.source_id = $1),
+        $"""
+        SELECT (SELECT coalesce(replace(s.state_data::text, {StoredJson.Nul})::json ->> 'method', 'cursor') FROM sync_state s WHERE s.source_id = $1),
             EXISTS (SELECT 1 FROM sync_jobs j WHERE j.source_id = $1 AND j.sync_type = 'incremental' AND j.status IN ('queued', 'running', 'waiting'))
         """;
 

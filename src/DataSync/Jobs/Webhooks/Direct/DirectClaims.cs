@@ -1,5 +1,6 @@
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Webhooks.Inbox;
+using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
 using Microsoft.Extensions.Logging;
 using Npgsql;
@@ -28,7 +29,7 @@ internal abstract record DirectClaim
 internal sealed partial class DirectClaims(TenantDatabase database, ILogger<DirectClaims> logger)
 {
     /// <summary>The delivery is safe: its sync completed, or (hybrid) its rest was committed together with the job's move into the queue.</summary>
-    private const string Safe = "(j.status = 'completed' OR j.checkpoint -> 'stage' #>> '{}' = 'export')";
+    private const string Safe = $"(j.status = 'completed' OR replace(j.checkpoint::text, {StoredJson.Nul})::json ->> 'stage' = 'export')";
 
     /// <summary>
     /// Nobody runs it any more, and it is not safe: its job has ended otherwise, or its process died before there was one. A row whose job was removed long after is no such thing.
