@@ -7,10 +7,13 @@ sealed class TestRun(Checkout checkout)
 {
     static readonly string[] Projects = ["DataSync.Tests", "DataSync.IntegrationTests"];
 
+    readonly List<FailedTest> _failed = [];
+
     public async Task<int> RunAsync(string? filter, CancellationToken ct)
     {
         await using var postgres = await HoldServerAsync(ct);
         var sum = await RunProjectsAsync(Projects, filter, ct);
+        foreach (var failed in _failed) Console.WriteLine(failed);
         Console.WriteLine(sum);
         return sum.IsGood ? 0 : 1;
     }
@@ -47,7 +50,9 @@ sealed class TestRun(Checkout checkout)
         File.Delete(report);
         string[] arguments = [checkout.Assembly("tests", project), "-noLogo", .. ColourArguments, "-result-ctrf", report, .. FilterArguments(filter)];
         var exitCode = await Programs.RunAsync(Programs.Dotnet, arguments, checkout.Root, new Dictionary<string, string>(), ct);
-        return TestSummary.Read(File.Exists(report) ? await File.ReadAllTextAsync(report, ct) : null, exitCode);
+        var text = File.Exists(report) ? await File.ReadAllTextAsync(report, ct) : null;
+        if (text is not null) _failed.AddRange(FailedTest.Read(text));
+        return TestSummary.Read(text, exitCode);
     }
 
     // Escape codes left behind by the tests would stand before the last line, which a build server reads.
