@@ -91,7 +91,7 @@ sealed class ClusterServer(LocalPostgresOptions options, string folder, IReadOnl
     string ServerOptions(int port)
     {
         var common = $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 -c timezone=UTC -c max_wal_size=4GB -c checkpoint_timeout=15min";
-        return options.Disposable ? common + " -c fsync=off -c full_page_writes=off -c wal_level=logical -c max_wal_senders=40 -c max_replication_slots=40" : common;
+        return options.Disposable ? common + " -c fsync=off -c full_page_writes=off -c wal_level=logical -c max_wal_senders=40 -c max_replication_slots=40 -c max_prepared_transactions=10" : common;
     }
 
     static int FreePort()

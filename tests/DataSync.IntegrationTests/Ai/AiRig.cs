@@ -106,7 +106,7 @@ public sealed class AiRig : IAsyncLifetime
         var raw = await _engine.ScalarAsync<string[]>("SELECT coalesce(array_agg(raw_data::text ORDER BY seq), '{}') FROM sync_data WHERE job_id = $1", ct, job);
         var path = result is null ? null : JsonElement.Parse(result).GetProperty("exports").EnumerateArray().First(f => f.GetProperty("format").ValueEquals("jsonl")).GetProperty("path").GetString();
         var lines = path is null ? [] : (await File.ReadAllTextAsync(Path.Combine(Root, path), ct)).Split('\n')[..^1];
-        return new AiJob(status, told is null ? default : JsonElement.Parse(told).GetProperty("ai"), error is null ? null : JobFailure(error), rows, raw, lines);
+        return new AiJob(status, told is not null && JsonElement.Parse(told).TryGetProperty("ai", out var ai) ? ai : default, error is null ? null : JobFailure(error), rows, raw, lines);
     }
 
     private static string JobFailure(string json) => DataSync.Jobs.Engine.JobFailure.Read(json).MessageKey;

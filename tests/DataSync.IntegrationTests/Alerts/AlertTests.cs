@@ -193,6 +193,23 @@ public sealed class AlertTests(EndToEndTests.System system)
         Assert.Equal("ruled alert_rule.delete, ruled alert_rule.replace", await told.ExecuteScalarAsync(Ct));
     }
 
+    [Theory]
+    [InlineData("retention", "api/privacy/retention", """{"records":17}""", "records", "tenant.retention")]
+    [InlineData("ai-budget", "api/ai/usage", """{"token_limit":17}""", "token_limit", "ai.budget")]
+    public async Task Operator_sets_what_holds_for_a_tenant_that_is_not_its_own(string path, string own, string body, string member, string action)
+    {
+        using var ops = system.Running.Client("setting-ops", scope: "operator");
+        using var tenant = system.Running.Client("set", "sync.read privacy");
+        using (var set = await ops.PutAsync($"api/tenants/set/{path}", new StringContent(body, Encoding.UTF8, "application/json"), Ct)) Assert.Equal(HttpStatusCode.OK, set.StatusCode);
+        Assert.Equal(17, (await tenant.GetJsonAsync(own, Ct)).GetProperty(member).GetInt32());
+        Assert.Equal(17, (await ops.GetJsonAsync($"api/tenants/set/{path}", Ct)).GetProperty(member).GetInt32());
+        Assert.Equal(JsonValueKind.Null, (await ops.GetJsonAsync($"api/tenants/other-than-set/{path}", Ct)).GetProperty(member).ValueKind);
+        await tenant.GetJsonAsync($"api/tenants/set/{path}", Ct, HttpStatusCode.Forbidden);
+        await using var told = system.Running.Database.Superuser.CreateCommand(
+            $"SELECT string_agg(DISTINCT tenant_id, ', ') FROM (SELECT tenant_id, action, outcome FROM audit_log UNION ALL SELECT tenant_id, action, outcome FROM audit_pending) a WHERE action = '{action}' AND tenant_id IN ('set', 'setting-ops') AND outcome = 'succeeded'");
+        Assert.Equal("set", await told.ExecuteScalarAsync(Ct));
+    }
+
     private static async Task<JsonElement> PutAsync(HttpClient client, string path, object body)
     {
         using var answer = await client.PutAsJsonAsync($"api/alert-{path}", body, Ct);

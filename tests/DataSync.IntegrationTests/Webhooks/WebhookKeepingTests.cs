@@ -149,6 +149,27 @@ public sealed class WebhookKeepingTests(WebhookSystem system)
         await api.KillAsync(Ct);
     }
 
+    [Fact]
+    public async Task Realtime_delivery_whose_process_died_before_there_was_a_job_is_run_whenever_it_comes_again()
+    {
+        using var client = new WebhookClient(system.Running, "claimed and left");
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"), null, new { mode = "realtime", export_config = new { inline = true } });
+        var delivery = SignedDelivery.Sign("github", "{\"n\":1}"u8.ToArray());
+        Assert.Equal(200, (await client.SendAsync("hook", delivery)).Status);
+
+        // as the process left it that died between its claim and its job
+        await system.ScalarAsync<long>("WITH gone AS (DELETE FROM sync_jobs WHERE tenant_id = 'claimed and left') UPDATE webhook_deliveries SET position = NULL, received_at = now() - interval '5 hours' WHERE tenant_id = 'claimed and left' RETURNING arrival");
+        Assert.Equal(200, (await client.SendAsync("hook", delivery)).Status);
+        Assert.Equal(1L, await JobsAsync());
+
+        // one whose job was removed when its time was over is done
+        await system.ScalarAsync<long>("WITH gone AS (DELETE FROM sync_jobs WHERE tenant_id = 'claimed and left') UPDATE webhook_deliveries SET received_at = now() - interval '5 hours' WHERE tenant_id = 'claimed and left' RETURNING arrival");
+        Assert.Equal(200, (await client.SendAsync("hook", delivery)).Status);
+        Assert.Equal(0L, await JobsAsync());
+
+        Task<long> JobsAsync() => system.ScalarAsync<long>("SELECT count(*) FROM sync_jobs WHERE tenant_id = 'claimed and left'");
+    }
+
     private static async Task<(string Status, bool Replayable)> ShownAsync(WebhookClient client, Guid id)
     {
         var shown = await client.Owner.GetJsonAsync($"api/webhooks/deliveries/{id}", Ct);

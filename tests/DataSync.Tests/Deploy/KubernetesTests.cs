@@ -105,7 +105,7 @@ public sealed partial class KubernetesTests
     {
         var metric = Assert.Single(ClusterFiles.Of<V2HorizontalPodAutoscaler>().Single(s => s.Metadata.Name == "datasync-worker").Spec.Metrics).External.Metric.Name;
         Assert.Equal("datasync_queue_age_seconds", metric);
-        Assert.Contains($"max({metric})", SourceTree.Read("deploy/kubernetes/prometheus-adapter.yaml"), StringComparison.Ordinal);
+        Assert.Contains($"seriesQuery: {metric}{{namespace", SourceTree.Read("deploy/kubernetes/prometheus-adapter.yaml"), StringComparison.Ordinal);
         const string Gauges = "src/DataSync/Jobs/Metrics/QueueGauges.cs";
         Assert.SkipUnless(SourceTree.Exists(Gauges), "The gauge of the queue's age is not here yet.");
         Assert.Contains("CreateObservableGauge(\"datasync.queue.age\", () => _load.AgeSeconds, \"s\"", SourceTree.Read(Gauges), StringComparison.Ordinal);

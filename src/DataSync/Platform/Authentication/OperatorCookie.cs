@@ -37,7 +37,8 @@ internal sealed class OperatorCookie(DerivedKeys keys, TimeProvider time)
     private static CookieOptions Options(HttpContext context, DateTimeOffset? expires) => new()
     {
         HttpOnly = true,
-        Secure = context.Request.IsHttps,
+        // behind a proxy that ends TLS the browser alone knows that it has one
+        Secure = context.Request.IsHttps || context.Request.Headers.Origin.ToString().StartsWith("https://", StringComparison.OrdinalIgnoreCase),
         SameSite = SameSiteMode.Strict,
         Path = Path,
         Expires = expires,

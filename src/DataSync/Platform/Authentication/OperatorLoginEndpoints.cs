@@ -45,11 +45,14 @@ internal static class OperatorLoginEndpoints
         return Results.Redirect("/hangfire/login");
     }
 
-    /// <summary>Browsers name the page a form is posted from; another site's form must not log anybody in or out.</summary>
+    /// <summary>
+    /// Browsers name the page a form is posted from; another site's form must not log anybody in or out. Where they judge it themselves, that counts: the names that they compare are those of the address they called, which
+    /// behind a proxy that ends TLS are not ours.
+    /// </summary>
     private static bool IsSameOrigin(HttpRequest request)
     {
         var site = request.Headers["Sec-Fetch-Site"].ToString();
-        if (site.Length > 0 && site is not ("same-origin" or "none")) return false;
+        if (site.Length > 0) return site is "same-origin" or "none";
         var origin = request.Headers.Origin.ToString();
         return origin.Length == 0 || string.Equals(origin, $"{request.Scheme}://{request.Host}", StringComparison.OrdinalIgnoreCase);
     }

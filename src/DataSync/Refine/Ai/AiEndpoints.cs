@@ -5,6 +5,7 @@ using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Authentication;
 using DataSync.Platform.Http.OpenApi;
 using DataSync.Platform.Http.Requests;
+using DataSync.Platform.Tenancy.Regions;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Budget;
 using Microsoft.AspNetCore.Builder;
@@ -33,13 +34,35 @@ internal static class AiEndpoints
             "Set what the token's tenant may use of the language model",
             "By month and by day, in tokens and in money; 0 is no limit. What is left out is as for all tenants. It holds from the next call on, on every machine.",
             """{"token_limit":1000000,"day_token_limit":50000}""", Example);
+        var tenants = endpoints.MapApiGroup("/api/tenants/{tenant_id}/ai-budget", "AI");
+        tenants.MapGet("", UsageOfAsync).WithName("getAiBudgetOfTenant").RequireScope(ApiScope.Operator).NotAudited("Sums are shown, and no record.").WithApi(
+            "What any tenant has used of the language model, and what it may use", "As `GET /api/ai/usage` with a token of that tenant.", response: Example);
+        tenants.MapPut("", SetOfAsync).WithName("putAiBudgetOfTenant").RequireScope(ApiScope.Operator).AuditsChange("ai.budget", "tenant", "tenant_id").WithApi(
+            "Set what any tenant may use of the language model", "As `PUT /api/ai/budget` with a token of that tenant.", """{"token_limit":1000000,"day_token_limit":50000}""", Example);
     }
 
     [Answers<UsageView>]
-    private static async Task<IResult> UsageAsync(Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await ViewAsync(caller, model, ct));
+    private static async Task<IResult> UsageAsync(Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await ViewAsync(caller.Tenant, model, ct));
 
     [Answers<UsageView>]
-    private static async Task<IResult> SetAsync(Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct)
+    private static async Task<IResult> UsageOfAsync(RouteId tenantId, AiModel model, TenantRegions regions, CancellationToken ct)
+    {
+        await regions.DemandAsync(tenantId.Value, ct);
+        return TypedResults.Ok(await ViewAsync(tenantId.Value, model, ct));
+    }
+
+    [Answers<UsageView>]
+    private static async Task<IResult> SetAsync(Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await SetAsync(caller.Tenant, body, caller, model, ct));
+
+    [Answers<UsageView>]
+    private static async Task<IResult> SetOfAsync(RouteId tenantId, Body<BudgetBody> body, Caller caller, AiModel model, TenantRegions regions, CancellationToken ct)
+    {
+        await regions.DemandAsync(tenantId.Value, ct);
+        AuditTrail.InLogOf(tenantId.Value);
+        return TypedResults.Ok(await SetAsync(tenantId.Value, body, caller, model, ct));
+    }
+
+    private static async Task<UsageView> SetAsync(string tenantId, Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct)
     {
         // Without prices everything costs nothing: a limit in money would never be reached.
         if (model.Options.InputPrice + model.Options.OutputPrice == 0)
@@ -48,8 +71,8 @@ internal static class AiEndpoints
             if (faults.Length > 0) throw new SyncFailureException(SyncFailure.Permanent("errors.request.invalid")) { Faults = faults };
         }
 
-        await model.Answers.SetBudgetAsync(caller.Tenant, body.Value, caller.Subject, ct);
-        return TypedResults.Ok(await ViewAsync(caller, model, ct));
+        await model.Answers.SetBudgetAsync(tenantId, body.Value, caller.Subject, ct);
+        return await ViewAsync(tenantId, model, ct);
     }
 
     private static IEnumerable<Fault> Priced(BudgetBody body)
@@ -58,9 +81,9 @@ internal static class AiEndpoints
         if (body.DayCostLimit > 0) yield return new Fault("/day_cost_limit", "faults.ai.no_prices");
     }
 
-    private static async Task<UsageView> ViewAsync(Caller caller, AiModel model, CancellationToken ct)
+    private static async Task<UsageView> ViewAsync(string tenantId, AiModel model, CancellationToken ct)
     {
-        var (used, limits) = await model.Answers.UsageAsync(caller.Tenant, ct);
+        var (used, limits) = await model.Answers.UsageAsync(tenantId, ct);
         return UsageView.Of(used, limits);
     }
 

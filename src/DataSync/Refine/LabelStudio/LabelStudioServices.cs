@@ -21,7 +21,7 @@ internal static class LabelStudioServices
         services.AddValidated<LabelStudioOptions, LabelStudioOptionsValidation>(o => o.Read(configuration));
         services.AddEgress(configuration).AddResilience(configuration);
         services.AddSingleton<LabelStudioPools>().AddSingleton<LabelStudioTokens>().AddSingleton<LabelStudioClient>();
-        services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskLook>();
+        services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskTwins>().AddSingleton<TaskLook>();
         services.AddSingleton<ProjectStore>().AddSingleton<ProjectProbe>().AddSingleton<ISealedStore, SealedProjectKeys>();
         services.AddSingleton<SentTasks>().AddSingleton<AnnotationFloor>();
         services.AddSingleton<TasksOfJobs>().AddSingleton<ForgetTasksOfJobs>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync);

@@ -69,6 +69,23 @@ public sealed class ApiResponseTests
         Assert.InRange(clock.Elapsed.TotalSeconds, wait == "0.7" ? 1.35 : 1.9, 5);
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("Thu, 01 Jan 2015 00:00:00 GMT")]
+    public async Task Read_a_source_that_wants_no_patience_is_not_asked_without_a_pause(string wait)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            if (Interlocked.Increment(ref _answered) > 2) return ApiServer.WriteAsync(c, "[1]");
+            c.Response.StatusCode = 429;
+            c.Response.Headers.RetryAfter = wait;
+            return Task.CompletedTask;
+        });
+        var clock = Stopwatch.StartNew();
+        Assert.Equal(["1"], (await ApiSource.ReadAsync(server.Url, """{"path":"/x"}""")).Documents);
+        Assert.True(clock.Elapsed > TimeSpan.FromSeconds(2.9), $"{clock.Elapsed}");
+    }
+
     [Fact]
     public async Task Read_a_wait_that_would_last_too_long_is_left_to_the_engine()
     {

@@ -53,6 +53,43 @@ public sealed class MySqlIncrementalTests : IncrementalContract, IAsyncLifetime
         }
     }
 
+    [Fact]
+    public async Task Incremental_a_row_whose_transaction_leaves_its_session_while_it_is_waited_for_is_not_missed()
+    {
+        await _source.ExecuteAsync($"GRANT PROCESS ON *.* TO {_source.Login}", Ct);
+        await MakeTableAsync();
+        var name = $"two phases {Guid.CreateVersion7():n}";
+        var late = await ConnectAsync();
+        await ExecuteAsync(late, $"XA START '{name}'; INSERT INTO changes VALUES (1, 10, 'late')");
+        await ExecuteAsync("INSERT INTO changes VALUES (2, 20, 'early')");
+        var source = new IncrementalSource(Connector, Connection, """{"table":"changes","change_tracking":"none","cursor_field":"version"}""");
+        var sync = source.SyncAsync(Ct);
+        await Task.Delay(700, Ct);
+        await ExecuteAsync(late, $"XA END '{name}'; XA PREPARE '{name}'");
+        await late.DisposeAsync();
+        var first = await sync;
+        await CommitAsync();
+        var second = await source.SyncAsync(Ct);
+        Assert.Equal([1, 2], first.Concat(second).Select(Id).Order());
+
+        // the server lets go of a session some time after its end
+        async Task CommitAsync()
+        {
+            for (var tries = 0; ; tries++)
+            {
+                try
+                {
+                    await ExecuteAsync($"XA COMMIT '{name}'");
+                    return;
+                }
+                catch (MySqlException) when (tries < 100)
+                {
+                    await Task.Delay(100, Ct);
+                }
+            }
+        }
+    }
+
     [Theory]
     [InlineData("datetime(6)", "")]
     [InlineData("timestamp(6)", "Z")]

@@ -44,6 +44,28 @@ public sealed partial class PostgresIncrementalTests : IncrementalContract, IAsy
         Assert.Empty(await source.SyncAsync(Ct));
     }
 
+    [Theory]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version"}""")]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"version"}""")]
+    public async Task Incremental_a_row_whose_transaction_is_prepared_while_it_is_waited_for_is_not_missed(string parameters)
+    {
+        await MakeTableAsync();
+        var name = $"two_phases_{Guid.CreateVersion7():n}";
+        await using var late = await _source.Admin.OpenConnectionAsync(Ct);
+        await using (var begin = new NpgsqlCommand("BEGIN", late)) await begin.ExecuteNonQueryAsync(Ct);
+        await InsertAsync(late, 1, 10);
+        await ExecuteAsync("INSERT INTO changes VALUES (2, 20, 'early')");
+        var source = new IncrementalSource(Connector, Connection, parameters);
+        var sync = source.SyncAsync(Ct);
+        await Task.Delay(400, Ct);
+        await using (var prepare = new NpgsqlCommand($"PREPARE TRANSACTION '{name}'", late)) await prepare.ExecuteNonQueryAsync(Ct);
+        var first = await sync;
+        await ExecuteAsync($"COMMIT PREPARED '{name}'");
+        var second = await source.SyncAsync(Ct);
+        Assert.Equal([1, 2], first.Concat(second).Select(r => JsonDocument.Parse(r).RootElement.GetProperty("id").GetInt32()).Order());
+        Assert.Empty(await source.SyncAsync(Ct));
+    }
+
     [Fact]
     public async Task Incremental_what_runs_in_another_database_holds_nothing_back()
     {

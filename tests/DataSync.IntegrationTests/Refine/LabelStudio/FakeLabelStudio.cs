@@ -32,6 +32,9 @@ internal sealed class FakeLabelStudio : IAsyncDisposable
     /// <summary>Asked for each request that is let in; what it names happens to the request.</summary>
     public Func<string, FakeFault?> Fault { get; set; } = static _ => null;
 
+    /// <summary>Asked for each request that is let in: it is torn, and done all the same once what is named here has ended.</summary>
+    public Func<string, TaskCompletionSource?> Late { get; set; } = static _ => null;
+
     /// <summary>No request gets an answer before this has ended.</summary>
     public Task Open { get; set; } = Task.CompletedTask;
 
@@ -78,6 +81,14 @@ internal sealed class FakeLabelStudio : IAsyncDisposable
         }
 
         var body = await JsonNode.ParseAsync(http.Request.ContentLength is > 0 || http.Request.Headers.ContainsKey("Transfer-Encoding") ? http.Request.Body : new MemoryStream("null"u8.ToArray()), cancellationToken: http.RequestAborted);
+        if (Late(asked) is { } moment)
+        {
+            var request = new DefaultHttpContext { Request = { Method = http.Request.Method, Path = http.Request.Path, QueryString = http.Request.QueryString } }.Request;
+            _ = moment.Task.ContinueWith(_ => Work.Answer(request, body, FillsRequired), CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            http.Abort();
+            return;
+        }
+
         var answer = http.Request.Path == "/api/token/refresh/" ? Logins.Refresh(body)
             : http.Request.Path == "/api/version/" ? FakeAnswer.Of(200, FakeShapes.Version(Work.IsEnterprise))
             : Logins.Refusal(http.Request.Headers.Authorization.ToString()) ?? Work.Answer(http.Request, body, FillsRequired);

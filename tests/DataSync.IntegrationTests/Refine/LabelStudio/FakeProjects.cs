@@ -1,12 +1,13 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Refine.LabelStudio;
 
 /// <summary>The projects of a fake, their tasks, and what people do to them.</summary>
-internal sealed class FakeProjects(bool enterprise)
+internal sealed partial class FakeProjects(bool enterprise)
 {
     private readonly Lock _gate = new();
     private readonly SortedDictionary<long, FakeTask> _tasks = [];
@@ -101,6 +102,7 @@ internal sealed class FakeProjects(bool enterprise)
         Imports++;
         if (!Projects.TryGetValue(number, out var project)) return FakeAnswer.Error(404, "Not found.");
         var tasks = body!.AsArray();
+        if (tasks.Any(t => Unstorable(t!.ToJsonString()))) return FakeAnswer.Error(500, "Server Error (500)");
         var bad = project.Field is { } field && tasks.Any(t => t!["data"]?[field] is null);
         if (!enterprise)
         {
@@ -166,6 +168,12 @@ internal sealed class FakeProjects(bool enterprise)
             ["total_predictions"] = 0,
         });
     }
+
+    /// <summary>PostgreSQL, which real servers store their data in, holds no such string; nobody says so beforehand.</summary>
+    private static bool Unstorable(string json) => UnstorableEscape().IsMatch(json);
+
+    [GeneratedRegex(@"(?<!\\)(\\\\)*\\u(0000|d800)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, 1000)]
+    private static partial Regex UnstorableEscape();
 
     private static long Number(string text) => long.Parse(text, CultureInfo.InvariantCulture);
 }

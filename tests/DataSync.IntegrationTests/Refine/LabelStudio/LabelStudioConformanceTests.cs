@@ -50,7 +50,7 @@ public sealed class LabelStudioConformanceTests
     {
         (string Name, Func<Task> AskAsync)[] requests =
         [
-            ("version", () => rig.Client.IsEnterpriseAsync(server, Ct)),
+            ("version", () => rig.Client.VersionAsync(server, isAnonymous: false, Ct)),
             ("list", () => rig.Client.ListAsync(server, TaskQuery.KeysSince(1, DateTimeOffset.UnixEpoch), 1, Ct)),
             ("task", () => rig.Client.FindAsync(server, 1, Ct)),
             ("import", () => rig.Client.ImportAsync(server, 1, TaskBatch.Body(LabelStudioRig.Batch("x").Tasks), Ct)),
@@ -88,7 +88,7 @@ public sealed class LabelStudioConformanceTests
     private static async Task WalkAsync(LabelStudioRig rig, FakeLabelStudio fake, LabelStudioServer server)
     {
         foreach (var task in fake.Work.Tasks(1)) fake.Work.Delete(task.Id);
-        Assert.Equal(fake.Work.IsEnterprise, await rig.Client.IsEnterpriseAsync(server, Ct));
+        Assert.Equal(fake.Work.IsEnterprise, (await rig.Client.VersionAsync(server, isAnonymous: false, Ct)).Edition == "Enterprise");
         var batch = new TaskBatch(LabelStudioRig.Job, null);
         foreach (var i in (int[])[1, 2, 3]) batch.Add(i, Encoding.UTF8.GetBytes($$"""{"text":"{{i}}"}"""));
         await rig.SendAsync(server, batch);

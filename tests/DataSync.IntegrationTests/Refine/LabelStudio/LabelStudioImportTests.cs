@@ -124,6 +124,33 @@ public sealed class LabelStudioImportTests
     }
 
     [Fact]
+    public async Task A_record_that_no_database_of_JSON_holds_is_shown_without_what_it_cannot()
+    {
+        await using var fake = await FakeLabelStudio.StartAsync();
+        using var rig = new LabelStudioRig();
+        var batch = new TaskBatch(LabelStudioRig.Job, new HashSet<string>(StringComparer.Ordinal) { "text", "\ufffd" });
+        batch.Add(1, """{"text":"a\u0000b\ud83d\ude00\\u0000","\ud800":"\udc00 \ud800\n"}"""u8);
+        await rig.SendAsync(LabelStudioRig.Legacy(fake), batch);
+        var shown = Assert.Single(fake.Work.Tasks(1)).Data;
+        Assert.Equal(("a\ufffdb😀\\u0000", "\ufffd \ufffd\n"), (shown["text"]!.GetValue<string>(), shown["\ufffd"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task What_a_dead_attempts_import_still_brings_is_waited_for()
+    {
+        await using var fake = await FakeLabelStudio.StartAsync(enterprise: true);
+        using var rig = new LabelStudioRig();
+        var server = LabelStudioRig.Legacy(fake);
+        fake.Work.ImportTakes = TimeSpan.FromMilliseconds(150);
+        var first = LabelStudioRig.Batch("one", "two");
+        await rig.Client.ImportAsync(server, 1, TaskBatch.Body(first.Tasks), TestContext.Current.CancellationToken);
+        var again = LabelStudioRig.Batch("one", "two");
+        Assert.False(await rig.SendAsync(server, again, mayBeThere: true));
+        LabelStudioRig.AssertEachOnce(fake, again);
+        Assert.Equal(1, fake.Work.Imports);
+    }
+
+    [Fact]
     public void Add_keeps_a_documents_bytes_wraps_what_is_no_object_and_leaves_members_out()
     {
         var whole = new TaskBatch(LabelStudioRig.Job, null);

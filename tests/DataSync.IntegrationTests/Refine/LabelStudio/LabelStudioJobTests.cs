@@ -44,9 +44,7 @@ public sealed class LabelStudioJobTests(AiRig rig)
         Assert.Equal(sent == "all" ? """{"sent":603,"open":603}""" : """{"sent":3,"open":3,"passed_by":600}""", (await ToldAsync(engine, job)).GetProperty("label_studio").GetRawText());
 
         foreach (var task in tasks) fake.Work.Annotate(task.Id, 1, Good);
-        await engine.ScalarAsync<object>("UPDATE sync_jobs SET not_before = now() WHERE id = $1", Ct, job);
-        await engine.Waiting.WakeAsync(Ct);
-        await engine.RunAsync(tenant, job, CancellationToken.None);
+        await LookAsync(engine, tenant, job);
         var ended = await rig.CollectAsync(job, Ct);
         Assert.Equal(("completed", 599L, 3L, 1L), (ended.Status, ended.Count("completed"), ended.Count("low_confidence"), ended.Count("failed")));
         Assert.Equal(sent == "all" ? """{"completed":603}""" : """{"completed":3,"passed_by":600}""", (await ToldAsync(engine, job)).GetProperty("label_studio").GetRawText());
@@ -87,6 +85,46 @@ public sealed class LabelStudioJobTests(AiRig rig)
 
         await engine.RunAsync("patient", job, CancellationToken.None);
         Assert.Equal("completed", await engine.StatusAsync(job, Ct));
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_task_that_came_long_after_its_record_was_sent_again_is_one_with_it(bool isAnnotated)
+    {
+        await using var fake = await FakeLabelStudio.StartAsync();
+        using var labels = new LabelStudioRig(operators: (fake.Url, fake.Logins.Legacy));
+        var (moment, torn) = (new TaskCompletionSource(), 1);
+        fake.Late = asked => asked.StartsWith("POST", StringComparison.Ordinal) && asked.Contains("/import", StringComparison.Ordinal) && Interlocked.Decrement(ref torn) >= 0 ? moment : null;
+        var tenant = $"late {isAnnotated}";
+        await using var engine = await EngineAsync(labels, tenant);
+        var job = await rig.QueueAsync(tenant, ["""{"t":1}"""], Plan("""{"enable_label_studio":true,"label_studio_project_id":1}"""), Ct);
+        await engine.RunAsync(tenant, job, CancellationToken.None);
+        Assert.Equal("waiting", await engine.StatusAsync(job, Ct));
+        var sent = Assert.Single(fake.Work.Tasks(1)).Id;
+        moment.SetResult();
+        var late = Assert.Single(fake.Work.Tasks(1), t => t.Id != sent).Id;
+        var kept = isAnnotated ? late : sent;
+        if (isAnnotated) fake.Work.Annotate(late, 1, Good);
+        await LookAsync(engine, tenant, job);
+        Assert.Equal(kept, Assert.Single(fake.Work.Tasks(1)).Id);
+        if (!isAnnotated)
+        {
+            Assert.Equal("waiting", await engine.StatusAsync(job, Ct));
+            fake.Work.Annotate(sent, 1, Good);
+            await LookAsync(engine, tenant, job);
+        }
+
+        var ended = await rig.CollectAsync(job, Ct);
+        Assert.Equal(("completed", """{"completed":1}"""), (ended.Status, (await ToldAsync(engine, job)).GetProperty("label_studio").GetRawText()));
+        Assert.Equal(kept, JsonElement.Parse(Assert.Single(ended.Lines)).GetProperty("_label_studio").GetProperty("task_id").GetInt64());
+    }
+
+    private static async Task LookAsync(EngineRig engine, string tenant, Guid job)
+    {
+        await engine.ScalarAsync<object>("UPDATE sync_jobs SET not_before = now() WHERE id = $1", Ct, job);
+        await engine.Waiting.WakeAsync(Ct);
+        await engine.RunAsync(tenant, job, CancellationToken.None);
     }
 
     private static SyncPlan Plan(string refinement) => new() { OutputFormats = ["jsonl"], AnnotationTimeoutSeconds = 600, RefinementConfig = JsonElement.Parse(refinement) };

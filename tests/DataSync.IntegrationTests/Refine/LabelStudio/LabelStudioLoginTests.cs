@@ -16,7 +16,7 @@ public sealed class LabelStudioLoginTests
     {
         await using var fake = await FakeLabelStudio.StartAsync(enterprise);
         using var rig = new LabelStudioRig();
-        Assert.Equal(enterprise, await rig.Client.IsEnterpriseAsync(LabelStudioRig.Legacy(fake), Ct));
+        Assert.Equal(enterprise, (await rig.Client.VersionAsync(LabelStudioRig.Legacy(fake), isAnonymous: false, Ct)).Edition == "Enterprise");
         Assert.Null(await rig.Client.FindAsync(LabelStudioRig.Legacy(fake), 1, Ct));
         Assert.Equal(0, fake.Logins.Refreshes);
         Assert.Null(await rig.Client.FindAsync(LabelStudioRig.Personal(fake), 1, Ct));

@@ -39,7 +39,7 @@ internal sealed class LabelStudioRig : IDisposable
 
     /// <summary>What jobs annotate by, with projects of the operator's server alone.</summary>
     public AnnotationFloor Floor(TenantDatabase database)
-        => new(new ProjectStore(database, null!, _options, TimeProvider.System), new SentTasks(database), Import, Look, _options, TimeProvider.System, NullLogger<AnnotationFloor>.Instance);
+        => new(new ProjectStore(database, null!, _options, TimeProvider.System), new SentTasks(database), Import, new TaskTwins(Client, new SentTasks(database), NullLogger<TaskTwins>.Instance), Look, _options, TimeProvider.System, NullLogger<AnnotationFloor>.Instance);
 
     public static LabelStudioServer Legacy(FakeLabelStudio fake, Uri? at = null) => Server(at ?? fake.Url, fake.Logins.Legacy);
 
@@ -55,7 +55,7 @@ internal sealed class LabelStudioRig : IDisposable
         return batch;
     }
 
-    public Task SendAsync(LabelStudioServer server, TaskBatch batch, bool mayBeThere = false, long project = 1)
+    public Task<bool> SendAsync(LabelStudioServer server, TaskBatch batch, bool mayBeThere = false, long project = 1)
         => Import.SendAsync(server, project, batch, DateTimeOffset.UtcNow, mayBeThere, Ct);
 
     /// <summary>Each record's task holds that record, and no record has two.</summary>

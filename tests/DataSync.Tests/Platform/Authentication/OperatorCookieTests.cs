@@ -91,6 +91,15 @@ public sealed class OperatorCookieTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Form_behind_a_proxy_that_ends_tls_is_taken_and_its_cookie_goes_over_tls_alone()
+    {
+        var answer = await LoginAsync(_host.Token("operator"), ("Origin", "https://datasync.example.com"), ("Sec-Fetch-Site", "same-origin"));
+
+        Assert.Equal(302, answer.Status);
+        Assert.Contains("; secure", answer.Headers["Set-Cookie"].ToString(), StringComparison.OrdinalIgnoreCase);
+    }
+
+    [Fact]
     public async Task Cookie_ends_with_its_token_or_after_eight_hours()
     {
         var hour = CookieOf(await LoginAsync(_host.Token("operator")));

@@ -25,12 +25,17 @@ internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
     /// </summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(120);
 
-    /// <summary>A transaction's number changes with its first change, so they are told apart by connection and beginning; 1 for our own.</summary>
+    /// <summary>
+    /// A transaction's number changes with its first change, so they are told apart by connection and beginning; 1 for our own. One that was prepared (XA) and has left its connection has none, and may have been
+    /// any of those that were waited for: it stands for all.
+    /// </summary>
     private const string Running =
-        """
-        SELECT CONCAT(trx_mysql_thread_id, ' ', trx_started), trx_mysql_thread_id = CONNECTION_ID() AND trx_autocommit_non_locking = 0
+        $"""
+        SELECT IF(trx_mysql_thread_id = 0, '{Detached}', CONCAT(trx_mysql_thread_id, ' ', trx_started)), trx_mysql_thread_id = CONNECTION_ID() AND trx_autocommit_non_locking = 0
         FROM information_schema.INNODB_TRX WHERE trx_is_read_only = 0 OR trx_mysql_thread_id = CONNECTION_ID()
         """;
+
+    private const string Detached = "detached";
 
     /// <summary>Plans a reading; null where the login may not look, the server is a replica, or the column's values have an order that is only the server's own. At a replica there must be a lag.</summary>
     public async Task<WindowPlan?> PlanAsync(ReadRequest request, decimal lag, CancellationToken ct)
@@ -106,7 +111,8 @@ internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
             await Task.Delay(pause, time, ct);
             var (running, isNew) = await RunningAsync(ct);
             if (waited is not null) waited.IntersectWith(running);
-            else if (isNew) waited = running;
+            else if (isNew) waited = [.. running];
+            if (running.Contains(Detached)) waited?.Add(Detached);
             if (waited is { Count: 0 }) return true;
             if (time.GetElapsedTime(began) > Patience) return false;
         }

@@ -24,12 +24,40 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
     /// <summary>More than an honest server runs at once; where more do, nothing is waited for.</summary>
     private const int Most = 100_000;
 
-    /// <summary>Those of this database that run now, without our own. Anybody may see them, though not since when.</summary>
+    /// <summary>
+    /// Those of this database that run now, without our own. Anybody may see them, though not since when. One that is prepared has left its session, and may have been any of those that were waited for: it stands for
+    /// all. It is seen as prepared before it is seen no more as running, so prepared ones are read last.
+    /// </summary>
     private const string Running =
-        """
+        $"""
         SELECT l.virtualtransaction FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
         WHERE l.locktype = 'virtualxid' AND l.pid <> pg_catalog.pg_backend_pid() AND a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-        UNION ALL SELECT '' FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
+        UNION ALL SELECT '{Prepared}' FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
+        """;
+
+    private const string Prepared = "prepared";
+
+    /// <summary>How often transactions that nobody seems to run are looked for.</summary>
+    private const int MostLooks = 10;
+
+    /// <summary>A standby's snapshots list no open transactions and it does not know whose they are, so there the oldest of the whole server counts.</summary>
+    private const string AtStandby =
+        """
+        SELECT pg_catalog.txid_snapshot_xmin(s.snapshot)::text, pg_catalog.txid_snapshot_xmax(s.snapshot)::text, false
+        FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s
+        """;
+
+    private const string AtPrimary =
+        """
+        WITH now AS MATERIALIZED (SELECT pg_catalog.txid_current_snapshot() AS snapshot),
+            held AS MATERIALIZED (
+                SELECT a.backend_xid::text::bigint AS x, d.datname = current_database() AS is_here
+                FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_database d ON d.oid = a.datid WHERE a.backend_xid IS NOT NULL
+                UNION ALL SELECT p.transaction::text::bigint, p.database = current_database() FROM pg_catalog.pg_prepared_xacts p),
+            open AS MATERIALIZED (SELECT o.x, h.is_here FROM now CROSS JOIN LATERAL pg_catalog.txid_snapshot_xip(now.snapshot) AS o (x) LEFT JOIN held h ON h.x = o.x % 4294967296)
+        SELECT coalesce((SELECT min(x) FROM open WHERE is_here IS NOT FALSE), pg_catalog.txid_snapshot_xmax(now.snapshot))::text, pg_catalog.txid_snapshot_xmax(now.snapshot)::text,
+            EXISTS (SELECT 1 FROM open WHERE is_here IS NULL)
+        FROM now
         """;
 
     /// <summary>Plans a table's reading by its row versions.</summary>
@@ -114,7 +142,7 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         return reader.GetBoolean(0);
     }
 
-    /// <summary>Waits until all these have ended; false where some have not in time.</summary>
+    /// <summary>Waits until all these have ended; false where some have not in time, or are prepared.</summary>
     private async Task<bool> WaitAsync(HashSet<string> waited, TimeSpan patience, CancellationToken ct)
     {
         var began = time.GetTimestamp();
@@ -124,6 +152,7 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
             var running = await RunningAsync(ct);
             if (running.Count > Most) break; // not all of them were looked at
             waited.IntersectWith(running);
+            if (running.Contains(Prepared)) waited.Add(Prepared);
         }
 
         return waited.Count == 0;
@@ -138,27 +167,26 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
     }
 
     /// <summary>
-    /// The oldest transaction of this database that is not decided, and the next there will be. Numbers are the whole server's; what runs in other databases writes none of these rows. A standby's snapshots list no open
-    /// transactions and it does not know whose they are, so there the oldest of the whole server counts.
+    /// The oldest transaction of this database that is not decided, and the next there will be. Numbers are the whole server's; what runs in other databases writes none of these rows. A transaction that ended between
+    /// the look at the snapshot and the look at the sessions may have been anybody's, and counts as ours: so it is looked again, and the furthest of the answers, each of which is true, is taken.
     /// </summary>
     private async Task<(long Oldest, long Next)> TransactionsAsync(bool isStandby, CancellationToken ct)
     {
-        const string AtStandby =
-            """
-            SELECT pg_catalog.txid_snapshot_xmin(s.snapshot)::text, pg_catalog.txid_snapshot_xmax(s.snapshot)::text
-            FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s
-            """;
-        const string Sql =
-            """
-            SELECT coalesce((SELECT min(x) FROM pg_catalog.txid_snapshot_xip(s.snapshot) AS x WHERE x % 4294967296 NOT IN (
-                    SELECT a.backend_xid::text::bigint FROM pg_catalog.pg_stat_activity a JOIN pg_catalog.pg_database d ON d.oid = a.datid
-                        WHERE a.backend_xid IS NOT NULL AND d.datname <> current_database()
-                    UNION ALL SELECT p.transaction::text::bigint FROM pg_catalog.pg_prepared_xacts p WHERE p.database <> current_database())),
-                pg_catalog.txid_snapshot_xmax(s.snapshot))::text, pg_catalog.txid_snapshot_xmax(s.snapshot)::text
-            FROM (SELECT pg_catalog.txid_current_snapshot() AS snapshot) AS s
-            """;
-        await using var reader = await session.QueryAsync(isStandby ? AtStandby : Sql, [], CommandBehavior.Default, ct);
+        var (oldest, next, isUnsure) = await TransactionsAsync(isStandby ? AtStandby : AtPrimary, ct);
+        for (var looks = 1; isUnsure && looks < MostLooks; looks++)
+        {
+            await Task.Delay(Look, time, ct);
+            (var again, next, isUnsure) = await TransactionsAsync(AtPrimary, ct);
+            oldest = Math.Max(oldest, again);
+        }
+
+        return (oldest, next);
+    }
+
+    private async Task<(long Oldest, long Next, bool IsUnsure)> TransactionsAsync(string sql, CancellationToken ct)
+    {
+        await using var reader = await session.QueryAsync(sql, [], CommandBehavior.Default, ct);
         await reader.ReadAsync(ct);
-        return (long.Parse(reader.GetString(0), CultureInfo.InvariantCulture), long.Parse(reader.GetString(1), CultureInfo.InvariantCulture));
+        return (long.Parse(reader.GetString(0), CultureInfo.InvariantCulture), long.Parse(reader.GetString(1), CultureInfo.InvariantCulture), reader.GetBoolean(2));
     }
 }

@@ -1,4 +1,5 @@
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.Inline;
 using DataSync.Jobs.Webhooks.Inbox;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
@@ -32,13 +33,14 @@ internal sealed partial class DirectClaims(TenantDatabase database, ILogger<Dire
     private const string Safe = $"(j.status = 'completed' OR replace(j.checkpoint::text, {StoredJson.Nul})::json ->> 'stage' = 'export')";
 
     /// <summary>
-    /// Nobody runs it any more, and it is not safe: its job has ended otherwise, or its process died before there was one. A row whose job was removed long after is no such thing.
+    /// Nobody runs it any more, and it is not safe: its job has ended otherwise, or its process died before there was one. A row whose job was removed long after has its place in a job (<see cref="InlineJobs"/> notes it
+    /// together with the job), and is no such thing.
     /// </summary>
     private const string Dead = $"""
         d.payload IS NULL AND (
             EXISTS (SELECT 1 FROM sync_jobs j WHERE j.tenant_id = d.tenant_id AND j.id = d.job_id AND j.status IN ('failed', 'cancelled') AND NOT {Safe})
             OR (NOT EXISTS (SELECT 1 FROM sync_jobs j WHERE j.tenant_id = d.tenant_id AND j.id = d.job_id)
-                AND d.received_at < now() - interval '1 minute' AND d.received_at > now() - interval '1 hour'))
+                AND d.position IS NULL AND d.received_at < now() - interval '1 minute'))
         """;
 
     /// <summary>Claims the delivery for a job to come.</summary>
@@ -56,7 +58,7 @@ internal sealed partial class DirectClaims(TenantDatabase database, ILogger<Dire
             name.TenantId, name.Id, name.SourceId, bytes, jobId, Ids(name.OlderIds));
         batch.Add(
             $"""
-            SELECT d.job_id, d.payload IS NOT NULL OR coalesce({Safe}, d.received_at < now() - interval '1 hour', false)
+            SELECT d.job_id, d.payload IS NOT NULL OR coalesce({Safe}, d.position IS NOT NULL)
             FROM webhook_deliveries d LEFT JOIN sync_jobs j ON j.tenant_id = d.tenant_id AND j.id = d.job_id
             WHERE d.tenant_id = $1 AND (d.delivery_id = $2 OR d.delivery_id = ANY($3))
             """,

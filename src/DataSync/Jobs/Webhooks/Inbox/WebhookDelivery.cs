@@ -34,7 +34,7 @@ internal sealed class WebhookDelivery : ITenantOwned
     /// <summary>The job that has it; null while it waits.</summary>
     public Guid? JobId { get; set; }
 
-    /// <summary>Its place within the job.</summary>
+    /// <summary>Its place within the job; null where there was no job yet.</summary>
     public long? Position { get; set; }
 
     /// <summary>Key of why no job can have it; null where one has or will.</summary>

@@ -36,7 +36,7 @@ internal static class OperatorSettingsEndpoints
             "Show any tenant's settings", "null is as for all tenants; `version` is 0 where nothing was ever set, also for a tenant that nobody has heard of. Of a tenant in another `region` nothing but that is known.", response: AnswerExample);
         settings.MapPut("", ReplaceAsync).WithName("putSettingsOfTenant").RequireScope(ApiScope.Operator).AuditsChange("tenant.settings", "tenant", "tenant_id").WithApi(
             "Replace any tenant's settings",
-            "All of them: what is left out goes back to what holds for all tenants. Seen everywhere within two seconds; what runs goes on. Limits of models are set by `PUT /api/ai/budget`.\n\n"
+            "All of them: what is left out goes back to what holds for all tenants. Seen everywhere within two seconds; what runs goes on. Limits of models are set by `PUT …/ai-budget`, days of keeping by `PUT …/retention`.\n\n"
             + "`region`, where the installation has several: where everything of the tenant is stored; left out, it stays as it is. It is set in each region. 409 where the tenant is to leave while anything of it is stored here: export what is "
             + "needed, then erase the tenant here. In a region that is not the tenant's, `region` is all that is taken (421).",
             $$"""{{{Members}}}""", AnswerExample)

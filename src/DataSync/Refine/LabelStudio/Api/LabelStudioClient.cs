@@ -13,9 +13,6 @@ namespace DataSync.Refine.LabelStudio.Api;
 /// </summary>
 internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioTokens tokens)
 {
-    /// <summary>True for an edition that imports in the background.</summary>
-    public async Task<bool> IsEnterpriseAsync(LabelStudioServer server, CancellationToken ct) => (await VersionAsync(server, isAnonymous: false, ct)).Edition == "Enterprise";
-
     /// <summary>What is there. Asked without a key (<paramref name="isAnonymous"/>), a server that is none is told from a key that is none.</summary>
     public async Task<(string? Edition, string? Release)> VersionAsync(LabelStudioServer server, bool isAnonymous, CancellationToken ct)
     {

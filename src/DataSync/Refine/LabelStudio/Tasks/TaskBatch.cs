@@ -25,7 +25,9 @@ internal sealed class TaskBatch(Guid job, IReadOnlySet<string>? fields)
     public void Add(long seq, ReadOnlySpan<byte> document)
     {
         var key = TaskKey.Of(job, seq);
-        var task = Write(key, document);
+        var shown = document.ToArray();
+        ShownText.Mend(shown);
+        var task = Write(key, shown);
         _bytes += task.Length;
         _tasks.Add(new OutgoingTask(seq, key, task));
     }
@@ -60,7 +62,7 @@ internal sealed class TaskBatch(Guid job, IReadOnlySet<string>? fields)
         return buffer.WrittenMemory;
     }
 
-    /// <summary>Members keep their own bytes. What is no object becomes one, for a task's data must be.</summary>
+    /// <summary>Members keep their own bytes, but for what no server can hold. What is no object becomes one, for a task's data must be.</summary>
     private void WriteData(Utf8JsonWriter json, ReadOnlySpan<byte> document)
     {
         var reader = new Utf8JsonReader(document, new JsonReaderOptions { MaxDepth = 1024 });

@@ -16,27 +16,31 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     /// <summary>The server's clock may be off from ours by as much.</summary>
     internal static readonly TimeSpan ClockSkew = TimeSpan.FromDays(1);
 
-    /// <summary>Sends what is missing of a batch; afterwards each of its tasks has a number or is refused.</summary>
+    /// <summary>
+    /// Sends what is missing of a batch; afterwards each of its tasks has a number or is refused. Returns whether any was sent while an earlier request may still have been at work: its tasks may come yet, as twins.
+    /// </summary>
     /// <param name="server">Where to.</param>
     /// <param name="project">Which project.</param>
     /// <param name="batch">The records.</param>
     /// <param name="since">When the first attempt at sending any of them was made at the earliest.</param>
     /// <param name="mayBeThere">An earlier attempt may have sent them.</param>
     /// <param name="ct">Ends the work, not what the server has taken.</param>
-    public Task SendAsync(LabelStudioServer server, long project, TaskBatch batch, DateTimeOffset since, bool mayBeThere, CancellationToken ct)
+    public Task<bool> SendAsync(LabelStudioServer server, long project, TaskBatch batch, DateTimeOffset since, bool mayBeThere, CancellationToken ct)
         => SendAsync(new Target(server, project, since - ClockSkew), batch.Tasks, mayBeThere, ct);
 
-    private async Task SendAsync(Target target, IReadOnlyList<OutgoingTask> tasks, bool mayBeThere, CancellationToken ct)
+    private async Task<bool> SendAsync(Target target, IReadOnlyList<OutgoingTask> tasks, bool mayBeThere, CancellationToken ct)
     {
         var known = tasks.Count(t => t.TaskId is not null);
-        var unanswered = false;
+        var unanswered = mayBeThere;
+        var again = false;
         try
         {
             await retry.RunAsync(
                 async (_, token) =>
                 {
-                    if (unanswered || mayBeThere) await LookAsync(target, tasks, unanswered, token);
+                    if (unanswered) await LookAsync(target, tasks, token);
                     if (Missing(tasks) is not { Count: > 0 } missing) return;
+                    again |= unanswered;
                     try
                     {
                         await SendOnceAsync(target, missing, token);
@@ -58,10 +62,12 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
             await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
             var left = Missing(tasks);
             if (left.Count == 1) left[0].IsRefused = true;
-            if (left.Count <= 1) return;
-            await SendAsync(target, [.. left.Take(left.Count / 2)], mayBeThere: false, ct);
-            await SendAsync(target, [.. left.Skip(left.Count / 2)], mayBeThere: false, ct);
+            if (left.Count <= 1) return again;
+            again |= await SendAsync(target, [.. left.Take(left.Count / 2)], mayBeThere: false, ct);
+            again |= await SendAsync(target, [.. left.Skip(left.Count / 2)], mayBeThere: false, ct);
         }
+
+        return again;
     }
 
     private async Task SendOnceAsync(Target target, IReadOnlyList<OutgoingTask> missing, CancellationToken ct)
@@ -100,13 +106,12 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     }
 
     /// <summary>
-    /// Looks for what an earlier request may have left. Where imports run in the background, one that was taken and not answered may still be at work: it is looked at
-    /// until nothing more comes.
+    /// Looks for what an earlier request may have left, until nothing more comes for a while: one that was taken and not answered may still be at work, in the background or behind a gateway that gave up.
+    /// What comes later still is <see cref="TaskTwins"/>' part.
     /// </summary>
-    private async Task LookAsync(Target target, IReadOnlyList<OutgoingTask> tasks, bool justSent, CancellationToken ct)
+    private async Task LookAsync(Target target, IReadOnlyList<OutgoingTask> tasks, CancellationToken ct)
     {
         await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
-        if (!justSent || Missing(tasks).Count == 0 || !await client.IsEnterpriseAsync(target.Server, ct)) return;
         for (var (quiet, wait) = (0, options.Value.FirstImportLook); quiet < 4 && Missing(tasks) is { Count: var left and > 0 }; wait *= 2)
         {
             await Task.Delay(wait, time, ct);

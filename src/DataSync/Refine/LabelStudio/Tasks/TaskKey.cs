@@ -16,6 +16,9 @@ internal static class TaskKey
     /// <summary>The job that a key names; null where it is none of ours.</summary>
     public static Guid? JobOf(string key) => key.Length > 33 && key[32] == ':' && Guid.TryParseExact(key.AsSpan(0, 32), "N", out var job) ? job : null;
 
+    /// <summary>The record's place in its job; null where it is none of ours.</summary>
+    public static long? SeqOf(string key) => JobOf(key) is not null && long.TryParse(key.AsSpan(33), NumberStyles.None, CultureInfo.InvariantCulture, out var seq) ? seq : null;
+
     /// <summary>The key in a task's <c>meta</c>; null where there is none of ours.</summary>
     public static string? Read(JsonElement meta)
         => meta.ValueKind == JsonValueKind.Object && meta.TryGetProperty(Member, out var key) && key.ValueKind == JsonValueKind.String ? key.GetString() : null;

@@ -19,6 +19,9 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
 {
     private static readonly TimeSpan LastMoments = TimeSpan.FromSeconds(2);
 
+    /// <summary>Twins come within minutes or not at all; each look reads the project's newer tasks whole.</summary>
+    private const int MostTwinLooks = 5;
+
     public async Task<EnrichmentEnd> RunAsync(EnrichmentContext context, CancellationToken ct)
     {
         var server = await floor.Projects.ServerAsync(context.Run.TenantId, plan.Project, ct);
@@ -79,9 +82,9 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
     {
         var run = context.Run;
         await run.Confirm(ct); // who has lost the job sends nothing more
-        await floor.Import.SendAsync(server, plan.Project, batch, run.CreatedAt, mayBeThere, ct);
+        var again = await floor.Import.SendAsync(server, plan.Project, batch, run.CreatedAt, mayBeThere, ct);
         await floor.Sent.AddAsync(run.TenantId, run.JobId, batch.Tasks, ct);
-        state = state with { SentTo = batch.Tasks[^1].Seq + 1 };
+        state = state with { SentTo = batch.Tasks[^1].Seq + 1, MayHaveTwins = state.MayHaveTwins || again };
         await CommitAsync(context, state, ct);
         return state;
     }
@@ -94,6 +97,12 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
         TimeSpan? wish = null;
         try
         {
+            if (state is { MayHaveTwins: true, TwinLooks: < MostTwinLooks })
+            {
+                await TwinsAsync(context, server, ct);
+                state = state with { TwinLooks = state.TwinLooks + 1 };
+            }
+
             while (await floor.Sent.ReadAsync(run.TenantId, run.JobId, after, openOnly: true, TaskLook.Chunk, ct) is { Count: > 0 } rows)
             {
                 after = rows[^1].Seq;
@@ -124,6 +133,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
         var run = context.Run;
         var outcomes = new SortedDictionary<string, int>(StringComparer.Ordinal);
         var after = -1L;
+        if (state.MayHaveTwins && context.Position.NextSeq == 0) await TwinsAsync(context, server, ct);
         while (await floor.Sent.ReadAsync(run.TenantId, run.JobId, after, openOnly: false, TaskLook.Chunk, ct) is { Count: > 0 } rows)
         {
             after = rows[^1].Seq;
@@ -146,6 +156,9 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
     }
 
     private static SentTask Sent(SyncRun run, LabelStudioTask row) => new(row.TaskId!.Value, TaskKey.Of(run.JobId, row.Seq));
+
+    private Task TwinsAsync(EnrichmentContext context, LabelStudioServer server, CancellationToken ct)
+        => floor.Twins.SettleAsync(server, plan.Project, context.Run.TenantId, context.Run.JobId, context.Run.CreatedAt, ct);
 
     /// <summary>What the job shows: counts, and how many records the model was sure of, where that decides.</summary>
     private static JsonObject Told(WaitState state, IEnumerable<(string Name, int Count)> counts)

@@ -7,4 +7,4 @@ namespace DataSync.Refine.LabelStudio.Waiting;
 
 /// <summary>What all jobs' annotations share.</summary>
 internal sealed record AnnotationFloor(
-    ProjectStore Projects, SentTasks Sent, TaskImport Import, TaskLook Look, IOptions<LabelStudioOptions> Options, TimeProvider Time, ILogger<AnnotationFloor> Logger);
+    ProjectStore Projects, SentTasks Sent, TaskImport Import, TaskTwins Twins, TaskLook Look, IOptions<LabelStudioOptions> Options, TimeProvider Time, ILogger<AnnotationFloor> Logger);

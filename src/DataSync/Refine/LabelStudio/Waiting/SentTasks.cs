@@ -46,6 +46,17 @@ internal sealed class SentTasks(TenantDatabase database)
         return await transaction.Db.Set<LabelStudioTask>().Where(t => t.JobId == job && t.Seq > after && (!openOnly || !t.Settled)).OrderBy(t => t.Seq).Take(count).AsNoTracking().ToListAsync(ct);
     }
 
+    /// <summary>What became of some records of a job.</summary>
+    public async Task<IReadOnlyList<LabelStudioTask>> FindAsync(string tenantId, Guid job, long[] seqs, CancellationToken ct)
+    {
+        await using var transaction = await database.BeginAsync(tenantId, ct);
+        return await transaction.Db.Set<LabelStudioTask>().Where(t => t.JobId == job && seqs.Contains(t.Seq)).OrderBy(t => t.Seq).AsNoTracking().ToListAsync(ct);
+    }
+
+    /// <summary>Notes that a record is another task, which is waited for.</summary>
+    public Task MoveAsync(string tenantId, Guid job, long seq, long task, CancellationToken ct) => database.RunAsync(
+        tenantId, t => t.Db.Set<LabelStudioTask>().Where(r => r.JobId == job && r.Seq == seq).ExecuteUpdateAsync(set => set.SetProperty(r => r.TaskId, task).SetProperty(r => r.Settled, false), ct), ct);
+
     /// <summary>Notes that nothing more is waited for of some records.</summary>
     public Task SettleAsync(string tenantId, Guid job, List<long> seqs, CancellationToken ct)
         => seqs.Count == 0 ? Task.CompletedTask : database.RunAsync(tenantId, t => t.Db.Set<LabelStudioTask>().Where(r => r.JobId == job && seqs.Contains(r.Seq)).ExecuteUpdateAsync(set => set.SetProperty(r => r.Settled, true), ct), ct);

@@ -17,6 +17,12 @@ internal sealed record WaitState
     /// <summary>Records that nobody is asked about, for the language model is sure of them; null where all are sent.</summary>
     public long? PassedBy { get; init; }
 
+    /// <summary>Records were sent again while the server may have been at work on them: it may make tasks of the first sending yet.</summary>
+    public bool MayHaveTwins { get; init; }
+
+    /// <summary>How often such tasks were looked for.</summary>
+    public int TwinLooks { get; init; }
+
     /// <summary>Looks in a row that saw nothing new.</summary>
     public int Idle { get; init; }
 

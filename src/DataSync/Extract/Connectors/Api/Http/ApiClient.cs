@@ -17,6 +17,9 @@ internal sealed record ApiFloor(ApiGate Gate, OAuthTokens Tokens, SharedRateLimi
 internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConnection connection, ApiExtraction extraction)
 {
     private const int LargestFailure = 64 * 1024;
+    /// <summary>"At once" and times that have passed are no wish to be asked without a pause.</summary>
+    private static readonly TimeSpan LeastWish = TimeSpan.FromMilliseconds(200);
+
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1), LongestWait = TimeSpan.FromMinutes(1);
 
     /// <summary>The page at a URL.</summary>
@@ -52,7 +55,9 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
 
                 var wish = RetryAfter.Of(response, floor.Time);
                 if (action != ResponseAction.RateLimited) throw Failure(action, response, url, wish);
-                await WaitAsync(wish ?? Backoff(limited++), deadline, response, url, ct);
+
+                var pause = Backoff(limited++);
+                await WaitAsync(wish is { } asked && asked >= LeastWish ? asked : pause, deadline, response, url, ct);
             }
             finally
             {
