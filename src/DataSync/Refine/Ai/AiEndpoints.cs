@@ -52,17 +52,17 @@ internal static class AiEndpoints
     }
 
     [Answers<UsageView>]
-    private static async Task<IResult> SetAsync(Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await SetAsync(caller.Tenant, body, caller, model, ct));
+    private static async Task<IResult> SetAsync(Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await LimitAsync(caller.Tenant, body, caller, model, ct));
 
     [Answers<UsageView>]
     private static async Task<IResult> SetOfAsync(RouteId tenantId, Body<BudgetBody> body, Caller caller, AiModel model, TenantRegions regions, CancellationToken ct)
     {
         await regions.DemandAsync(tenantId.Value, ct);
         AuditTrail.InLogOf(tenantId.Value);
-        return TypedResults.Ok(await SetAsync(tenantId.Value, body, caller, model, ct));
+        return TypedResults.Ok(await LimitAsync(tenantId.Value, body, caller, model, ct));
     }
 
-    private static async Task<UsageView> SetAsync(string tenantId, Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct)
+    private static async Task<UsageView> LimitAsync(string tenantId, Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct)
     {
         // Without prices everything costs nothing: a limit in money would never be reached.
         if (model.Options.InputPrice + model.Options.OutputPrice == 0)
