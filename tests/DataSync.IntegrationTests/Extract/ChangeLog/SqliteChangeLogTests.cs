@@ -70,7 +70,7 @@ public sealed class SqliteChangeLogTests : SqliteChangeLogContract
         var source = new IncrementalSource(Connector, Connection, """{"table":"plain"}""");
         Assert.Single(await source.SyncAsync(Ct));
         for (var i = 2; i < 10; i++) await ExecuteAsync($"INSERT INTO plain VALUES ({i}, 'b')");
-        Assert.True((await source.SyncInTwoAttemptsAsync(1, Ct, between: () => Source.Execute($"{Remove} 5"))).Count < 8);
+        Assert.True((await source.SyncInTwoAttemptsAsync(1, Ct, between: () => ExecuteAsync($"{Remove} 5"))).Count < 8);
         Assert.Equal((true, true, GapBasis.Log, "tracking.change_log.hole"), (source.Gap!.Checked, source.Gap.Detected, source.Gap.Against, source.Gap.Reason?.Key));
 
         Assert.Equal(9, (await source.SyncAsync(Ct)).Count);
