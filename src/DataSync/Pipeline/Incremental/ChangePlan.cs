@@ -25,8 +25,11 @@ internal sealed record ChangePlan
     [JsonIgnore]
     public object? Found { get; init; }
 
-    /// <summary>Set after changes were read: why what follows <see cref="Next"/> is not there any more; null where it is, or cannot be lost.</summary>
+    /// <summary>Set after changes were read: why they were not all there, or what follows <see cref="Next"/> is not there any more; null where nothing is missing. The next sync then reads everything.</summary>
     public TrackingReason? Lost { get; set; }
+
+    /// <summary>Set after changes were read: the connector looked whether they were all there, so that <see cref="Lost"/> says something.</summary>
+    public bool IsChecked { get; set; }
 
     /// <summary>Bytes of its log that the server keeps for this source; null where it has none or does not say. May be set while it is read.</summary>
     public long? LagBytes { get; set; }

@@ -25,6 +25,7 @@ internal interface ITracksChanges : IConnector
     /// <summary>
     /// Reads it: the whole table in one snapshot, such that the changes after the plan's next are exactly those the snapshot does not hold; or the changes. Goes on behind the batch whose
     /// token <see cref="ReadRequest.ResumeToken"/> is, with the plan as it was then. A batch without records says that there were none up to where its token goes on.
+    /// Whatever befell the record of changes between the plan and the end of the reading, what was missing is <see cref="ChangePlan.Lost"/>.
     /// </summary>
     IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct);
 

@@ -187,6 +187,38 @@ public abstract class ChangeLogContract
     }
 
     [Fact]
+    public async Task Changes_that_were_removed_while_a_reading_rested_are_told_as_lost()
+    {
+        var follower = await FollowAsync(rows: 1);
+        await follower.SyncAsync(Ct);
+        for (var i = 2; i < 7; i++) await InsertAsync(i, 1);
+        var log = (await follower.SetupAsync(Ct)).Undo[^1].Replace("DROP TABLE IF EXISTS ", "", StringComparison.Ordinal);
+        var remove = $"DELETE FROM {log} WHERE {Quote("datasync_operation")} <> 'S' AND {Quote("datasync_position")} <= {follower.Plan.Position} + 3";
+        Assert.Equal(["insert 2", "insert 5", "insert 6"], await follower.SyncAsync(Ct, breakingOffAfter: 1, between: () => ExecuteAsync(remove)));
+        Assert.Equal((true, "tracking.change_log.hole"), (follower.Plan.IsChecked, follower.Plan.Lost?.Key));
+        Assert.Equal(2L, follower.Plan.Lost?.Params["rows"]);
+    }
+
+    [Fact]
+    public async Task Changes_that_were_all_read_are_told_as_whole_also_where_they_came_in_pieces_and_some_were_rolled_back()
+    {
+        var follower = await FollowAsync(rows: 1);
+        await follower.SyncAsync(Ct);
+        await InsertAsync(2, 1);
+        if (HasManyWriters)
+        {
+            var undone = await BeginAsync();
+            await undone(Insert(3, 1));
+            await undone("ROLLBACK");
+        }
+
+        await InsertAsync(4, 1);
+        await ExecuteAsync($"UPDATE {Table} SET {KeyColumn} = 20 WHERE {KeyColumn} = 2");
+        Assert.Equal(["insert 2", "insert 4", "delete 2", "insert 20"], await follower.SyncAsync(Ct, breakingOffAfter: 1));
+        Assert.Equal((true, null), (follower.Plan.IsChecked, follower.Plan.Lost));
+    }
+
+    [Fact]
     public async Task Offer_of_a_table_without_a_key_is_none()
     {
         await ExecuteAsync($"DROP TABLE IF EXISTS {Quote("ohne")}");

@@ -29,7 +29,10 @@ internal sealed class Follower(ITracksChanges connector, SourceConnection connec
     public Task<TrackingSetup> SetupAsync(CancellationToken ct) => connector.SetupAsync(connection, Request, State, ct);
 
     /// <summary>Syncs, and returns each record as <c>operation key</c>; with small batches it breaks off behind each batch and goes on from its token.</summary>
-    public async Task<List<string>> SyncAsync(CancellationToken ct, int? breakingOffAfter = null)
+    /// <param name="ct">Ends it.</param>
+    /// <param name="breakingOffAfter">Records in a batch.</param>
+    /// <param name="between">Done once, when it has broken off for the first time.</param>
+    public async Task<List<string>> SyncAsync(CancellationToken ct, int? breakingOffAfter = null, Func<Task>? between = null)
     {
         var plan = await connector.PlanAsync(connection, Request, new TrackingOffer(TrackingMethods.ChangeLog, IsAvailable: true), State, ct);
         if (plan.Everything) Rows.Clear();
@@ -51,6 +54,10 @@ internal sealed class Follower(ITracksChanges connector, SourceConnection connec
                 (isMore, plan) = (true, JsonSerializer.Deserialize<ChangePlan>(JsonSerializer.SerializeToUtf8Bytes(plan))!);
                 break;
             }
+
+            if (!isMore || between is null) continue;
+            await between();
+            between = null;
         }
 
         (Plan, State) = (plan, plan.Next);

@@ -1,4 +1,7 @@
+using DataSync.Extract.Incremental.ChangeLog;
+using DataSync.IntegrationTests.Extract.Incremental;
 using DataSync.IntegrationTests.Extract.Odbc;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Incremental;
 
@@ -52,9 +55,72 @@ public abstract class SqliteChangeLogContract : ChangeLogContract, IDisposable
 
 public sealed class SqliteChangeLogTests : SqliteChangeLogContract
 {
+    private const string Plain = "CREATE TABLE plain (id INTEGER PRIMARY KEY, v TEXT); INSERT INTO plain VALUES (1, 'a')";
+    private const string Remove = "DELETE FROM plain_datasync_changes WHERE datasync_operation <> 'S' AND datasync_position <=";
+
     internal override ITracksChanges Connector => Source.Connector;
 
     internal override SourceConnection Connection => Source.Connection;
+
+    [Fact]
+    public async Task Job_gone_on_with_after_changes_were_removed_shows_the_gap_and_the_next_reads_everything()
+    {
+        await ExecuteAsync(Plain);
+        await SetUpAsync(new Follower(Connector, Connection, "plain"));
+        var source = new IncrementalSource(Connector, Connection, """{"table":"plain"}""");
+        Assert.Single(await source.SyncAsync(Ct));
+        for (var i = 2; i < 10; i++) await ExecuteAsync($"INSERT INTO plain VALUES ({i}, 'b')");
+        Assert.True((await source.SyncInTwoAttemptsAsync(1, Ct, between: () => ExecuteAsync($"{Remove} 5"))).Count < 8);
+        Assert.Equal((true, true, GapBasis.Log, "tracking.change_log.hole"), (source.Gap!.Checked, source.Gap.Detected, source.Gap.Against, source.Gap.Reason?.Key));
+
+        Assert.Equal(9, (await source.SyncAsync(Ct)).Count);
+        Assert.Equal((true, "tracking.change_log.hole"), (source.Tracking!.Everything, source.Tracking.Reason?.Key));
+        await ExecuteAsync("INSERT INTO plain VALUES (10, 'c')");
+        Assert.Single(await source.SyncAsync(Ct));
+        Assert.Equal(new GapReport(true, 0, false, GapBasis.Log), source.Gap);
+    }
+
+    [Fact]
+    public async Task Plan_while_which_changes_are_removed_reads_everything()
+    {
+        await ExecuteAsync(Plain);
+        await SetUpAsync(new Follower(Connector, Connection, "plain"));
+        var request = new ReadRequest { Table = "plain" };
+        await ExecuteAsync("INSERT INTO plain VALUES (2, 'b')");
+        var last = new ChangeLogState { Log = (await LogAsync())!, Position = 2 }.ToJson();
+        await ExecuteAsync("INSERT INTO plain VALUES (3, 'b'), (4, 'b'), (5, 'b')");
+
+        // after the look whether the last delivered one is there, before the look for what is missing behind it
+        var tracker = new ChangeLogTracker(new Meddled(Source.Connector, "MAX(", () => Source.Execute($"{Remove} 3")), TimeProvider.System);
+        var plan = await tracker.PlanAsync(Connection, request, last, Ct);
+        Assert.Equal((true, "tracking.change_log.purged"), (plan.Everything, plan.Reason?.Key));
+    }
+
+    private Task<string?> LogAsync() => Source.Connector.LookAsync(
+        Connection, new ReadRequest { Table = "plain" },
+        async session => (await new LoggedPositions(session, await session.Dialect.FindAsync(session.Ask, "plain", Ct)).BeginningAsync(Ct)).Log, Ct);
+
+    /// <summary>A source to which something is done before a question is answered, once.</summary>
+    private sealed class Meddled(IChangeLogSource source, string question, Action done) : IChangeLogSource
+    {
+        private bool _isDone;
+
+        public Task<T> LookAsync<T>(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task<T>> look, CancellationToken ct)
+            => source.LookAsync(connection, request, session => look(session with { Ask = (sql, values, token) => AskAsync(session, sql, values, token) }), ct);
+
+        public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, Func<ChangeLogSession, Task>? beside, CancellationToken ct) => source.ReadAsync(connection, request, beside, ct);
+
+        private Task<List<string?[]>> AskAsync(ChangeLogSession session, string sql, IReadOnlyList<string> values, CancellationToken ct)
+        {
+            if (!_isDone && sql.Contains(question, StringComparison.Ordinal))
+            {
+                _isDone = true;
+                done();
+            }
+
+            return session.Ask(sql, values, ct);
+        }
+    }
 }
 
 public sealed class OdbcSqliteChangeLogTests : SqliteChangeLogContract

@@ -152,7 +152,11 @@ public abstract partial class IncrementalContract
     {
         var source = await StartAsync(Checked("reread", window: 0), [.. Enumerable.Range(1, 40).Select(i => ((long)i, (long?)i))]);
         string? lost = null;
-        var records = await source.SyncInTwoAttemptsAsync(12, Ct, between: () => Assert.Equal(1, source.Taken.Lose(r => lost is null && (lost = r) is not null)));
+        var records = await source.SyncInTwoAttemptsAsync(12, Ct, between: () =>
+        {
+            Assert.Equal(1, source.Taken.Lose(r => lost is null && (lost = r) is not null));
+            return Task.CompletedTask;
+        });
         Assert.Equal(lost, Assert.Single(records.GroupBy(r => r, StringComparer.Ordinal), g => g.Count() == 2).Key);
         Assert.Equal(41, records.Count);
         Assert.Equal(new GapReport(true, 1, true), source.Gap);

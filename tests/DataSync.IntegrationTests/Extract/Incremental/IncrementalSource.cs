@@ -61,7 +61,7 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
     /// <param name="ct">Ends it.</param>
     /// <param name="between">Called when the first has broken off.</param>
     /// <param name="mayEnd">There may be no second batch: the first attempt may have come to its end when it is broken off.</param>
-    public async Task<List<string>> SyncInTwoAttemptsAsync(int batchSize, CancellationToken ct, bool mayEnd = false, Action? between = null)
+    public async Task<List<string>> SyncInTwoAttemptsAsync(int batchSize, CancellationToken ct, bool mayEnd = false, Func<Task>? between = null)
     {
         var first = Run(Guid.CreateVersion7(), "incremental", extractionParams, batchSize, new Checkpoint());
         var records = new List<string>();
@@ -77,7 +77,7 @@ internal sealed class IncrementalSource(IConnector connector, SourceConnection c
         if (kept is null && mayEnd) Keep(first);
         if (kept is null) return records;
         Assert.NotNull(kept.Resume);
-        between?.Invoke();
+        if (between is not null) await between();
         var second = Run(first.JobId, "incremental", extractionParams, batchSize, kept);
         await foreach (var batch in Source.ReadAsync(second, ct)) Take(second, batch, records);
         Keep(second);

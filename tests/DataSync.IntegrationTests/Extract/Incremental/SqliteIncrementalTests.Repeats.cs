@@ -28,7 +28,11 @@ public sealed partial class SqliteIncrementalTests
         await ExecuteAsync("INSERT INTO changes VALUES (3, 30, 'x'), (4, 40, 'x'), (5, 50, 'x')");
 
         // the first attempt delivers all of it; without a lag the second one finds nothing at all
-        var records = await source.SyncInTwoAttemptsAsync(10, Ct, mayEnd: true, between: () => _source.Execute("DELETE FROM changes WHERE id = 5"));
+        var records = await source.SyncInTwoAttemptsAsync(10, Ct, mayEnd: true, between: () =>
+        {
+            _source.Execute("DELETE FROM changes WHERE id = 5");
+            return Task.CompletedTask;
+        });
         Assert.Equal([3, 4, 5], Ids(records));
         Assert.Empty(await source.SyncAsync(Ct));
         await ExecuteAsync("INSERT INTO changes VALUES (6, 60, 'x')");

@@ -63,7 +63,11 @@ internal sealed class FollowedTable : IAsyncDisposable
 
     /// <summary>One sync, whose records are laid over the copy: each of its place in the order, none twice.</summary>
     public async Task<IReadOnlyList<JsonObject>> SyncAsync(CancellationToken ct, int batchSize = 100, bool inTwoAttempts = false)
-        => Apply(inTwoAttempts ? await Sync.SyncInTwoAttemptsAsync(batchSize, ct, mayEnd: true) : await Sync.SyncAsync(ct, batchSize));
+    {
+        var changes = Apply(inTwoAttempts ? await Sync.SyncInTwoAttemptsAsync(batchSize, ct, mayEnd: true) : await Sync.SyncAsync(ct, batchSize));
+        Assert.Equal(Report.Everything ? null : new GapReport(true, 0, false, GapBasis.Log), Sync.Gap);
+        return changes;
+    }
 
     /// <summary>The table as a full sync reads it, by key.</summary>
     public async Task<SortedDictionary<string, string>> TableAsync(CancellationToken ct, string key = "id")

@@ -243,19 +243,6 @@ public sealed class PostgresLogTests
     }
 
     [Fact]
-    public async Task Columns_that_change_on_the_way_are_followed()
-    {
-        await using var table = await FollowedTable.CreateAsync(Columns, Ct);
-        await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
-        await table.SyncAsync(Ct);
-        await table.ExecuteAsync("UPDATE followed SET name = 'b'", Ct);
-        await table.ExecuteAsync("ALTER TABLE followed ADD COLUMN born date; ALTER TABLE followed RENAME name TO called; INSERT INTO followed VALUES (2, 'c', '2024-02-29')", Ct);
-        await table.ExecuteAsync("ALTER TABLE followed DROP COLUMN called; UPDATE followed SET born = '2000-01-01'", Ct);
-        await table.SyncAsync(Ct);
-        Assert.Equal(await table.TableAsync(Ct), table.Copy);
-    }
-
-    [Fact]
     public async Task Log_of_a_server_that_keeps_its_identity_to_itself_is_followed()
     {
         await using var table = await FollowedTable.CreateAsync(Columns, Ct, more: "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC");

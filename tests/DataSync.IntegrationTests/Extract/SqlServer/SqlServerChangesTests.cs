@@ -107,6 +107,7 @@ public sealed class SqlServerChangesTests
             ],
             documents);
         Assert.Equal("""{"version":50}""", plan.Next!.Value.GetRawText());
+        Assert.Equal((true, null), (plan.IsChecked, plan.Lost));
         var positions = documents.Select(d => JsonElement.Parse(d).GetProperty("_change").GetProperty("position").GetString()).ToList();
         Assert.Equal(positions.Order(StringComparer.Ordinal), positions);
     }

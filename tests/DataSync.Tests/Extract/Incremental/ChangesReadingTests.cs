@@ -110,6 +110,32 @@ public sealed class ChangesReadingTests
     }
 
     [Fact]
+    public async Task Sync_on_whose_way_changes_were_lost_tells_of_a_gap_and_the_next_reads_everything_and_says_why()
+    {
+        _connector.Changes.AddRange(["1", "2"]);
+        await SyncAsync(Table);
+        _connector.LosesOnTheWay = true;
+        _connector.Changes.Add("3");
+        Assert.Equal(["3"], (await SyncAsync(Table)).Records);
+        Assert.Equal((true, "tracking.hole"), (_gap!.Detected, _gap.Reason?.Key));
+        var (records, report) = await SyncAsync(Table);
+        Assert.Equal(["1", "2", "3"], records);
+        Assert.Equal((true, "tracking.hole"), (report.Everything, report.Reason?.Key));
+        Assert.Empty((await SyncAsync(Table)).Records);
+        Assert.False(_gap!.Detected);
+    }
+
+    [Fact]
+    public async Task Sync_by_a_connector_that_looked_for_nothing_says_nothing_of_a_check()
+    {
+        _connector.Looks = false;
+        await SyncAsync(Table);
+        _connector.Changes.Add("1");
+        Assert.Single((await SyncAsync(Table)).Records);
+        Assert.Null(_gap);
+    }
+
+    [Fact]
     public async Task Sync_that_cannot_follow_falls_back_to_the_cursor_and_says_what_is_missing()
     {
         _connector.Missing = TrackingReason.Of("tracking.missing", ("what", "all"));

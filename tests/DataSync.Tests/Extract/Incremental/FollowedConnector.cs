@@ -21,6 +21,12 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
     /// <summary>Told after the next reading of changes: what follows is lost.</summary>
     public bool LosesWhatFollows { get; set; }
 
+    /// <summary>Told after the next reading of changes: some were not there, which nobody can see afterwards.</summary>
+    public bool LosesOnTheWay { get; set; }
+
+    /// <summary>It looks, after a reading, whether anything is lost.</summary>
+    public bool Looks { get; set; } = true;
+
     /// <summary>Fails after so many more batches, once.</summary>
     public int? FailsAfter { get; set; }
 
@@ -84,6 +90,8 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
         }
 
         (plan.Next, plan.Position, plan.LagBytes) = (JsonSerializer.SerializeToElement(to), $"{to:D8}", 7);
+        plan.IsChecked = Looks;
+        if (LosesOnTheWay && !plan.Everything) (plan.Lost, LosesOnTheWay) = (TrackingReason.Of("tracking.hole"), false);
         if (plan.Everything || !LosesWhatFollows) yield break;
         (plan.Lost, Lost) = (TrackingReason.Of("tracking.lost"), Changes.Count + 1);
     }

@@ -17,6 +17,9 @@ internal sealed record ChangeLogExtent
     /// <summary>The changes, in order. None where the whole table is read.</summary>
     public IReadOnlyList<PositionRange> Ranges { get; init; } = [];
 
+    /// <summary>How many changes stood there when it was planned: all of them must be found when they are read. Null in what was planned before they were counted.</summary>
+    public long? Count { get; init; }
+
     /// <summary>Where the whole table is read: what is decided before its snapshot is taken.</summary>
     public ChangeLogState? Before { get; init; }
 

@@ -16,8 +16,8 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
 
     private readonly LoggedPositions _positions = new(session, table);
 
-    /// <summary>What to read of the changes behind a state, and the state after it.</summary>
-    public async Task<(List<PositionRange> Ranges, ChangeLogState Next)> DecideAsync(ChangeLogState last, CancellationToken ct)
+    /// <summary>What to read of the changes behind a state, how many stand there, and the state after it.</summary>
+    public async Task<(List<PositionRange> Ranges, long Count, ChangeLogState Next)> DecideAsync(ChangeLogState last, CancellationToken ct)
     {
         var undecided = session.Dialect.Undecided();
         var (now, began) = (time.GetUtcNow(), time.GetTimestamp());
@@ -40,8 +40,10 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
         var end = missing.Count > 0 && waiting.Count > 0 ? waiting.Min(w => w.From) - 1 : greatest;
         List<PositionRange> doubted = [.. missing.UpTo(end).Where(m => now - m.Since < undecided.Doubt).TakeLast(MostInDoubt)];
         List<PositionRange> wanted = [.. last.Open.Without(missing), .. greatest > last.Position ? [new PositionRange(last.Position + 1, greatest)] : (PositionRange[])[]];
+        var ranges = wanted.UpTo(end).Without(doubted);
         return (
-            wanted.UpTo(end).Without(doubted),
+            ranges,
+            ranges.Without(missing).Sum(r => r.To - r.From + 1),
             last with { Position = Math.Max(last.Position, end), Open = [.. doubted, .. last.Open.Above(end)] });
     }
 

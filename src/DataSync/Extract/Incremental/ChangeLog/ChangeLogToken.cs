@@ -6,7 +6,8 @@ namespace DataSync.Extract.Incremental.ChangeLog;
 /// <summary>Where the reading of changes goes on.</summary>
 /// <param name="After">Behind this position.</param>
 /// <param name="Rows">So many more rows than before has the table by then.</param>
-internal sealed record ChangeLogToken(long After, long Rows)
+/// <param name="Count">So many changes were found by then.</param>
+internal sealed record ChangeLogToken(long After, long Rows, long Count = 0)
 {
     private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 

@@ -36,19 +36,21 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
                 var planner = new ChangeLogPlanner(session, table, time);
                 var positions = new LoggedPositions(session, table);
-                var (log, first, least) = await positions.BeginningAsync(ct);
+                var (log, first, _) = await positions.BeginningAsync(ct);
                 if (log is null || table.Key.Count == 0) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.change_log_lost"));
                 var state = last is { } stored ? ChangeLogState.Read(stored) : null;
-                var reason = last is null ? null : await WhyEverythingAsync(positions, state, log, least, ct) ?? await WhyDifferentAsync(session, table, state!, ct);
+                var reason = last is null ? null : await WhyEverythingAsync(positions, state, ct) ?? await WhyDifferentAsync(session, table, state!, ct);
                 if (last is not null && reason is null)
                 {
-                    var (ranges, next) = await planner.DecideAsync(state!, ct);
-                    if (!session.Dialect.RecordsTruncation || !await positions.HasTruncatedAsync(ranges, ct))
-                        return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Ranges = ranges }, next);
-                    reason = TrackingReason.Of("tracking.change_log.truncated");
+                    var (ranges, count, next) = await planner.DecideAsync(state!, ct);
+                    if (session.Dialect.RecordsTruncation && await positions.HasTruncatedAsync(ranges, ct)) reason = TrackingReason.Of("tracking.change_log.truncated");
+
+                    // what was removed since the first look passed for places where a change was rolled back; what goes from here on is missed when it is read
+                    reason ??= await WhyEverythingAsync(positions, state, ct);
+                    if (reason is null) return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Ranges = ranges, Count = count }, next);
                 }
 
-                var (_, before) = await planner.DecideAsync(new ChangeLogState { Log = log, Position = first }, ct);
+                var (_, _, before) = await planner.DecideAsync(new ChangeLogState { Log = log, Position = first }, ct);
                 return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Before = before }, before) with { Everything = true, Reason = reason };
             },
             ct);
@@ -89,9 +91,10 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     private static ChangePlan Plan(ChangeLogExtent extent, ChangeLogState next) => new() { Extent = extent.ToJson(), Next = next.ToJson(), Position = next.Shown };
 
     /// <summary>Null where the changes behind the state are all there.</summary>
-    private static async Task<TrackingReason?> WhyEverythingAsync(LoggedPositions positions, ChangeLogState? state, string log, long? least, CancellationToken ct)
+    private static async Task<TrackingReason?> WhyEverythingAsync(LoggedPositions positions, ChangeLogState? state, CancellationToken ct)
     {
         if (state is null) return TrackingReason.Of("tracking.change_log.state");
+        var (log, _, least) = await positions.BeginningAsync(ct);
         if (state.Log != log) return TrackingReason.Of("tracking.change_log.made_anew");
         if (await positions.HasAsync(state.Position, ct)) return null;
 
@@ -135,7 +138,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 {
                     rows += log.Count;
                     var batch = records.Changes(log, seq, run);
-                    batch.ResumeToken = new ChangeLogToken(records.Last, token.Rows + records.Grown).ToJson();
+                    batch.ResumeToken = new ChangeLogToken(records.Last, token.Rows + records.Grown, token.Count + records.Count).ToJson();
                     (seq, from) = (seq + batch.Count, records.Last + 1);
                     yield return batch;
                 }
@@ -144,6 +147,27 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
             }
         }
 
-        if (plan.Next is { } planned && ChangeLogState.Read(planned) is { } next) plan.Next = (next with { Rows = next.Rows + token.Rows + records.Grown }).ToJson();
+        if (plan.Next is not { } planned || ChangeLogState.Read(planned) is not { } next) yield break;
+        plan.Next = (next with { Rows = next.Rows + token.Rows + records.Grown }).ToJson();
+        if (extent.Count is not { } count) yield break;
+        plan.Lost = await WhyLostAsync(connection, request, next, count, token.Count + records.Count, ct);
+        plan.IsChecked = true;
+    }
+
+    /// <summary>
+    /// Why something is missing of what was planned or of what follows: between the plan and the reading, which may be gone on with days later, rows of the log may have been removed, and nothing is found
+    /// where they stood. Null where nothing is. Where there was nothing to read, the plan has only just looked.
+    /// </summary>
+    private async Task<TrackingReason?> WhyLostAsync(SourceConnection connection, ReadRequest request, ChangeLogState next, long planned, long found, CancellationToken ct)
+    {
+        if (found < planned) return TrackingReason.Of("tracking.change_log.hole", ("rows", planned - found));
+        return planned == 0 ? null : await source.LookAsync(
+            connection, request,
+            async session =>
+            {
+                var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
+                return table.HasLog ? await WhyEverythingAsync(new LoggedPositions(session, table), next, ct) : TrackingReason.Of("tracking.change_log.absent", ("table", table.Table));
+            },
+            ct);
     }
 }

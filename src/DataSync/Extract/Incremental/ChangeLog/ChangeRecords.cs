@@ -33,6 +33,9 @@ internal sealed class ChangeRecords
     /// <summary>The position of the last change; 0 before the first.</summary>
     public long Last { get; private set; }
 
+    /// <summary>How many changes of the log were found so far.</summary>
+    public long Count { get; private set; }
+
     /// <summary>By how many the table's rows have grown with what was made so far.</summary>
     public long Grown { get; private set; }
 
@@ -75,6 +78,7 @@ internal sealed class ChangeRecords
         var (operation, begin) = FindOurs(document);
         while (at < wanted.Count && wanted[at].To < Last) at++;
         if (at == wanted.Count || wanted[at].From > Last) return;
+        Count++;
         if (operation is not ((byte)'I' or (byte)'U' or (byte)'D')) return;
         FindKey(document, begin);
         Grown += operation == (byte)'I' ? 1 : operation == (byte)'D' ? -1 : 0;

@@ -32,10 +32,9 @@ internal sealed class ChangesReading
     {
         var fingerprint = ChangesState.FingerprintOf(request);
         var stored = await run.State.LoadAsync(ct);
-        var (last, before) = stored is null ? (null, null) : Prior(stored.Data, request, fingerprint, offer.Method);
+        var (last, why) = stored is null ? (null, null) : Prior(stored.Data, request, fingerprint, offer.Method);
         var plan = await connector.PlanAsync(source, request with { ResumeToken = default }, offer, last, ct);
-        if (before is not null && plan is { Everything: true, Reason: null })
-            plan = plan with { Reason = TrackingReason.Of("tracking.method_changed", ("before", before), ("now", offer.Method)) };
+        if (plan is { Everything: true, Reason: null }) plan = plan with { Reason = why };
         return new ChangesReading(run, new ChangesToken { Base = stored?.JobId, At = now, Method = offer.Method, Plan = plan }, fingerprint, request with { ResumeToken = default });
     }
 
@@ -53,12 +52,12 @@ internal sealed class ChangesReading
     public GapReport? Gap { get; private set; }
 
     /// <summary>
-    /// Looks, once the changes are read, whether those that follow are still to be had. Where not, and the source wants it repaired, the answer is a reading of everything that belongs to
-    /// the same sync; else the next sync reads everything.
+    /// Looks, once the changes are read, whether all were there, and whether those that follow are still to be had. Where not, and the source wants it repaired, the answer is a reading of everything that belongs to
+    /// the same sync; else the next sync reads everything. A connector that looked for nothing has nothing to tell.
     /// </summary>
     public async Task<ChangesReading?> CheckAsync(ITracksChanges connector, SourceConnection source, GapParameters check, long firstSeq, CancellationToken ct)
     {
-        if (Plan.Everything) return null;
+        if (Plan.Everything || !Plan.IsChecked) return null;
         var repairs = Plan.Lost is not null && check.OnGap != "warn";
         Gap = new GapReport(true, Plan.Lost is null ? 0 : 1, repairs, GapBasis.Log, Plan.Lost);
         if (!repairs) return null;
@@ -76,16 +75,18 @@ internal sealed class ChangesReading
     /// <summary>Everything was read: the state moves as soon as the job is complete.</summary>
     public void Complete()
     {
-        var state = new ChangesState { Fingerprint = _fingerprint, Method = _begun.Method, Next = Plan.Next, Position = Plan.Position };
+        var state = new ChangesState { Fingerprint = _fingerprint, Method = _begun.Method, Next = Plan.Next, Position = Plan.Position, Lost = Plan.Lost };
         _run.State.Move = new StateMove(_begun.Base, state.ToJson(), _begun.At, Plan.Position, Gap, Report);
     }
 
-    /// <summary>The position to go on from, and the method before where that was another one: then everything is read. A state of another table is of no use to anybody.</summary>
-    private static (JsonElement? Last, string? Before) Prior(JsonElement stored, ReadRequest request, string fingerprint, string method)
+    /// <summary>The position to go on from; or, where there is none, why everything is read: changes were found by another method, or some were lost. A state of another table is of no use to anybody.</summary>
+    private static (JsonElement? Last, TrackingReason? Why) Prior(JsonElement stored, ReadRequest request, string fingerprint, string method)
     {
         if (ChangesState.Read(stored) is { } changes && changes.Fingerprint == fingerprint)
-            return changes.Method == method ? (changes.Next, null) : (null, changes.Method);
-        if (CursorState.Read(stored) is { } cursor && cursor.Fingerprint == CursorState.FingerprintOf(request, cursor.Field)) return (null, TrackingMethods.Cursor);
+            return changes.Method != method ? (null, Changed(changes.Method)) : changes.Lost is { } lost ? (null, lost) : (changes.Next, null);
+        if (CursorState.Read(stored) is { } cursor && cursor.Fingerprint == CursorState.FingerprintOf(request, cursor.Field)) return (null, Changed(TrackingMethods.Cursor));
         throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.state_foreign"));
+
+        TrackingReason Changed(string before) => TrackingReason.Of("tracking.method_changed", ("before", before), ("now", method));
     }
 }

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Incremental;
 
 namespace DataSync.Extract.Incremental.Changes;
 
@@ -22,6 +23,9 @@ internal sealed record ChangesState
 
     /// <summary>The same for people.</summary>
     public string? Position { get; init; }
+
+    /// <summary>Why what was delivered up to here lacks something: the next sync reads everything. Null where it lacks nothing.</summary>
+    public TrackingReason? Lost { get; init; }
 
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, Json);
 

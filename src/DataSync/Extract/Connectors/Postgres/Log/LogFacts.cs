@@ -72,6 +72,9 @@ internal sealed record LogFacts
     /// <summary>The table with the key its rows are told apart by.</summary>
     public required PostgresTable Table { get; init; }
 
+    /// <summary>What of the table may change without a word in the log.</summary>
+    public LogShape Shape { get; init; } = new();
+
     /// <summary>Columns whose values the log does not show as a record needs them; null for none.</summary>
     public string? Unreadable { get; init; }
 
@@ -101,6 +104,7 @@ internal sealed record LogFacts
     public static async Task<LogFacts> ReadAsync(PostgresSession session, PostgresTable table, int version, string name, CancellationToken ct)
     {
         var (facts, tellsSystem) = await AnswerAsync(session, table, version, name, ct);
+        facts = facts with { Shape = await LogShape.AskAsync(session, facts.TableId, version, name, ct) };
         return tellsSystem ? facts with { System = await PostgresOrigin.SystemAsync(session, ct) } : facts;
     }
 

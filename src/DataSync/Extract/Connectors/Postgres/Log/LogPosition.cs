@@ -26,6 +26,9 @@ internal sealed record LogPosition
     /// <summary>The number of the table's place in the publication: taken out and put in again it has another, and what happened between is not in the log.</summary>
     public required long Publication { get; init; }
 
+    /// <summary>Table and publication as they were there; null in what was stored before that was noted.</summary>
+    public LogMarks? Marks { get; init; }
+
     /// <summary>Every transaction whose commit lies below it is delivered, and none above it. 16 hexadecimal digits.</summary>
     public required string Lsn { get; init; }
 

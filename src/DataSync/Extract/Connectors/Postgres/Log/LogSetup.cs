@@ -15,7 +15,7 @@ internal sealed class LogSetup(LogFacts facts, string name)
             Check("wal_level", facts.WalLevel == "logical", ("wal_level", facts.WalLevel)),
             Check("replication", facts.MayReplicate, ("login", facts.Login)),
             Check("select", facts is { MaySelect: true, MayUseSchema: true }, ("login", facts.Login)),
-            Check("table", facts is { Kind: "r" or "p", Persistence: "p" }),
+            Check("table", facts is { Kind: "r" or "p", Persistence: "p", Shape.HasUnlogged: false }),
             Check("row_security", !facts.HasRowSecurity, ("login", facts.Login)),
             Check("key", facts.Table.KeyColumns.Count > 0),
             Check("identity", facts.Identity is "d" or "f"),

@@ -36,8 +36,11 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
         var facts = offer.Found as LogFacts ?? await FactsAsync(connection, request, ct);
         if (last is null) return new ChangePlan { Everything = true, Found = facts };
         var position = LogPosition.Read(last);
-        if (LogLoss.Of(facts, position) is { } why) return new ChangePlan { Everything = true, Reason = why, Found = facts };
-        var end = Math.Max(facts.End, LogPosition.Parse(position!.Lsn));
+        if (LogLoss.Of(facts, position, await HasRowsAddedAsync(connection, facts, position, ct)) is { } why) return new ChangePlan { Everything = true, Reason = why, Found = facts };
+
+        // what was changed since and needs no reading is how the table is from here on
+        position = position! with { Marks = facts.Shape.Marks };
+        var end = Math.Max(facts.End, LogPosition.Parse(position.Lsn));
         return new ChangePlan
         {
             Extent = JsonSerializer.SerializeToElement(new LogExtent(position.Lsn, LogPosition.Text(end), position)),
@@ -134,7 +137,13 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
     private async IAsyncEnumerable<RecordBatch> ReadLogAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
     {
         var extent = plan.Extent!.Value.Deserialize<LogExtent>()!;
-        if (string.CompareOrdinal(extent.To, extent.From) <= 0) yield break;
+        if (string.CompareOrdinal(extent.To, extent.From) <= 0)
+        {
+            // the plan has only just looked, and nothing is read
+            plan.IsChecked = true;
+            yield break;
+        }
+
         var (source, name) = (connector.Read(connection), LogNames.Of(connection));
         var facts = plan.Found as LogFacts ?? await FactsAsync(connection, request, ct);
         var resume = request.ResumeToken.IsEmpty ? null : JsonSerializer.Deserialize<LogToken>(request.ResumeToken.Span);
@@ -180,7 +189,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
                 plan.Position = LogPosition.Text(reading.Reached);
                 if (reading.IsCutShort) plan.Reason = TrackingReason.Of("tracking.log.cut_short");
                 var next = extent.Position with { Lsn = plan.Position };
-                (plan.Next, plan.Lost) = (next.ToJson(), LogLoss.Of(await AgainAsync(connection, facts, ct), next));
+                (plan.Next, plan.Lost, plan.IsChecked) = (next.ToJson(), await WhyLostAsync(connection, facts, extent.Position, next, ct), true);
                 yield break;
             }
 
@@ -198,6 +207,20 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
             return await LogFacts.AskAsync(session, request.Table!, LogNames.Of(connection), token);
         }, ct, keeps: true);
 
+    /// <summary>
+    /// Why something of the stretch, or of what follows, is not in the log; null where all is. A slot that somebody else had read from begins where that one had come to, whatever place it is asked for, and only we
+    /// tell it what to forget: so a place beyond the stretch's beginning says that there is a hole in it.
+    /// </summary>
+    private async Task<TrackingReason?> WhyLostAsync(SourceConnection connection, LogFacts facts, LogPosition began, LogPosition next, CancellationToken ct)
+    {
+        var now = await AgainAsync(connection, facts, ct);
+        var hasRowsAdded = await HasRowsAddedAsync(connection, now, began, ct);
+        return LogLoss.Of(now, began, hasRowsAdded) ?? LogLoss.Of(now, next, hasRowsAdded);
+    }
+
+    private async Task<bool> HasRowsAddedAsync(SourceConnection connection, LogFacts facts, LogPosition? position, CancellationToken ct)
+        => facts.Shape.Added(position?.Marks) is { Count: > 0 } added && await connector.AskAsync(connection, (session, token) => LogShape.HoldAnythingAsync(session, added, token), ct, keeps: true);
+
     /// <summary>How the log stands now.</summary>
     private Task<LogFacts> AgainAsync(SourceConnection connection, LogFacts facts, CancellationToken ct)
         => connector.AskAsync(connection, (session, token) => LogFacts.ReadAsync(session, facts.Table, facts.Version, LogNames.Of(connection), token), ct, keeps: true);
@@ -213,6 +236,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
         Database = facts.Database,
         Table = facts.TableId,
         Publication = facts.Publication,
+        Marks = facts.Shape.Marks,
         Lsn = LogPosition.Text(lsn),
     };
 

@@ -67,7 +67,9 @@ internal sealed class ChangeRead : IDisposable
 
         if (!_records.IsEmpty) return _records.Take(default);
         var position = new ChangePosition(_next);
-        (_plan.Next, _plan.Position) = (position.ToJson(), position.Text);
+
+        // that the server still kept them all was seen in the very snapshot they were read in
+        (_plan.Next, _plan.Position, _plan.IsChecked) = (position.ToJson(), position.Text, !_plan.Everything);
         return null;
     }
 
