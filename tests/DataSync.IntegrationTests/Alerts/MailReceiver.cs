@@ -38,9 +38,6 @@ internal sealed class MailReceiver : IAsyncDisposable
     /// <summary>Whether several commands may be sent at once. Said in the clear alone.</summary>
     public bool Pipelines { get; init; }
 
-    /// <summary>Whether it hangs up, without a word, on who says goodbye.</summary>
-    public bool IsRude { get; init; }
-
     /// <summary>Whether somebody sent a login, however it was made.</summary>
     public bool WasGivenALogin { get; private set; }
 
@@ -92,7 +89,6 @@ internal sealed class MailReceiver : IAsyncDisposable
         {
             var verb = line.Split(' ')[0].ToUpperInvariant();
             WasGivenALogin |= verb == "AUTH";
-            if (verb == "QUIT" && IsRude) return false;
             if (verb == "AUTH") isOpen = line == "AUTH PLAIN " + Convert.ToBase64String(Encoding.ASCII.GetBytes($"\0{Username}\0{Password}"));
             if (verb == "DATA" && isOpen) await TakeAsync(reader, writer);
             else await writer.WriteLineAsync(verb switch

@@ -1,4 +1,5 @@
 using System.Text;
+using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Privacy.Subjects;
 using DataSync.Privacy.Subjects.Access;
@@ -6,7 +7,6 @@ using DataSync.Privacy.Subjects.Erasure;
 using DataSync.Privacy.Subjects.Finding;
 using DataSync.Privacy.Subjects.Stores;
 using DataSync.Process.Async;
-using DataSync.IntegrationTests.Postgres;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.IntegrationTests.Privacy;

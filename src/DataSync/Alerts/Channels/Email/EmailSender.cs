@@ -65,15 +65,7 @@ internal sealed class EmailSender(EgressPolicy egress, AlertOptions options, Tim
         await client.ConnectAsync(connection, server.Host, server.Port, SecureSocketOptions.None, ct); // TLS is had already
         if (server.Username.Length > 0) await client.AuthenticateAsync(server.Username, server.Password, ct);
         await client.SendAsync(message, ct);
-        try
-        {
-            await client.DisconnectAsync(quit: true, ct);
-        }
-        catch (Exception e) when (e is CommandException or ProtocolException or IOException or System.Net.Sockets.SocketException or OperationCanceledException)
-        {
-            // The mail is the server's: one that says no goodbye must not get it a second time.
-        }
-
+        await client.DisconnectAsync(quit: true, ct);
         return client.Refused;
     }
 
