@@ -70,8 +70,10 @@ public sealed class ErasureWaitsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         var request = await AddAsync("retried", Name);
         Assert.Equal(("waiting", "errors.privacy.jobs_open"), await WalkAsync("retried", request));
         await rig.SqlAsync("UPDATE sync_jobs SET status = 'failed', completed_at = now() WHERE id = $1", run.JobId);
-        var runner = Runner(TimeProvider.System, new Meanwhile(15, () => rig.SqlAsync("UPDATE sync_jobs SET status = 'running', completed_at = NULL WHERE id = $1", run.JobId)));
+        var runner = Runner(TimeProvider.System, new Meanwhile(15, () => rig.SqlAsync("UPDATE sync_jobs SET status = 'queued', completed_at = NULL WHERE id = $1", run.JobId)));
         Assert.Equal(("waiting", "errors.privacy.jobs_open"), await WalkAsync("retried", request, runner));
+        await rig.SqlAsync("UPDATE sync_jobs SET status = 'running', fence = 2 WHERE id = $1", run.JobId);
+        run = TestJobs.Attempt("retried", "s", run.JobId, 2, run.Plan, new Checkpoint());
         await StoreAsync(run, $$"""{"email":"{{Name}}"}""", Stays);
         await rig.EndAsync(run with { Checkpoint = new Checkpoint { Stage = Stages.Export } });
         Assert.Equal(("completed", null), await WalkAsync("retried", request));
