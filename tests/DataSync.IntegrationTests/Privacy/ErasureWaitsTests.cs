@@ -4,7 +4,6 @@ using DataSync.Pipeline;
 using DataSync.Privacy.Subjects;
 using DataSync.Privacy.Subjects.Access;
 using DataSync.Privacy.Subjects.Erasure;
-using DataSync.Privacy.Subjects.Finding;
 using DataSync.Privacy.Subjects.Stores;
 using DataSync.Process.Async;
 using Microsoft.Extensions.Logging;
