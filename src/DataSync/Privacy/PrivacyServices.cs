@@ -17,7 +17,7 @@ internal static class PrivacyServices
 
     /// <summary>What a worker runs beside its jobs.</summary>
     public static IServiceCollection AddPrivacyWorker(this IServiceCollection services)
-        => services.AddSingleton<OldTasks>().AddSingleton<ErasureRunner>().AddSingleton<ErasureWorker>().AddHostedService(provider => provider.GetRequiredService<ErasureWorker>())
+        => services.AddSingleton<OldTasks>().AddSingleton<AwaitedJobs>().AddSingleton<ErasureRunner>().AddSingleton<ErasureWorker>().AddHostedService(provider => provider.GetRequiredService<ErasureWorker>())
             .AddSingleton<RetentionSweeper>().AddHostedService(provider => provider.GetRequiredService<RetentionSweeper>());
 
     public static void MapPrivacy(this IEndpointRouteBuilder endpoints)

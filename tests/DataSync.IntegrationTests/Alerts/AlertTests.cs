@@ -73,6 +73,26 @@ public sealed class AlertTests(EndToEndTests.System system)
     }
 
     [Fact]
+    public async Task Recipient_that_is_refused_is_tried_again_alone_and_the_others_have_their_mail_once()
+    {
+        using var client = system.Running.Client("partly", Scopes);
+        await PutAsync(client, "channels/team", new { kind = "email", recipients = new[] { "first@partly.example", "refused@partly.example", "last@partly.example" }, events = new[] { "job.completed" } });
+        await CompleteAsync(client);
+        HashSet<string> codes = [];
+        await RunningSystem.WaitAsync("the refused one to be tried again alone", async () =>
+        {
+            foreach (var notice in (await client.GetJsonAsync("api/alert-notices", Ct)).GetProperty("items").EnumerateArray())
+            {
+                if (notice.GetProperty("error_code").GetString() is { } code) codes.Add(code);
+            }
+
+            return codes.Contains("SYNC_333");
+        }, Ct);
+        Assert.Equal(["SYNC_333", "SYNC_454"], codes.Order(StringComparer.Ordinal));
+        Assert.Equal((1, 1), (Mails("first@partly.example").Count, Mails("last@partly.example").Count));
+    }
+
+    [Fact]
     public async Task Tenant_is_told_when_a_job_has_ended_and_how()
     {
         using var client = system.Running.Client("told", Scopes);

@@ -102,6 +102,20 @@ public sealed class ConditionTests(SystemDatabase database) : IClassFixture<Syst
     }
 
     [Fact]
+    public async Task Webhooks_alert_when_the_job_of_deliveries_that_came_long_ago_fails()
+    {
+        var jobs = await EndedJobs.StoreAsync(database, _tenant, [Ended(JobStatus.Failed), Ended(JobStatus.Completed)], Now, Ct);
+        await ExecuteAsync(
+            """
+            INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, replays, job_id)
+            SELECT $1, gen_random_uuid(), 'hook', now() - interval '3 hours', 1, 0, CASE WHEN i <= 2 THEN $2::uuid ELSE $3::uuid END FROM generate_series(1, 10) i
+            """, _tenant, jobs[0], jobs[1]);
+        Assert.Equal(["error_rate  open", "webhook_failures  open"], await LookAsync(Now));
+        Assert.Equal(0.2, await ScalarAsync("SELECT value FROM alerts WHERE tenant_id = $1 AND condition = 'webhook_failures'", _tenant));
+        Assert.Equal(["error_rate  over", "webhook_failures  over"], await LookAsync(Now.AddMinutes(6)));
+    }
+
+    [Fact]
     public async Task Budget_alerts_once_a_month_and_once_a_day_by_the_tenants_own_limits_where_it_has_some()
     {
         var now = Now;
@@ -247,13 +261,31 @@ public sealed class ConditionTests(SystemDatabase database) : IClassFixture<Syst
         await using (var two = await sources.App.OpenConnectionAsync(Ct)) Assert.True(measure.Read() is { IsBreached: true, Value: >= 2 });
     }
 
+    [Fact]
+    public async Task Exhausted_pool_is_told_of_while_it_is_exhausted_and_so_is_what_else_is_wrong()
+    {
+        var options = database.Options with { Connection = new NpgsqlConnectionStringBuilder(database.Options.Connection) { MaxPoolSize = 1, Timeout = 3 }.ConnectionString };
+        await using var sources = new DataSync.Platform.Persistence.DataSources(options);
+        using var measure = new DataSync.Platform.Persistence.PoolMeasure(options);
+        await using var stuck = await sources.App.OpenConnectionAsync(Ct);
+        var tenants = TestJobs.TenantsOf(sources);
+        ProcessMeasure[] measures = [new(DataSync.Platform.Persistence.PoolMeasure.Condition, measure.Read), new("memory", () => new MeasuredLevel(0.9, 0.8, true))];
+        var process = new ProcessAlerts(measures, tenants, new AlertOptions { OperatorTenant = _tenant }, TimeProvider.System, NullLogger<ProcessAlerts>.Instance);
+        await process.LookAsync(Ct);
+        Assert.Equal([$"connection_pool {process.Subject} open", $"memory {process.Subject} open"], await AlertsAsync());
+
+        // Whoever sends it waits for none of the pool either.
+        Assert.Null(await new DataSync.Alerts.Notices.NoticeStore(sources, tenants).Apart().FindAsync(new DataSync.Alerts.Notices.ClaimedNotice(_tenant, Guid.NewGuid()), Ct));
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => tenants.BeginAsync(_tenant, Ct));
+    }
+
     private static EndedJob Ended(string status) => new("s", status, 0, 10, 1, 0, 1, 0, "errors.connection.refused", false);
 
     private RuleStore Rules() => new(new TestJobs(database).Tenants, [new ErrorRate(), new MemoryCondition()], TimeProvider.System);
 
     private async Task DeliverAsync(int failed, int taken)
     {
-        var jobs = await EndedJobs.StoreAsync(database, _tenant, [Ended(JobStatus.Completed)], Now.AddHours(-1), Ct);
+        var jobs = await EndedJobs.StoreAsync(database, _tenant, [Ended(JobStatus.Completed)], Now, Ct);
         await ExecuteAsync(
             """
             INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, replays, failure, job_id)

@@ -12,7 +12,7 @@ using Microsoft.Extensions.Options;
 
 namespace DataSync.IntegrationTests.Alerts;
 
-/// <summary>Mail without a host: what is not sent, and neither is the login, where TLS is not what it must be. <see cref="AlertTests"/> sends some that is.</summary>
+/// <summary>Mail without a host: what is not sent, and neither is the login, where TLS is not what it must be; and who gets it where somebody is refused. <see cref="AlertTests"/> sends some under TLS.</summary>
 public sealed class EmailTests
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -46,11 +46,37 @@ public sealed class EmailTests
         trap.AssertUntouched();
     }
 
+    [Theory]
+    [InlineData(false), InlineData(true)]
+    public async Task Refused_recipient_keeps_no_other_from_the_mail(bool pipelines)
+    {
+        await using var server = new MailReceiver { Pipelines = pipelines };
+        var failed = await Assert.ThrowsAsync<PartlyTakenException>(() => SendAsync(server, "first@example.com", "refused@example.com", "last@example.com"));
+        Assert.Equal(["first@example.com", "last@example.com"], failed.Taken);
+        Assert.Equal((FailureKind.Transient, "errors.alert.mail_partly", (object)2, (object)1), (failed.Failure.Kind, failed.Failure.MessageKey, failed.Failure.Params!["taken"]!, failed.Failure.Params["refused"]!));
+        Assert.Single(server.Mails);
+    }
+
+    [Fact]
+    public async Task Mail_that_every_recipient_refuses_is_nobodys()
+    {
+        await using var server = new MailReceiver();
+        var failed = await Assert.ThrowsAsync<SyncFailureException>(() => SendAsync(server, "refused@example.com", "refused@example.org"));
+        Assert.Equal("errors.alert.mail_refused", failed.Failure.MessageKey);
+        Assert.Empty(server.Mails);
+    }
+
+    private static Task SendAsync(MailReceiver server, params string[] recipients)
+        => Sender(new MailServer("localhost", server.Port, MailTls.None, "", "", "alerts@datasync.example"), "localhost").SendAsync(new ChannelTarget(null, null, recipients), Message(), Ct);
+
     private static async Task<SyncFailure> FailureAsync(MailServer server)
+        => (await Assert.ThrowsAsync<SyncFailureException>(() => Sender(server, "").SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), Message(), Ct))).Failure;
+
+    private static EmailSender Sender(MailServer server, string exceptions)
     {
         var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
-        var sender = new EmailSender(egress, new AlertOptions { Mail = server }, TimeProvider.System);
-        var message = new NoticeMessage("1", ChannelEvents.Opened, TimeProvider.System.GetUtcNow(), "text", IsGood: false, new JsonObject());
-        return (await Assert.ThrowsAsync<SyncFailureException>(() => sender.SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), message, Ct))).Failure;
+        return new EmailSender(egress, new AlertOptions { Mail = server, TlsExceptionHosts = exceptions }, TimeProvider.System);
     }
+
+    private static NoticeMessage Message() => new("1", ChannelEvents.Opened, TimeProvider.System.GetUtcNow(), "text", IsGood: false, new JsonObject());
 }

@@ -35,6 +35,9 @@ internal sealed class MailReceiver : IAsyncDisposable
 
     public IReadOnlyList<MimeMessage> Mails => [.. _mails];
 
+    /// <summary>Whether several commands may be sent at once. Said in the clear alone.</summary>
+    public bool Pipelines { get; init; }
+
     /// <summary>Whether somebody sent a login, however it was made.</summary>
     public bool WasGivenALogin { get; private set; }
 
@@ -65,7 +68,7 @@ internal sealed class MailReceiver : IAsyncDisposable
         await using var stream = client.GetStream();
         try
         {
-            if (!await TalkAsync(stream, "220 mail.test ESMTP", _certificate is null ? "250 mail.test" : "250-mail.test\r\n250 STARTTLS", isOpen: _certificate is null)) return;
+            if (!await TalkAsync(stream, "220 mail.test ESMTP", _certificate is null ? Pipelines ? "250-mail.test\r\n250 PIPELINING" : "250 mail.test" : "250-mail.test\r\n250 STARTTLS", isOpen: _certificate is null)) return;
             await using var secure = new SslStream(stream);
             await secure.AuthenticateAsServerAsync(new SslServerAuthenticationOptions { ServerCertificate = _certificate }, _end.Token);
             await TalkAsync(secure, null, "250-mail.test\r\n250 AUTH PLAIN", isOpen: false);

@@ -20,7 +20,7 @@ public sealed class ErasureTurnsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         List<(string Tenant, Guid Id)> requests = [];
         foreach (var (tenant, value) in ((string, string)[])[("large", "ann@turns.example"), ("large", "carl@turns.example"), ("small", "ann@turns.example")])
             requests.Add((tenant, (await rig.Get<ErasureRequests>().AddAsync(PrivacyRig.Caller(tenant), PrivacyRig.Whole(value), null, Ct)).RequestId));
-        var runner = new ErasureRunner(rig.Jobs.Tenants, rig.Get<SubjectSeal>(), rig.Get<IEnumerable<IHoldsSubjects>>(), new Hurried(), rig.Get<ILogger<ErasureRunner>>());
+        var runner = new ErasureRunner(rig.Jobs.Tenants, rig.Get<SubjectSeal>(), rig.Get<AwaitedJobs>(), rig.Get<IEnumerable<IHoldsSubjects>>(), new Hurried(), rig.Get<ILogger<ErasureRunner>>());
         var worker = new ErasureWorker(rig.Database.Sources, runner, TimeProvider.System, rig.Get<ILogger<ErasureWorker>>());
 
         // Two steps each, the first of each tenant before anybody's second.

@@ -14,6 +14,9 @@ internal sealed class ChannelStore(TenantDatabase database, TenantKeyring keyrin
     private const int Tries = 3;
     private readonly Dictionary<string, IChannelSender> _senders = senders.ToDictionary(s => s.Kind, StringComparer.Ordinal);
 
+    /// <summary>The same over connections kept apart, for who tells that the pool is exhausted.</summary>
+    public ChannelStore Apart() => new(database.Apart(), keyring, senders, time);
+
     public IChannelSender SenderOf(string kind) => _senders[kind];
 
     /// <summary>Up to <paramref name="count"/> channels by their ids, after one.</summary>

@@ -15,7 +15,7 @@ internal interface IChannelSender
     /// <summary>The host that is spoken to, or what is shown in its place.</summary>
     string HostOf(ChannelTarget target);
 
-    /// <summary>Sends; returns once the receiver has taken it, and throws a <see cref="SyncFailureException"/> where it has not. A failure that is permanent is not tried again.</summary>
+    /// <summary>Sends; returns once the receiver has taken it, and throws a <see cref="SyncFailureException"/> where it has not, a <see cref="PartlyTakenException"/> where only some of its recipients have. A failure that is permanent is not tried again.</summary>
     Task SendAsync(ChannelTarget target, NoticeMessage message, CancellationToken ct);
 }
 

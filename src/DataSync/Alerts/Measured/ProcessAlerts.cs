@@ -11,7 +11,7 @@ namespace DataSync.Alerts.Measured;
 
 /// <summary>
 /// What is wrong with this process itself: each process measures, and tells the operator's tenant. A breach of two processes is two, each of its own subject; so nobody has to be asked.
-/// While all is well, nothing is written or read.
+/// While all is well, nothing is written or read. It is told over a connection kept apart: one of the pool would not be had where the pool is what is wrong, and every other breach would wait behind it.
 /// </summary>
 internal sealed partial class ProcessAlerts(IEnumerable<ProcessMeasure> measures, TenantDatabase database, AlertOptions options, TimeProvider time, ILogger<ProcessAlerts> logger) : BackgroundService
 {
@@ -25,6 +25,7 @@ internal sealed partial class ProcessAlerts(IEnumerable<ProcessMeasure> measures
 
     private static readonly string Sql = AlertMoves.Sql(Breaches, "a.tenant_id = $3 AND a.subject = $4", "$1");
 
+    private readonly TenantDatabase _apart = database.Apart();
     private readonly HashSet<string> _open = new(StringComparer.Ordinal);
 
     /// <summary>This process, as alerts of it name it.</summary>
@@ -66,7 +67,7 @@ internal sealed partial class ProcessAlerts(IEnumerable<ProcessMeasure> measures
 
     private async Task<AlertCount> TellAsync(string condition, MeasuredLevel level, CancellationToken ct)
     {
-        await using var transaction = await database.BeginAsync(options.OperatorTenant, ct);
+        await using var transaction = await _apart.BeginAsync(options.OperatorTenant, ct);
         await using (var seen = transaction.Command(
             "UPDATE alerts SET seen_at = now() WHERE tenant_id = $1 AND condition = $2 AND subject = $3 AND over_at IS NULL AND $4", options.OperatorTenant, condition, Subject, level.IsBreached))
         {

@@ -40,7 +40,7 @@ internal sealed class AlertNotice : ITenantOwned
     /// <summary>When it was delivered or given up.</summary>
     public DateTimeOffset? EndedAt { get; set; }
 
-    /// <summary>JSON of why the last try failed: key and values.</summary>
+    /// <summary>JSON of why the last try failed; see <see cref="NoticeFailure"/>.</summary>
     public string? Failure { get; set; }
 }
 

@@ -24,9 +24,19 @@ internal sealed record EndedJob(
         Dictionary<string, object?> values = new(StringComparer.Ordinal);
         if (failure.TryGetProperty("params", out var given) && given.ValueKind == JsonValueKind.Object)
         {
-            foreach (var value in given.EnumerateObject()) values[value.Name] = value.Value.ValueKind == JsonValueKind.String ? value.Value.GetString() : value.Value.GetRawText();
+            foreach (var value in given.EnumerateObject()) values[value.Name] = Plain(value.Value);
         }
 
         return (failure.GetProperty("message_key").GetString(), values);
     }
+
+    /// <summary>A number stays one: how it is written, and which word goes with it, is the language's.</summary>
+    private static object? Plain(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Number when value.TryGetDecimal(out var number) => number,
+        JsonValueKind.True or JsonValueKind.False => value.GetBoolean(),
+        JsonValueKind.Null => null,
+        JsonValueKind.String => value.GetString(),
+        _ => value.GetRawText(),
+    };
 }

@@ -56,7 +56,7 @@ internal static class NoticeEndpoints
 
     private static NoticeView View(AlertNotice notice, Caller caller, Messages messages, ErrorCatalogue catalogue)
     {
-        var failure = NoticeStore.Failure(notice);
+        var failure = NoticeFailure.Read(notice.Failure)?.Failure;
         return new NoticeView(
             notice.NoticeId, notice.ChannelId, notice.Event, notice.AlertId, notice.JobId, notice.State, notice.Attempts, notice.State == AlertNotice.Pending ? notice.NextAt : null, notice.CreatedAt, notice.EndedAt,
             failure is null ? null : (catalogue.Find(failure.MessageKey) ?? catalogue.Internal).Code, failure is null ? null : messages.Format(failure.MessageKey, caller.Language, failure.Params));

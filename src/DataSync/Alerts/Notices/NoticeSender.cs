@@ -12,18 +12,20 @@ namespace DataSync.Alerts.Notices;
 
 /// <summary>
 /// Sends what is due. Every worker runs one; each notice is one worker's at a time. A receiver may be told twice, where a worker dies between the sending and the noting; never
-/// under two ids.
+/// under two ids. Of several recipients each has its own outcome: who has it is not sent it again. It goes over connections kept apart, as a pool that is exhausted is told of too.
 /// </summary>
 internal sealed partial class NoticeSender(
     DataSources sources, NoticeStore notices, ChannelStore channels, NoticeText texts, AlertOptions options, TimeProvider time, ILogger<NoticeSender> logger) : BackgroundService
 {
     private const int AtOnce = 16;
     private static readonly TimeSpan Tick = TimeSpan.FromSeconds(2);
+    private readonly NoticeStore _notices = notices.Apart();
+    private readonly ChannelStore _channels = channels.Apart();
 
     /// <summary>Sends what is due now; returns how many tries were made.</summary>
     public async Task<int> SendDueAsync(CancellationToken ct)
     {
-        var claimed = await notices.ClaimAsync(AtOnce, ct);
+        var claimed = await _notices.ClaimAsync(AtOnce, ct);
         await Task.WhenAll(claimed.Select(notice => SendAsync(notice, ct)));
         return claimed.Count;
     }
@@ -57,46 +59,48 @@ internal sealed partial class NoticeSender(
 
     private async Task SendAsync(ClaimedNotice claimed, CancellationToken ct)
     {
-        if (await notices.FindAsync(claimed, ct) is not var (notice, alert, job))
+        if (await _notices.FindAsync(claimed, ct) is not var (notice, alert, job))
         {
-            await notices.SettleAsync(claimed, AlertNotice.Dead, SyncFailure.Permanent("errors.alert.nothing_to_tell"), TimeSpan.Zero, ct);
+            await _notices.SettleAsync(claimed, AlertNotice.Dead, new NoticeFailure(SyncFailure.Permanent("errors.alert.nothing_to_tell"), []), TimeSpan.Zero, ct);
             return;
         }
 
         try
         {
-            if (await channels.OpenAsync(claimed.TenantId, notice.ChannelId, ct) is not var (channel, target) || !channel.Enabled) throw new SyncFailureException(SyncFailure.Permanent("errors.alert.channel_off"));
+            if (await _channels.OpenAsync(claimed.TenantId, notice.ChannelId, ct) is not var (channel, target) || !channel.Enabled) throw new SyncFailureException(SyncFailure.Permanent("errors.alert.channel_off"));
             var language = await texts.LanguageAsync(claimed.TenantId, channel, ct);
             var message = alert is not null ? Message(notice, alert, language) : Message(notice, job!, language);
-            await channels.SenderOf(channel.Kind).SendAsync(target, message, ct);
-            await notices.SettleAsync(claimed, AlertNotice.Delivered, null, TimeSpan.Zero, ct);
+            if (RecipientMarks.Left(notice, target) is { } left) await _channels.SenderOf(channel.Kind).SendAsync(left, message, ct);
+            await _notices.SettleAsync(claimed, AlertNotice.Delivered, null, TimeSpan.Zero, ct);
         }
         catch (SyncFailureException e)
         {
-            await FailAsync(claimed, notice, e.Failure, ct);
+            await FailAsync(claimed, notice, e.Failure, e is PartlyTakenException { Taken: var taken } ? taken : [], ct);
         }
 #pragma warning disable CA1031 // A notice that cannot be made or sent keeps no other waiting, and is not tried for ever.
         catch (Exception e) when (e is not (OperationCanceledException or NpgsqlException))
 #pragma warning restore CA1031
         {
             Log.Unexpected(logger, e);
-            await FailAsync(claimed, notice, SyncFailure.Transient("errors.internal"), ct);
+            await FailAsync(claimed, notice, SyncFailure.Transient("errors.internal"), [], ct);
         }
     }
 
-    private async Task FailAsync(ClaimedNotice claimed, AlertNotice notice, SyncFailure failure, CancellationToken ct)
+    private async Task FailAsync(ClaimedNotice claimed, AlertNotice notice, SyncFailure failure, IReadOnlyList<string> taken, CancellationToken ct)
     {
+        var noted = new NoticeFailure(failure, RecipientMarks.With(notice, taken));
+
         // a wall that stands today may not stand tomorrow, but nobody waits for it: the same limits hold for all but what is permanent
         if (failure.Kind != FailureKind.Transient || notice.Attempts > options.Waits.Count)
         {
-            await notices.SettleAsync(claimed, AlertNotice.Dead, failure, TimeSpan.Zero, ct);
+            await _notices.SettleAsync(claimed, AlertNotice.Dead, noted, TimeSpan.Zero, ct);
             Log.GivenUp(logger, notice.Event, notice.Attempts, failure.MessageKey);
             return;
         }
 
         var wait = options.Waits[notice.Attempts - 1];
         if (failure.RetryAfter is { } wished && wished > wait) wait = wished;
-        await notices.SettleAsync(claimed, AlertNotice.Pending, failure, wait, ct);
+        await _notices.SettleAsync(claimed, AlertNotice.Pending, noted, wait, ct);
     }
 
     private NoticeMessage Message(AlertNotice notice, Alert alert, string language) => new(

@@ -1,7 +1,5 @@
-using System.Text.Json;
 using DataSync.Alerts.Channels;
 using DataSync.Alerts.States;
-using DataSync.Pipeline.Failures;
 using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
@@ -29,6 +27,9 @@ internal sealed class NoticeStore(DataSources sources, TenantDatabase database)
         WHERE n.tenant_id = c.tenant_id AND n.notice_id = c.notice_id
         RETURNING n.tenant_id, n.notice_id
         """;
+
+    /// <summary>The same over connections kept apart: what is to be sent may be that the pool is exhausted.</summary>
+    public NoticeStore Apart() => new(sources, database.Apart());
 
     /// <summary>Takes what is due, for this process alone.</summary>
     public async Task<IReadOnlyList<ClaimedNotice>> ClaimAsync(int most, CancellationToken ct)
@@ -58,12 +59,12 @@ internal sealed class NoticeStore(DataSources sources, TenantDatabase database)
     /// <param name="failure">Why it failed; null where it did not.</param>
     /// <param name="wait">When it is tried again, where it is.</param>
     /// <param name="ct">Ends the work.</param>
-    public async Task SettleAsync(ClaimedNotice claimed, string state, SyncFailure? failure, TimeSpan wait, CancellationToken ct)
+    public async Task SettleAsync(ClaimedNotice claimed, string state, NoticeFailure? failure, TimeSpan wait, CancellationToken ct)
     {
         await using var transaction = await database.BeginAsync(claimed.TenantId, ct);
         await using (var settle = transaction.Command(
             "UPDATE alert_notices SET state = $3, failure = $4, next_at = now() + $5, ended_at = CASE WHEN $3 <> 'pending' THEN now() END WHERE tenant_id = $1 AND notice_id = $2 AND state = 'pending'",
-            claimed.TenantId, claimed.NoticeId, state, new NpgsqlParameter { Value = (object?)Json(failure) ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text }, wait))
+            claimed.TenantId, claimed.NoticeId, state, new NpgsqlParameter { Value = (object?)failure?.ToJson() ?? DBNull.Value, NpgsqlDbType = NpgsqlTypes.NpgsqlDbType.Text }, wait))
         {
             await settle.ExecuteNonQueryAsync(ct);
         }
@@ -92,13 +93,6 @@ internal sealed class NoticeStore(DataSources sources, TenantDatabase database)
         else await transaction.CommitAsync(ct);
         return notice;
     }
-
-    /// <summary>The failure a stored notice has; null where it has none.</summary>
-    public static SyncFailure? Failure(AlertNotice notice)
-        => EndedJob.Failure(notice.Failure) is (string key, var values) ? new SyncFailure(FailureKind.Permanent, key, values) : null;
-
-    private static string? Json(SyncFailure? failure)
-        => failure is null ? null : JsonSerializer.Serialize(new { message_key = failure.MessageKey, @params = failure.Params?.ToDictionary(p => p.Key, p => Convert.ToString(p.Value, System.Globalization.CultureInfo.InvariantCulture), StringComparer.Ordinal) });
 
     private static async Task<EndedJob?> JobAsync(TenantTransaction transaction, Guid id, string happened, CancellationToken ct)
     {

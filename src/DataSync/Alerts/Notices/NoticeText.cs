@@ -1,4 +1,3 @@
-using System.Globalization;
 using DataSync.Alerts.Channels;
 using DataSync.Alerts.States;
 using DataSync.Platform.Localization;
@@ -29,7 +28,7 @@ internal sealed class NoticeText(Messages messages, TenantLanguage languages)
             ["source"] = job.SourceId,
             ["records"] = job.Records,
             ["rejected"] = job.Rejected,
-            ["seconds"] = Number(job.DurationMs / 1000.0),
+            ["seconds"] = Rounded(job.DurationMs / 1000.0),
             ["reason"] = reason,
             ["job"] = job.JobId,
         });
@@ -45,18 +44,19 @@ internal sealed class NoticeText(Messages messages, TenantLanguage languages)
     private static Dictionary<string, object?> Values(Alert alert) => new(StringComparer.Ordinal)
     {
         ["subject"] = alert.Subject,
-        ["value"] = Number(alert.Value),
-        ["threshold"] = Number(alert.Threshold),
-        ["percent"] = Number(alert.Value * 100),
-        ["limit"] = Number(alert.Threshold * 100),
-        ["minutes"] = Number(alert.Value / 60),
-        ["most"] = Number(alert.Threshold / 60),
-        ["hours"] = Number(alert.Value / 3600),
-        ["hours_most"] = Number(alert.Threshold / 3600),
-        ["mebibytes"] = Number(alert.Value / (1 << 20)),
-        ["mebibytes_most"] = Number(alert.Threshold / (1 << 20)),
+        ["value"] = Rounded(alert.Value),
+        ["threshold"] = Rounded(alert.Threshold),
+        ["percent"] = Rounded(alert.Value * 100),
+        ["limit"] = Rounded(alert.Threshold * 100),
+        ["minutes"] = Rounded(alert.Value / 60),
+        ["most"] = Rounded(alert.Threshold / 60),
+        ["hours"] = Rounded(alert.Value / 3600),
+        ["hours_most"] = Rounded(alert.Threshold / 3600),
+        ["mebibytes"] = Rounded(alert.Value / (1 << 20)),
+        ["mebibytes_most"] = Rounded(alert.Threshold / (1 << 20)),
         ["window"] = alert.WindowSeconds,
     };
 
-    private static string Number(double value) => Math.Round(value, 1).ToString(CultureInfo.InvariantCulture);
+    /// <summary>As much of a number as is told. It stays a number, which the language writes, and chooses a plural's form by.</summary>
+    private static double Rounded(double value) => Math.Round(value, 1);
 }

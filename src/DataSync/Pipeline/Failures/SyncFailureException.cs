@@ -4,7 +4,7 @@ namespace DataSync.Pipeline.Failures;
 /// Carries a <see cref="SyncFailure"/> out of a stream of batches, where no return value can. The runner turns it into an outcome.
 /// The inner exception is for the log only: its text may hold a host or a statement and is never shown to a tenant.
 /// </summary>
-internal sealed class SyncFailureException(SyncFailure failure, Exception? inner = null) : Exception(failure.MessageKey, inner)
+internal class SyncFailureException(SyncFailure failure, Exception? inner = null) : Exception(failure.MessageKey, inner)
 {
     public SyncFailure Failure { get; } = failure;
 

@@ -1,12 +1,17 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
+using Microsoft.Extensions.Hosting;
 
 namespace DataSync.Platform.Monitoring;
 
 /// <summary>Traces and metrics of syncs. No tenant is a label: their number has no bound, and a metrics page is not a tenant's place.</summary>
-internal sealed class SyncTelemetry : IDisposable
+internal sealed class SyncTelemetry : IHostedService, IDisposable
 {
     public const string Name = "DataSync";
+
+    // What there is to count, known beforehand.
+    private static readonly string[] Outcomes = ["completed", "failed", "cancelled"], Modes = ["async", "realtime", "hybrid"], Runs = ["queued", "put_off", "refused"];
+    private static readonly string[] CachedKinds = ["source", "settings"], MadeKinds = ["schema", "rules"];
 
     private readonly ActivitySource _activities = new(Name);
     private readonly Meter _meter;
@@ -32,6 +37,27 @@ internal sealed class SyncTelemetry : IDisposable
         _waited = _meter.CreateHistogram("datasync.queue.wait", "s", "Time from a job's making to an attempt's begin",
             advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300] });
     }
+
+    /// <summary>Shows every counter at 0: of a series that begins with its first event Prometheus sees no increase, so that the first failure of each process would be nobody's.</summary>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (var mode in Modes)
+        {
+            foreach (var outcome in Outcomes) _jobs.Add(0, new("outcome", outcome), new("mode", mode));
+            foreach (var counter in (Counter<long>[])[_records, _rejected, _bytes]) counter.Add(0, new KeyValuePair<string, object?>("mode", mode));
+        }
+
+        foreach (var outcome in Runs) _scheduled.Add(0, new KeyValuePair<string, object?>("outcome", outcome));
+        foreach (var kind in (string[])[.. CachedKinds, .. MadeKinds])
+        {
+            foreach (var result in (string[])["hit", "miss"]) _cacheReads.Add(0, new("kind", kind), new("result", result));
+        }
+
+        foreach (var kind in CachedKinds) _cacheReads.Add(0, new("kind", kind), new("result", "bypass"));
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     /// <summary>The span of an attempt, a child of the request that asked for the job.</summary>
     public Activity? StartJob(string? traceParent, string mode, int attempt)

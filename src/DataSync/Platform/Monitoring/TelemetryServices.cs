@@ -15,7 +15,7 @@ internal static class TelemetryServices
     /// </summary>
     public static IServiceCollection AddTelemetry(this IServiceCollection services, IConfiguration configuration, DataSyncRole role)
     {
-        services.AddSingleton<SyncTelemetry>();
+        services.AddSingleton<SyncTelemetry>().AddHostedService(provider => provider.GetRequiredService<SyncTelemetry>());
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("datasync-" + role.ToString().ToLowerInvariant(), serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation()

@@ -3,7 +3,7 @@ using Npgsql;
 
 namespace DataSync.Platform.Persistence;
 
-/// <summary>The connection pools: the application's, and the small one of the system role.</summary>
+/// <summary>The connection pools: the application's, the small one of the system role, and a very small one for telling what is wrong.</summary>
 internal sealed class DataSources : IAsyncDisposable
 {
     /// <summary>Name of the application's pool, in the server's list of sessions and in metrics.</summary>
@@ -12,16 +12,23 @@ internal sealed class DataSources : IAsyncDisposable
     /// <summary>Connections of the application's pool, where its string does not say.</summary>
     public const int AppPool = 50;
 
-    private const string SystemName = "datasync-system";
+    /// <summary>Connections that are kept apart, whatever a string says: one to tell what is wrong, and some to send it.</summary>
+    private const int ApartPool = 3;
+
+    private const string SystemName = "datasync-system", ApartName = "datasync-apart";
 
     public DataSources(DatabaseOptions options)
     {
         App = Create(Builder(options.Connection, AppName, AppPool), AppName);
         System = Create(Builder(options.SystemConnection, SystemName, 8), SystemName);
+        Apart = Create(new NpgsqlConnectionStringBuilder(Builder(options.Connection, ApartName, ApartPool)) { MinPoolSize = 0, MaxPoolSize = ApartPool }.ConnectionString, ApartName);
     }
 
     /// <summary>Role <c>datasync_app</c>. Only <see cref="Tenancy.TenantDatabase"/> and what needs no tenant use it.</summary>
     public NpgsqlDataSource App { get; }
+
+    /// <summary>Role <c>datasync_app</c> once more, with connections that nothing else takes: they are there while <see cref="App"/> is exhausted. None is open while there is nothing to tell.</summary>
+    public NpgsqlDataSource Apart { get; }
 
     /// <summary>Role <c>datasync_system</c>: sweeps across tenants.</summary>
     public NpgsqlDataSource System { get; }
@@ -29,6 +36,7 @@ internal sealed class DataSources : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await App.DisposeAsync();
+        await Apart.DisposeAsync();
         await System.DisposeAsync();
     }
 

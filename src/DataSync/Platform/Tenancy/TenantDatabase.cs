@@ -10,11 +10,18 @@ namespace DataSync.Platform.Tenancy;
 /// </summary>
 internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contexts, DataSources sources)
 {
+    private NpgsqlDataSource? Other { get; init; }
+
+    private NpgsqlDataSource Pool => Other ?? sources.App;
+
+    /// <summary>The same database over the few connections that are kept apart: for telling that the pool itself is exhausted.</summary>
+    public TenantDatabase Apart() => new(contexts, sources) { Other = sources.Apart };
+
     /// <summary>Takes a connection for many transactions of one tenant, one after the other: the bulk path.</summary>
     public async Task<TenantConnection> ConnectAsync(string tenantId, CancellationToken ct)
     {
         ArgumentException.ThrowIfNullOrEmpty(tenantId);
-        return new TenantConnection(tenantId, await sources.App.OpenConnectionAsync(ct));
+        return new TenantConnection(tenantId, await Pool.OpenConnectionAsync(ct));
     }
 
     /// <summary>Opens a transaction in which only <paramref name="tenantId"/>'s rows exist. Disposing without a commit rolls back.</summary>
@@ -42,7 +49,7 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
     public async Task<TenantBatch> BatchAsync(string tenantId, bool durable, CancellationToken ct)
     {
         ArgumentException.ThrowIfNullOrEmpty(tenantId);
-        return new TenantBatch(await sources.App.OpenConnectionAsync(ct), tenantId, durable);
+        return new TenantBatch(await Pool.OpenConnectionAsync(ct), tenantId, durable);
     }
 
     /// <summary>
@@ -51,7 +58,7 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
     /// </summary>
     public async Task<BatchConnection> HoldAsync(CancellationToken ct)
     {
-        var connection = await sources.App.OpenConnectionAsync(ct);
+        var connection = await Pool.OpenConnectionAsync(ct);
         try
         {
             await using var plans = new NpgsqlCommand("SET plan_cache_mode = force_generic_plan", connection);

@@ -2,7 +2,6 @@ using System.Security.Authentication;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 using MailKit;
-using MailKit.Net.Smtp;
 using MailKit.Security;
 using MimeKit;
 
@@ -37,7 +36,8 @@ internal sealed class EmailSender(EgressPolicy egress, AlertOptions options, Tim
         using var both = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         try
         {
-            await SendAsync(server, Write(server, target, message), both.Token);
+            var refused = await SendAsync(server, Write(server, target, message), both.Token);
+            if (refused.Count > 0) throw Partly([.. target.Recipients!.Where(r => !refused.Contains(r))], refused.Count);
         }
         catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
         {
@@ -54,18 +54,23 @@ internal sealed class EmailSender(EgressPolicy egress, AlertOptions options, Tim
         }
     }
 
-    private async Task SendAsync(MailServer server, MimeMessage message, CancellationToken ct)
+    /// <summary>Sends to whom the server takes it for; returns those whom it refused.</summary>
+    private async Task<IReadOnlySet<string>> SendAsync(MailServer server, MimeMessage message, CancellationToken ct)
     {
         var excepted = options.IsTlsException(server.Host);
         if (server.Tls == MailTls.None && !excepted) throw EgressErrors.WithoutTls(new UriBuilder("smtp", server.Host, server.Port).Uri);
         var versions = excepted ? SslProtocols.Tls12 | SslProtocols.Tls13 : SslProtocols.Tls13;
-        using var client = new SmtpClient { Timeout = (int)options.Patience.TotalMilliseconds };
+        using var client = new MailClient { Timeout = (int)options.Patience.TotalMilliseconds };
         await using var connection = await MailTransport.OpenAsync(await EgressDial.ConnectAsync(egress, server.Host, server.Port, ct), server, versions, ct);
         await client.ConnectAsync(connection, server.Host, server.Port, SecureSocketOptions.None, ct); // TLS is had already
         if (server.Username.Length > 0) await client.AuthenticateAsync(server.Username, server.Password, ct);
         await client.SendAsync(message, ct);
         await client.DisconnectAsync(quit: true, ct);
+        return client.Refused;
     }
+
+    private static PartlyTakenException Partly(IReadOnlyList<string> taken, int refused)
+        => new(SyncFailure.Transient("errors.alert.mail_partly", ("taken", taken.Count), ("refused", refused)), taken);
 
     private static MimeMessage Write(MailServer server, ChannelTarget target, NoticeMessage message)
     {

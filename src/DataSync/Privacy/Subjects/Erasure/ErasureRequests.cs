@@ -41,7 +41,7 @@ internal sealed class ErasureRequests(TenantDatabase database, SubjectSeal seal,
     {
         await using var transaction = await database.BeginAsync(tenantId, ct);
         if (await transaction.Db.Set<PrivacyRequest>().AsNoTracking().SingleOrDefaultAsync(r => r.Id == id, ct) is not { } request) return null;
-        var exports = transaction.Db.Set<PrivacyExport>().AsNoTracking().Where(e => e.RequestId == id && e.Outcome != PrivacyExport.None);
+        var exports = transaction.Db.Set<PrivacyExport>().AsNoTracking().Where(e => e.RequestId == id && e.Outcome != PrivacyExport.None && e.Outcome != PrivacyExport.Awaited);
         return ErasureView.Of(request, await exports.OrderBy(e => e.JobId).Take(ExportsShown).ToListAsync(ct), await exports.LongCountAsync(ct));
     }
 

@@ -14,11 +14,13 @@ namespace DataSync.Privacy.Subjects.Erasure;
 
 /// <summary>
 /// Takes a request as far as it goes. The walk leads through every place where something of a subject may be. Jobs that were under way meanwhile may have read what was there before, or write it
-/// afterwards: once they have ended, a second walk follows, and then the request is over. A walk that takes long is left now and then, for others, and gone on with where it was.
+/// afterwards: once they have ended, another walk follows (see <see cref="AwaitedJobs"/>), and then the request is over. A walk that takes long is left now and then, for others, and gone on with where it was.
 /// </summary>
 internal sealed partial class ErasureRunner(
-    TenantDatabase database, SubjectSeal seal, IEnumerable<IHoldsSubjects> stores, TimeProvider time, ILogger<ErasureRunner> logger)
+    TenantDatabase database, SubjectSeal seal, AwaitedJobs jobs, IEnumerable<IHoldsSubjects> stores, TimeProvider time, ILogger<ErasureRunner> logger)
 {
+    private const string JobsOpen = "errors.privacy.jobs_open";
+
     /// <summary>What is held up as long is given up, and says so.</summary>
     private static readonly TimeSpan GivenUp = TimeSpan.FromDays(30);
 
@@ -63,7 +65,6 @@ internal sealed partial class ErasureRunner(
         if (await transaction.Db.Set<PrivacyRequest>().SingleOrDefaultAsync(r => r.Id == id, ct) is not { CompletedAt: null } request || request.NotBefore > now) return null;
         (request.Status, request.Attempts, request.NotBefore, request.Failure) = (RequestStatus.Running, request.Attempts + 1, null, null);
         request.StartedAt ??= now;
-        request.PassStartedAt ??= now;
         await transaction.Db.SaveChangesAsync(ct);
         return request;
     }, ct);
@@ -71,9 +72,9 @@ internal sealed partial class ErasureRunner(
     /// <summary>True where the request is over.</summary>
     private async Task<bool> WalkAsync(TenantTurn turn, PrivacyRequest request, CancellationToken ct)
     {
-        if (request.Pass == 2 && request.Phase.Length == 0 && await OpenAsync(request, ct))
+        if (request.Phase.Length == 0 && !await jobs.BeginWalkAsync(request, ct))
         {
-            await WaitAsync(request, ForJobs * Math.Min(request.Attempts, 12), "errors.privacy.jobs_open", "", 2, ct);
+            await HoldAsync(request, ForJobs * Math.Min(request.Attempts, 12), request.Pass, ct);
             return false;
         }
 
@@ -90,9 +91,9 @@ internal sealed partial class ErasureRunner(
             await _stores[i].EraseAsync(work, ct);
         }
 
-        if (request.Pass == 1 && await MeanwhileAsync(request, ct))
+        if (await jobs.AskAnotherWalkAsync(request, ct))
         {
-            await WaitAsync(request, ForJobs, "errors.privacy.jobs_open", "", 2, ct);
+            await HoldAsync(request, ForJobs, request.Pass + 1, ct);
             return false;
         }
 
@@ -100,25 +101,22 @@ internal sealed partial class ErasureRunner(
         return true;
     }
 
-    /// <summary>Whether any job was under way during the walk.</summary>
-    private Task<bool> MeanwhileAsync(PrivacyRequest request, CancellationToken ct)
-        => AsksAsync(request, "SELECT EXISTS (SELECT FROM sync_jobs WHERE tenant_id = $1 AND (completed_at IS NULL OR completed_at >= $2))", ct);
-
-    /// <summary>Whether one that was is still open.</summary>
-    private Task<bool> OpenAsync(PrivacyRequest request, CancellationToken ct)
-        => AsksAsync(request, "SELECT EXISTS (SELECT FROM sync_jobs WHERE tenant_id = $1 AND completed_at IS NULL AND created_at < $2)", ct);
-
-    private async Task<bool> AsksAsync(PrivacyRequest request, string sql, CancellationToken ct)
+    /// <summary>Waits for jobs, but not for ever: what was removed stays removed, and the request says what held it up.</summary>
+    private async Task HoldAsync(PrivacyRequest request, TimeSpan wait, int pass, CancellationToken ct)
     {
-        await using var transaction = await database.BeginAsync(request.TenantId, durable: false, ct);
-        await using var command = transaction.Command(sql, request.TenantId, request.PassStartedAt);
-        return (bool)(await command.ExecuteScalarAsync(ct))!;
+        if (time.GetUtcNow() - request.CreatedAt <= GivenUp)
+        {
+            await WaitAsync(request, wait, JobsOpen, "", pass, ct);
+            return;
+        }
+
+        Log.GivenUp(logger, request.Id, pass);
+        await EndAsync(request, RequestStatus.Failed, JobsOpen, ct);
     }
 
-    /// <summary>The second walk covers jobs made before it: its time is when it is first waited for.</summary>
     private Task<int> WaitAsync(PrivacyRequest request, TimeSpan wait, string? failure, string phase, int pass, CancellationToken ct) => UpdateAsync(
         request,
-        "status = 'waiting', not_before = $4, failure = $5, pass = $7, phase = CASE WHEN $6 = '' THEN '' ELSE phase END, place = CASE WHEN $6 = '' THEN NULL ELSE place END, pass_started_at = CASE WHEN pass <> $7 THEN now() ELSE pass_started_at END",
+        "status = 'waiting', not_before = $4, failure = $5, pass = $7, phase = CASE WHEN $6 = '' THEN '' ELSE phase END, place = CASE WHEN $6 = '' THEN NULL ELSE place END, pass_started_at = CASE WHEN pass <> $7 THEN NULL ELSE pass_started_at END",
         ct, time.GetUtcNow() + wait, failure, phase, pass);
 
     /// <summary>Ends a request, with its entry in the audit log, which says what the receipt says, without the hash of whom it was about.</summary>
@@ -129,6 +127,7 @@ internal sealed partial class ErasureRunner(
             "UPDATE privacy_requests SET status = $4, failure = $5, subject = NULL, completed_at = $6, place = NULL WHERE tenant_id = $1 AND id = $2 AND attempts = $3 RETURNING counts::text",
             request.TenantId, request.Id, request.Attempts, status, Text(failure), now);
         if (await end.ExecuteScalarAsync(ct) is not string counts) return false;
+        await AwaitedJobs.ForgetAsync(transaction, request, ct);
         Dictionary<string, object> details = new(StringComparer.Ordinal) { ["counts"] = JsonElement.Parse(counts) };
         if (failure is not null) details["failure"] = failure;
         await AuditInsert.AddAsync(
@@ -171,5 +170,8 @@ internal sealed partial class ErasureRunner(
 
         [LoggerMessage(2043, LogLevel.Error, "Erasure {RequestId} was held up by {MessageKey}; given up: {IsOver}")]
         public static partial void Failed(ILogger logger, Guid requestId, string messageKey, bool isOver, Exception exception);
+
+        [LoggerMessage(2130, LogLevel.Error, "Erasure {RequestId} is given up before its walk {Pass}: jobs that read what it removes have been open for thirty days")]
+        public static partial void GivenUp(ILogger logger, Guid requestId, int pass);
     }
 }

@@ -40,7 +40,7 @@ internal sealed class ExportPhase(TenantDatabase database, RewriteExport rewrite
         SELECT j.id FROM sync_jobs j WHERE j.tenant_id = $1 AND j.id > $2 AND j.completed_at IS NOT NULL AND {EndedExports.MayBe}
             AND (j.mode <> 'async' OR j.status <> 'completed' OR EXISTS (SELECT FROM sync_jobs o WHERE o.tenant_id = $1 AND o.id = coalesce(j.export_of, j.id) AND o.retired_at IS NOT NULL)
                 OR NOT EXISTS (SELECT FROM sync_data d WHERE d.tenant_id = $1 AND d.job_id = coalesce(j.export_of, j.id)))
-            AND NOT EXISTS (SELECT FROM privacy_exports e WHERE e.tenant_id = $1 AND e.request_id = $4 AND e.job_id = j.id AND e.outcome <> 'pending')
+            AND NOT EXISTS (SELECT FROM privacy_exports e WHERE e.tenant_id = $1 AND e.request_id = $4 AND e.job_id = j.id AND e.outcome NOT IN ('pending', 'awaited'))
         ORDER BY j.id LIMIT $3
         """;
 

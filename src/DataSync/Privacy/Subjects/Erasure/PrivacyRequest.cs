@@ -20,7 +20,7 @@ internal sealed class PrivacyRequest : ITenantOwned
     /// <summary>See <see cref="SubjectSeal.HashAsync"/>.</summary>
     public string SubjectHash { get; set; } = "";
 
-    /// <summary>1, or 2 where jobs ran during the first walk and were waited for.</summary>
+    /// <summary>The walk that is under way or due: the first, or one behind jobs that ran during the one before.</summary>
     public int Pass { get; set; } = 1;
 
     /// <summary>The part of the walk that is under way.</summary>
@@ -35,7 +35,7 @@ internal sealed class PrivacyRequest : ITenantOwned
     public DateTimeOffset CreatedAt { get; set; }
     public DateTimeOffset? StartedAt { get; set; }
 
-    /// <summary>When this walk began.</summary>
+    /// <summary>When this walk began, by the database's clock; null before.</summary>
     public DateTimeOffset? PassStartedAt { get; set; }
     public DateTimeOffset? CompletedAt { get; set; }
 
@@ -64,7 +64,7 @@ internal static class RequestStatus
     public const string Failed = "failed";
 }
 
-/// <summary>A job whose files held a subject, and what became of them.</summary>
+/// <summary>A job whose files held a subject, and what became of them; or one that is waited for.</summary>
 internal sealed class PrivacyExport : ITenantOwned
 {
     public const string Pending = "pending";
@@ -76,6 +76,9 @@ internal sealed class PrivacyExport : ITenantOwned
     /// <summary>It had no files.</summary>
     public const string None = "none";
 
+    /// <summary>It was under way during the first walk; of its files nothing is known yet.</summary>
+    public const string Awaited = "awaited";
+
     public string TenantId { get; set; } = "";
     public Guid RequestId { get; set; }
     public Guid JobId { get; set; }
@@ -83,6 +86,8 @@ internal sealed class PrivacyExport : ITenantOwned
 
     /// <summary>Names of the files, as JSON.</summary>
     public string Files { get; set; } = "[]";
+
+    /// <summary>When something became of them, or the job was noted as one that is waited for; null where neither was yet.</summary>
     public DateTimeOffset? DoneAt { get; set; }
 }
 

@@ -19,6 +19,15 @@ internal sealed class RecordStore(HeldRows rows, JobSpans spans, TenantDatabase 
         WHERE h.tenant_id = $1 AND h.job_id = k.job_id AND h.seq = k.seq AND h.kind = k.kind
         """;
 
+    /// <summary>A replay that was given what goes here has read it, or may have: should it store it later, its walk is another.</summary>
+    private const string ReplaysSql =
+        """
+        INSERT INTO privacy_exports (tenant_id, request_id, job_id, outcome, files)
+        SELECT $1, $2, j.id, 'pending', '[]'::json FROM sync_jobs j JOIN privacy_requests r ON r.tenant_id = $1 AND r.id = $2
+        WHERE j.tenant_id = $1 AND j.id = ANY ($3) AND (j.completed_at IS NULL OR j.completed_at >= r.pass_started_at)
+        ON CONFLICT (tenant_id, request_id, job_id) DO UPDATE SET outcome = 'pending'
+        """;
+
     private readonly IForgetsRecords[] _forgetters = [.. forgetters];
 
     public string Phase => "records";
@@ -88,6 +97,13 @@ internal sealed class RecordStore(HeldRows rows, JobSpans spans, TenantDatabase 
         if (table != HeldTable.Rejections) await ForgetAsync(work, found, ct);
         await using var transaction = await database.BeginAsync(work.TenantId, ct);
         var (jobs, seqs) = (found.Select(r => r.JobId).ToArray(), found.Select(r => r.Seq).ToArray());
+        if (table == HeldTable.Rejections)
+        {
+            await EraseRejectionsAsync(transaction, work, jobs, seqs, ct);
+            await work.CommitAsync(transaction, work.Place, ct);
+            return;
+        }
+
         await using (var delete = table == HeldTable.Enrichments
             ? transaction.Command(DeleteEnrichmentsSql, work.TenantId, jobs, seqs, found.Select(r => r.Part).ToArray())
             : transaction.Command(DeleteSql(table.Name), work.TenantId, jobs, seqs))
@@ -105,12 +121,32 @@ internal sealed class RecordStore(HeldRows rows, JobSpans spans, TenantDatabase 
 
         await using (var exports = transaction.Command(
             "INSERT INTO privacy_exports (tenant_id, request_id, job_id, outcome, files) SELECT $1, $2::uuid, d.j, 'pending', '[]'::json FROM (SELECT DISTINCT unnest($3::uuid[]) AS j) d ON CONFLICT (tenant_id, request_id, job_id) DO UPDATE SET outcome = 'pending'",
-            work.TenantId, work.RequestId, table == HeldTable.Rejections ? [] : jobs))
+            work.TenantId, work.RequestId, jobs))
         {
             await exports.ExecuteNonQueryAsync(ct);
         }
 
         await work.CommitAsync(transaction, work.Place, ct);
+    }
+
+    private static async Task EraseRejectionsAsync(TenantTransaction transaction, ErasureWork work, Guid[] jobs, long[] seqs, CancellationToken ct)
+    {
+        List<Guid> replays = [];
+        await using (var delete = transaction.Command(DeleteSql(HeldTable.Rejections.Name) + " RETURNING h.replay_job_id", work.TenantId, jobs, seqs))
+        await using (var gone = await delete.ExecuteReaderAsync(ct))
+        {
+            var count = 0L;
+            for (; await gone.ReadAsync(ct); count++)
+            {
+                if (!await gone.IsDBNullAsync(0, ct)) replays.Add(gone.GetGuid(0));
+            }
+
+            work.Add(HeldTable.Rejections.Kind, count);
+        }
+
+        if (replays.Count == 0) return;
+        await using var given = transaction.Command(ReplaysSql, work.TenantId, work.RequestId, replays.Distinct().ToArray());
+        await given.ExecuteNonQueryAsync(ct);
     }
 
     /// <summary>What is kept elsewhere is found by the record alone, so it goes first; if the rest fails, there is nothing left of it to go.</summary>
