@@ -33,6 +33,9 @@ internal sealed partial class Placeholders
         return hidden.Append(text, at, text.Length - at).ToString();
     }
 
+    /// <summary>The placeholder of a value that is a secret as it is.</summary>
+    public string HideWhole(string secret) => NameOf("SECRET", secret);
+
     /// <summary>The text with what its placeholders stand for.</summary>
     public string Restore(string text) => text.Contains('<', StringComparison.Ordinal) ? Written().Replace(text, match => _byName.GetValueOrDefault(match.Value) ?? match.Value) : text;
 

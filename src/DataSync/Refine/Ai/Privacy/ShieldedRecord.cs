@@ -35,7 +35,7 @@ internal sealed class ShieldedRecord
         var record = new ShieldedRecord();
         var root = JsonElement.Parse(document, Depth);
         var buffer = new ArrayBufferWriter<byte>(document.Length + 64);
-        using (var json = new Utf8JsonWriter(buffer, Readable)) record.Write(root, fields, json);
+        using (var json = new Utf8JsonWriter(buffer, Readable)) record.Write(root, fields, json, Secrecy.None);
         record.Text = Encoding.UTF8.GetString(buffer.WrittenSpan);
         return record;
     }
@@ -75,31 +75,33 @@ internal sealed class ShieldedRecord
         }
     }
 
-    private void Write(JsonElement value, IReadOnlyList<string>? fields, Utf8JsonWriter json)
+    private void Write(JsonElement value, IReadOnlyList<string>? fields, Utf8JsonWriter json, Secrecy secrecy)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
-                json.WriteStringValue(Hide(TextOf(value)));
+                var text = TextOf(value);
+                json.WriteStringValue(Hide(text, secrecy == Secrecy.Credential || (secrecy == Secrecy.Measure && !IsMeasure(text))));
                 break;
             case JsonValueKind.Number:
                 var number = value.GetRawText();
-                var hidden = Hide(number);
+                var hidden = Hide(number, secrecy == Secrecy.Credential);
                 if (hidden == number) json.WriteRawValue(number);
                 else json.WriteStringValue(hidden);
                 break;
             case JsonValueKind.Array:
                 json.WriteStartArray();
-                foreach (var item in value.EnumerateArray()) Write(item, null, json);
+                foreach (var item in value.EnumerateArray()) Write(item, null, json, secrecy);
                 json.WriteEndArray();
                 break;
             case JsonValueKind.Object:
                 json.WriteStartObject();
+                var named = NamedOf(value);
                 foreach (var member in value.EnumerateObject().Where(m => fields is null || fields.Contains(m.Name, StringComparer.Ordinal)))
                 {
                     // Names can be data as well, where data is used as names.
                     json.WritePropertyName(_placeholders.Hide(member.Name));
-                    Write(member.Value, null, json);
+                    Write(member.Value, null, json, CredentialNames.Of(named is not null && member.NameEquals("value") ? named : member.Name, secrecy));
                 }
 
                 json.WriteEndObject();
@@ -110,12 +112,26 @@ internal sealed class ShieldedRecord
         }
     }
 
-    private string Hide(string text)
+    /// <summary>What the <c>value</c> of an object is called that has its name beside it, as a header in a list has.</summary>
+    private static string? NamedOf(JsonElement value)
     {
-        var hidden = _placeholders.Hide(text);
+        foreach (var name in (ReadOnlySpan<string>)["name", "key", "header"])
+        {
+            if (value.TryGetProperty(name, out var given) && given.ValueKind == JsonValueKind.String) return TextOf(given);
+        }
+
+        return null;
+    }
+
+    private string Hide(string text, bool whole)
+    {
+        var hidden = whole && text.Length > 0 ? _placeholders.HideWhole(text) : _placeholders.Hide(text);
         if (hidden.Length > 0) _values.Add(hidden);
         return hidden;
     }
+
+    /// <summary>A date, a time, a duration or a short number as text.</summary>
+    private static bool IsMeasure(string text) => text.Length is > 0 and <= 40 && char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept("0123456789-:/.,+TZ 年月日时分秒") && (text.Length <= 6 || text.AsSpan().ContainsAny("-:/年"));
 
     /// <summary>Half of a character (an unpaired escape) is no text; it is shown as what it looks like in JSON.</summary>
     private static string TextOf(JsonElement value)
