@@ -53,7 +53,7 @@ public sealed class RateTests
     [Fact]
     public async Task Gate_lets_so_many_out_at_once_and_halves_them_after_a_refusal_without_headers()
     {
-        var gate = new RateGate(4, TimeProvider.System);
+        var gate = new RateGate(4, TimeSpan.FromMinutes(1), TimeProvider.System);
         var passes = new List<RateGate.Pass>();
         for (var i = 0; i < 4; i++) passes.Add(await gate.EnterAsync(1, TestContext.Current.CancellationToken));
         using var soon = new CancellationTokenSource();

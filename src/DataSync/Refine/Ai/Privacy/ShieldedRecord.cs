@@ -15,6 +15,7 @@ internal sealed class ShieldedRecord
     private static readonly JsonDocumentOptions Depth = new() { MaxDepth = 256 };
     private readonly Placeholders _placeholders = new();
     private readonly List<string> _values = [];
+    private string? _own;
 
     private ShieldedRecord() { }
 
@@ -40,8 +41,23 @@ internal sealed class ShieldedRecord
         return record;
     }
 
-    /// <summary>Whether a text stands in the data, in one value, exactly so.</summary>
-    public bool Contains(string text) => _values.Exists(v => v.Contains(text, StringComparison.Ordinal));
+    /// <summary>Whether a number was taken out that an answer may have to name.</summary>
+    public bool HasTakenNumbers => _placeholders.HasNumbers;
+
+    /// <summary>Whether a text stands in the data, in one value, exactly so: in the data as it was, so that a piece of a placeholder does not.</summary>
+    /// <param name="text">A text of an answer.</param>
+    public bool Contains(string text)
+    {
+        var words = _placeholders.Restore(text);
+        return _values.Exists(v => v.Contains(words, StringComparison.Ordinal));
+    }
+
+    /// <summary>The number that a placeholder stands for; null where the text is none, or stands for something else.</summary>
+    public string? TakenNumber(string text) => _placeholders.NumberOf(text);
+
+    /// <summary>What a text of an answer has of this record's placeholders, but not as they were given.</summary>
+    public IEnumerable<string> MangledPlaceholders(string text)
+        => _placeholders.Count == 0 ? [] : Privacy.MangledPlaceholders.In(_placeholders.Without(text), _own ??= _placeholders.Without(Text), _placeholders.Has);
 
     /// <summary>The first placeholder of a text that stands for nothing; null where there is none.</summary>
     public string? UnknownPlaceholder(string text) => _placeholders.Unknown(text);
@@ -126,7 +142,7 @@ internal sealed class ShieldedRecord
     private string Hide(string text, bool whole)
     {
         var hidden = whole && text.Length > 0 ? _placeholders.HideWhole(text) : _placeholders.Hide(text);
-        if (hidden.Length > 0) _values.Add(hidden);
+        if (text.Length > 0) _values.Add(text);
         return hidden;
     }
 

@@ -12,7 +12,7 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
 {
     private readonly AnswerCheck _check = new(plan);
     private readonly ResultWriter _results = new(plan, prompt, model.Options);
-    private readonly ModelCalls _calls = new(tenantId, plan, prompt, model);
+    private readonly ModelCalls _calls = new(tenantId, plan, model);
 
     /// <summary>What becomes of a record. Throws only what concerns every record.</summary>
     public async Task<RecordOutcome> RunAsync(ReadOnlyMemory<byte> document, CancellationToken ct)
@@ -50,7 +50,7 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
         var (spent, most) = (default(Spent), model.Options.MaxOutputTokens);
         for (var asked = 0; ; asked++)
         {
-            var call = await _calls.AskAsync(said, most, key, asked, ct);
+            var call = await _calls.AskAsync(said, prompt.SchemaFor(record), most, key, asked, ct);
             spent += call.Spent with { Reasks = asked > 0 ? call.Spent.Calls : 0 };
             if (call.Problem is { } problem)
             {
@@ -60,10 +60,17 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
 
             var reply = call.Reply!;
             JsonElement answer = default;
-            var fault = reply.IsCut ? "the answer was cut off because it is too long; be shorter" : _check.Fault(reply.Text, record, out answer);
+            var fault = "";
+            try
+            {
+                fault = reply.IsCut ? "the answer was cut off because it is too long; be shorter" : _check.Fault(reply.Text, record, out answer);
+            }
+            finally
+            {
+                // It is paid for, whatever comes of looking at it: it is counted, and kept though the job be called off meanwhile.
+                await _calls.SettleAsync(call, fault is null && keepsAnswers ? key : null, CancellationToken.None);
+            }
 
-            // It is paid for: it is kept though the job be called off meanwhile.
-            await _calls.SettleAsync(call, fault is null && keepsAnswers ? key : null, CancellationToken.None);
             if (fault is null) return _results.Values(answer, record, spent, isCached: false);
             if (asked == model.Options.MaxReasks) return _results.Without(Outcomes.Failed, "invalid_answer", spent);
             if (reply.IsCut) most = Math.Min(most * 2, 32_000);
