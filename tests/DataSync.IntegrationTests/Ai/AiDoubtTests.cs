@@ -33,27 +33,25 @@ public sealed class AiDoubtTests(AiRig rig)
     }
 
     [Theory]
-    [InlineData("""{"summary":"x","summary":{"value":"y","confidence":1}}""")]
-    [InlineData("""{"summary":{"value":"\ud83d","confidence":1}}""")]
-    [InlineData("""{"summary":{"value":"<email_1> wrote","confidence":1}}""")]
-    public async Task Answer_that_only_looks_valid_is_asked_for_again(string bad)
+    [InlineData("twice", """{"summary":"x","summary":{"value":"y","confidence":1}}""")]
+    [InlineData("half", """{"summary":{"value":"\ud83d","confidence":1}}""")]
+    [InlineData("mangled", """{"summary":{"value":"<email_1> wrote","confidence":1}}""")]
+    public async Task Answer_that_only_looks_valid_is_asked_for_again(string tenant, string bad)
     {
         var isFirst = true;
         Script(call => Interlocked.Exchange(ref isFirst, false) ? ModelAnswer.Of(bad) : ModelAnswer.Valid(call));
-        var tenant = "looks " + bad.Length;
         var job = await rig.RunAsync(tenant, ["""{"t":"from anna@example.com"}"""], Summary, Ct);
         Assert.Equal(("completed", 1L, 2L, 1L), (job.Status, job.Count("completed"), job.Count("calls"), job.Count("reasks")));
         Assert.Equal(240L, await UsedAsync(tenant, "input_tokens + output_tokens"));
     }
 
     [Theory]
-    [InlineData("""{"summary":"x","summary":{"value":"y","confidence":1}}""")]
-    [InlineData("""{"summary":{"value":"\ud83d","confidence":1}}""")]
-    [InlineData("[]")]
-    public async Task Kept_answer_that_does_not_hold_is_passed_over_and_replaced(string poison)
+    [InlineData("kept twice", """{"summary":"x","summary":{"value":"y","confidence":1}}""")]
+    [InlineData("kept half", """{"summary":{"value":"\ud83d","confidence":1}}""")]
+    [InlineData("kept list", "[]")]
+    public async Task Kept_answer_that_does_not_hold_is_passed_over_and_replaced(string tenant, string poison)
     {
         Script(call => ModelAnswer.Valid(call));
-        var tenant = "poisoned " + poison.Length;
         string[] records = ["""{"t":"poisoned"}"""];
         await rig.RunAsync(tenant, records, Summary, Ct);
         await using var plant = rig.Database.Superuser.CreateCommand("UPDATE ai_answers SET answer = $1::json WHERE tenant_id = $2");
