@@ -62,11 +62,11 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
         }
     }
 
-    /// <summary>Sets the count of an answered call right, and keeps its answer under the key, where one is given.</summary>
-    public Task SettleAsync(Call call, byte[]? key, CancellationToken ct)
+    /// <summary>Sets the count of an answered call right, and keeps what is known of its answer under the key, where one is given.</summary>
+    public Task SettleAsync(Call call, byte[]? key, string? kept, CancellationToken ct)
     {
         var used = SpentOn(call.Reply!.Used, call.Reserved!);
-        return model.Answers.SettleAsync(tenantId, call.Reserved!, used.Input, used.Output, key, call.Reply.Text, ct);
+        return model.Answers.SettleAsync(tenantId, call.Reserved!, used.Input, used.Output, key, kept, ct);
     }
 
     /// <summary>What a call took; its estimate where the provider does not tell, or a budget would never be used up.</summary>
