@@ -73,6 +73,7 @@ public sealed class CredentialTests
     [InlineData("db_password=hunter22", "db_password=<SECRET_1>")]
     [InlineData("数据库密码：hunter22", "数据库密码：<SECRET_1>")]
     [InlineData("client_secret: hunter22", "client_secret: <SECRET_1>")]
+    [InlineData("db_pass=hunter22, compass: north", "db_pass=<SECRET_1>, compass: north")]
     public void Text_that_names_what_follows_is_hidden_where_it_follows(string text, string hidden) => Assert.Equal(hidden, new Placeholders().Hide(text));
 
     private static ShieldedRecord Of(object record) => ShieldedRecord.Of(JsonSerializer.SerializeToUtf8Bytes(record), null);

@@ -16,7 +16,7 @@ internal static class PersonalData
         new("TEXT", @"<[A-Z]+_[0-9]+>", static _ => true, Bounded: false),
         new("SECRET", @"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]*(-----END [A-Z ]*PRIVATE KEY-----)?", static _ => true, Bounded: false),
         new("SECRET", @"\b(sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bey[A-Za-z0-9_-]{8,}\.ey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+", static _ => true, Bounded: false),
-        new("SECRET", @"(?i:(pass(word|wd|phrase)?|pwd|secret|token|(api|access|private)[-_ ]?key|authorization|bearer|密码|口令|密钥|密碼|密鑰)\b?['""]?\s*(:|=|：|is )\s*['""]?(bearer |basic )?)(?<value>[^\s'"",;<>]{4,})", static _ => true, Bounded: false),
+        new("SECRET", @"(?i:((\b|[_-])pass|pass(word|wd|phrase)|pwd|secret|token|(api|access|private)[-_ ]?key|authorization|bearer|密码|口令|密钥|密碼|密鑰)\b?['""]?\s*(:|=|：|is )\s*['""]?(bearer |basic )?)(?<value>[^\s'"",;<>]{4,})", static _ => true, Bounded: false),
         new("SECRET", @"(?i:\bbearer\s+)(?<value>[A-Za-z0-9._~+/=-]{8,})", IsRandom, Bounded: false),
         new("SECRET", @"(?i:\bbasic\s+)(?<value>[A-Za-z0-9+/]{6,}={0,2})", IsBasic, Bounded: false),
         new("SECRET", @"[a-zA-Z][a-zA-Z0-9+.-]*://(?<value>[^\s/@:<>]+:[^\s/@<>]+)@", static _ => true, Bounded: false),

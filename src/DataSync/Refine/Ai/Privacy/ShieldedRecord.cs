@@ -56,8 +56,8 @@ internal sealed class ShieldedRecord
     public string? TakenNumber(string text) => _placeholders.NumberOf(text);
 
     /// <summary>What a text of an answer has of this record's placeholders, but not as they were given.</summary>
-    public IEnumerable<string> MangledPlaceholders(string text)
-        => _placeholders.Count == 0 ? [] : Privacy.MangledPlaceholders.In(_placeholders.Without(text), _own ??= _placeholders.Without(Text), _placeholders.Has);
+    public IEnumerable<string> MangledIn(string text)
+        => _placeholders.Count == 0 ? [] : MangledPlaceholders.In(_placeholders.Without(text), _own ??= _placeholders.Without(Text), _placeholders.Has);
 
     /// <summary>The first placeholder of a text that stands for nothing; null where there is none.</summary>
     public string? UnknownPlaceholder(string text) => _placeholders.Unknown(text);

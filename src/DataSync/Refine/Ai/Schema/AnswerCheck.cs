@@ -100,7 +100,7 @@ internal sealed class AnswerCheck(AiPlan plan)
                 var text = value.GetString()!;
                 if (text.Length > LongestText) return $"{task} is too long";
                 if (data.UnknownPlaceholder(text) is { } unknown) return $"{task} names {unknown}, which is not in the data";
-                return data.MangledPlaceholders(text).FirstOrDefault(m => !_own.Contains(m, StringComparison.Ordinal)) is { } mangled ? $"{task} names {Short(mangled)}; copy words such as <EMAIL_1> exactly, in capitals and with < and >" : null;
+                return data.MangledIn(text).FirstOrDefault(m => !_own.Contains(m, StringComparison.Ordinal)) is { } mangled ? $"{task} names {Short(mangled)}; copy words such as <EMAIL_1> exactly, in capitals and with < and >" : null;
             case JsonValueKind.Array:
                 return value.EnumerateArray().Select(item => Texts(item, task, data)).FirstOrDefault(f => f is not null);
             case JsonValueKind.Object:
