@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataSync.Refine.Ai.Privacy;
 
@@ -10,12 +11,14 @@ namespace DataSync.Refine.Ai.Schema;
 /// </summary>
 internal static class TakenNumbers
 {
+    private static readonly JsonWriterOptions Plain = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     /// <summary>The answer with them; it is the same where there are none.</summary>
     public static JsonElement Restore(JsonElement answer, JsonElement schema, ShieldedRecord data)
     {
         if (!data.HasTakenNumbers || !answer.TryGetProperty(AiTasks.Fields, out var fields) || fields.ValueKind != JsonValueKind.Object) return answer;
         var buffer = new ArrayBufferWriter<byte>(512);
-        using (var json = new Utf8JsonWriter(buffer))
+        using (var json = new Utf8JsonWriter(buffer, Plain))
         {
             json.WriteStartObject();
             foreach (var task in answer.EnumerateObject())
