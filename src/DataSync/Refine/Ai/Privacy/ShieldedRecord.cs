@@ -13,6 +13,7 @@ internal sealed class ShieldedRecord
 
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
     private static readonly JsonDocumentOptions Depth = new() { MaxDepth = 256 };
+    private static readonly SearchValues<char> Measuring = SearchValues.Create("0123456789-:/.,+TZ 年月日时分秒");
     private readonly Placeholders _placeholders = new();
     private readonly List<string> _values = [];
     private string? _own;
@@ -147,7 +148,7 @@ internal sealed class ShieldedRecord
     }
 
     /// <summary>A date, a time, a duration or a short number as text.</summary>
-    private static bool IsMeasure(string text) => text.Length is > 0 and <= 40 && char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept("0123456789-:/.,+TZ 年月日时分秒") && (text.Length <= 6 || text.AsSpan().ContainsAny("-:/年"));
+    private static bool IsMeasure(string text) => text.Length is > 0 and <= 40 && char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept(Measuring) && (text.Length <= 6 || text.AsSpan().ContainsAny("-:/年"));
 
     /// <summary>Half of a character (an unpaired escape) is no text; it is shown as what it looks like in JSON.</summary>
     private static string TextOf(JsonElement value)

@@ -2,7 +2,6 @@ using System.Text.Json;
 using DataSync.Pipeline.Failures;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Provider;
-using DataSync.Refine.Ai.Schema;
 using Microsoft.Extensions.AI;
 
 namespace DataSync.Refine.Ai.Work;
