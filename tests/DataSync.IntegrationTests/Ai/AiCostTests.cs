@@ -63,6 +63,38 @@ public sealed class AiCostTests(AiRig rig)
     }
 
     [Fact]
+    public async Task Killed_worker_is_followed_by_one_that_pays_for_no_invalid_answer_again()
+    {
+        var released = false;
+        rig.Model.Forget();
+        rig.Model.Script = async (call, ct) =>
+        {
+            var kind = JsonElement.Parse(call.Record).GetProperty("t").GetString();
+            if (kind == "bad" || (kind == "half" && call.Messages.Length == 2)) return ModelAnswer.Of("[]");
+            if (!released) await Task.Delay(Timeout.Infinite, ct);
+            return ModelAnswer.Valid(call);
+        };
+        string[] records = ["""{"t":"slow"}""", """{"t":"bad"}""", """{"t":"half"}"""]; // nothing is committed before the first
+        await using var engine = await rig.EngineAsync(rig.Options(), Ct);
+        using var killed = new CancellationTokenSource();
+        var id = await rig.QueueAsync("invalid", records, Summary, Ct);
+        var running = engine.RunAsync("invalid", id, killed.Token);
+        await engine.UntilAsync("SELECT count(*) FILTER (WHERE answer->>'asked' = '2') = 1 AND count(*) FILTER (WHERE answer->>'asked' = '0') = 1 FROM ai_answers WHERE tenant_id = 'invalid'", Ct);
+        await killed.CancelAsync();
+        await running;
+        Assert.Equal("queued", await engine.StatusAsync(id, Ct));
+        (released, var asked) = (true, rig.Model.Calls.Count);
+        await engine.RunAsync("invalid", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal(["0 completed -", "1 failed invalid_answer", "2 completed -"], job.Rows);
+        Assert.Equal([("half", 4), ("slow", 2)], rig.Model.Calls.Skip(asked).Select(c => (JsonElement.Parse(c.Record).GetProperty("t").GetString()!, c.Messages.Length)).Order());
+
+        // Another job asks anew.
+        var again = await rig.RunAsync("invalid", records, Summary, Ct);
+        Assert.Equal((3L, 2L), (again.Count("calls"), again.Count("cached")));
+    }
+
+    [Fact]
     public async Task Budget_is_never_passed_and_the_rest_goes_on_without_or_fails_as_asked()
     {
         Script();

@@ -158,6 +158,7 @@ internal sealed record ModelAnswer(HttpStatusCode Status, string Body)
 
     private static JsonNode? Value(JsonElement schema, ModelCall call)
     {
+        if (schema.TryGetProperty("anyOf", out var any)) return Value(any[0], call);
         if (schema.TryGetProperty("enum", out var allowed)) return JsonNode.Parse(allowed[0].GetRawText());
         var type = schema.GetProperty("type") is { ValueKind: JsonValueKind.Array } types ? types[0].GetString() : schema.GetProperty("type").GetString();
         return type switch

@@ -32,7 +32,7 @@ internal sealed class AiEnricher(AiModel model, ILogger<AiEnricher> logger) : IE
         if (!model.Options.IsAvailable) throw new SyncFailureException(SyncFailure.Permanent("errors.ai.not_available"));
         var plan = _reader.Read(run.Plan.RefinementConfig);
         if (!model.Options.MayUse(plan.Model)) throw new SyncFailureException(SyncFailure.Permanent("errors.ai.model"));
-        var work = new RecordWork(run.TenantId, plan, new AiPrompt(plan), model, keepsAnswers: run.AfterStoring == Stages.Refine && model.Options.CacheDays > 0);
+        var work = new RecordWork(run.TenantId, run.JobId, plan, new AiPrompt(plan), model, keepsAnswers: run.AfterStoring == Stages.Refine && model.Options.CacheDays > 0);
         return ValueTask.FromResult<IEnrichment>(new AiEnrichment(Kind, run, work, model, logger));
     }
 }

@@ -61,6 +61,9 @@ internal sealed class AiOptions
     /// <summary><c>AI_ENHANCEMENT_CACHE_DAYS</c>: how long an answer is kept to be used again. 0 to 3,650.</summary>
     public int CacheDays { get; set; } = 30;
 
+    /// <summary><c>AI_ENHANCEMENT_THROTTLE_SECONDS</c>: how long a provider may refuse all calls for being too many, or ask to be left alone, before the job goes back into the queue. 1 to 86,400.</summary>
+    public TimeSpan ThrottleTime { get; set; } = TimeSpan.FromMinutes(10);
+
     /// <summary>First wait after a call that failed; doubles with each.</summary>
     public TimeSpan RetryDelay { get; set; } = TimeSpan.FromMilliseconds(500);
 
@@ -85,6 +88,7 @@ internal sealed class AiOptions
         Model = Text("MODEL") ?? Model;
         Models = [.. (Text("MODELS") ?? "").Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
         Timeout = TimeSpan.FromSeconds((double)Number("TIMEOUT_SECONDS", Text, 30, 1, 600));
+        ThrottleTime = TimeSpan.FromSeconds((double)Number("THROTTLE_SECONDS", Text, 600, 1, 86_400));
         MaxConcurrency = (int)Number("MAX_CONCURRENCY", Text, 32, 1, 1000);
         MaxReasks = (int)Number("MAX_REASKS", Text, 2, 0, 10);
         MaxOutputTokens = (int)Number("MAX_OUTPUT_TOKENS", Text, 1024, 64, 32_000);

@@ -53,6 +53,7 @@ public sealed class AiPlanTests
     [InlineData("AI_ENHANCEMENT_BASE_URL", "http://model.example/v1")]
     [InlineData("AI_ENHANCEMENT_BASE_URL", "https://user:pass@model.example/v1")]
     [InlineData("AI_ENHANCEMENT_TIMEOUT_SECONDS", "0")]
+    [InlineData("AI_ENHANCEMENT_THROTTLE_SECONDS", "0")]
     [InlineData("AI_ENHANCEMENT_MAX_CONCURRENCY", "many")]
     [InlineData("AI_ENHANCEMENT_ENABLED", "perhaps")]
     [InlineData("AI_ENHANCEMENT_TENANT_BUDGET", "5")]

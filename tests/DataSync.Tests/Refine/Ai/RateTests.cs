@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using DataSync.Pipeline.Failures;
 using DataSync.Refine.Ai.Provider;
 
 namespace DataSync.Tests.Refine.Ai;
@@ -53,7 +54,7 @@ public sealed class RateTests
     [Fact]
     public async Task Gate_lets_so_many_out_at_once_and_halves_them_after_a_refusal_without_headers()
     {
-        var gate = new RateGate(4, TimeProvider.System);
+        var gate = new RateGate(4, TimeSpan.FromMinutes(1), TimeProvider.System);
         var passes = new List<RateGate.Pass>();
         for (var i = 0; i < 4; i++) passes.Add(await gate.EnterAsync(1, TestContext.Current.CancellationToken));
         using var soon = new CancellationTokenSource();
@@ -69,6 +70,23 @@ public sealed class RateTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => fifth);
         gate.Leave();
         await gate.EnterAsync(1, TestContext.Current.CancellationToken);
+    }
+
+    [Fact]
+    public async Task Gate_that_is_shut_for_longer_than_anybody_waits_says_so_and_gives_the_place_back()
+    {
+        var gate = new RateGate(1, TimeSpan.FromMinutes(10), TimeProvider.System);
+        var pass = await gate.EnterAsync(1, TestContext.Current.CancellationToken);
+        using var refusal = new HttpResponseMessage(HttpStatusCode.TooManyRequests);
+        refusal.Headers.Add("Retry-After", "3600");
+        gate.Told(pass, refusal.StatusCode, refusal.Headers);
+        gate.Leave();
+        for (var i = 0; i < 2; i++)
+        {
+            var shut = await Assert.ThrowsAsync<SyncFailureException>(() => gate.EnterAsync(1, TestContext.Current.CancellationToken));
+            Assert.Equal(FailureKind.Transient, shut.Failure.Kind);
+            Assert.InRange(shut.Failure.RetryAfter!.Value, TimeSpan.FromMinutes(50), TimeSpan.FromMinutes(60));
+        }
     }
 
     [Fact]

@@ -15,6 +15,9 @@ internal static class AnswerKey
     /// <param name="record">The record as the model gets it.</param>
     public static byte[] Of(string tenantId, AiPlan plan, AiPrompt prompt, string record) => Of(tenantId, plan.Model, prompt.Version, prompt.SchemaText, record);
 
+    /// <summary>Where the last answer is kept that was not valid: beside the place of the one that is.</summary>
+    public static byte[] OfInvalid(byte[] key) => SHA256.HashData([.. key, .. "invalid"u8]);
+
     public static byte[] Of(string tenantId, string model, string promptVersion, string schema, string record)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);

@@ -43,7 +43,9 @@ internal sealed class ForgottenAnswers(AiModel model, TenantDatabase database) :
             try
             {
                 // What is larger is not sent, and what cannot be read has no answer.
-                if (record.Document.Length <= ShieldedRecord.MostBytes) keys.Add(AnswerKey.Of(records.TenantId, plan, prompt, ShieldedRecord.Of(record.Document.Span, plan.Fields).Text));
+                if (record.Document.Length > ShieldedRecord.MostBytes) continue;
+                var key = AnswerKey.Of(records.TenantId, plan, prompt, ShieldedRecord.Of(record.Document.Span, plan.Fields).Text);
+                keys.AddRange([key, AnswerKey.OfInvalid(key)]);
             }
             catch (Exception e) when (e is JsonException or InvalidOperationException)
             {

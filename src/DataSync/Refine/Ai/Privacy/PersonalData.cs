@@ -16,7 +16,9 @@ internal static class PersonalData
         new("TEXT", @"<[A-Z]+_[0-9]+>", static _ => true, Bounded: false),
         new("SECRET", @"-----BEGIN [A-Z ]*PRIVATE KEY-----[A-Za-z0-9+/=\s]*(-----END [A-Z ]*PRIVATE KEY-----)?", static _ => true, Bounded: false),
         new("SECRET", @"\b(sk|pk|rk)[-_][A-Za-z0-9_-]{16,}|\bgh[pousr]_[A-Za-z0-9]{20,}|\bglpat-[A-Za-z0-9_-]{16,}|\bxox[abprs]-[A-Za-z0-9-]{10,}|\b(AKIA|ASIA)[A-Z0-9]{16}\b|\bAIza[A-Za-z0-9_-]{35}|\bey[A-Za-z0-9_-]{8,}\.ey[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]+", static _ => true, Bounded: false),
-        new("SECRET", @"(?i:\b(pass(word|wd|phrase)?|pwd|secret|token|api[-_ ]?key|access[-_ ]?key|authorization|bearer|密码|口令)\b?['""]?\s*(:|=|：|is )\s*['""]?(bearer |basic )?)(?<value>[^\s'"",;<>]{4,})", static _ => true, Bounded: false),
+        new("SECRET", @"(?i:((\b|[_-])pass|pass(word|wd|phrase)|pwd|secret|token|(api|access|private)[-_ ]?key|authorization|bearer|密码|口令|密钥|密碼|密鑰)\b?['""]?\s*(:|=|：|is )\s*['""]?(bearer |basic )?)(?<value>[^\s'"",;<>]{4,})", static _ => true, Bounded: false),
+        new("SECRET", @"(?i:\bbearer\s+)(?<value>[A-Za-z0-9._~+/=-]{8,})", IsRandom, Bounded: false),
+        new("SECRET", @"(?i:\bbasic\s+)(?<value>[A-Za-z0-9+/]{6,}={0,2})", IsBasic, Bounded: false),
         new("SECRET", @"[a-zA-Z][a-zA-Z0-9+.-]*://(?<value>[^\s/@:<>]+:[^\s/@<>]+)@", static _ => true, Bounded: false),
         new("EMAIL", @"[\p{L}\p{N}._%+'-]+@[\p{L}\p{N}-]+(\.[\p{L}\p{N}-]+)+", static _ => true, Bounded: false),
         new("IBAN", @"[A-Z]{2}[0-9]{2}([ -]?[A-Z0-9]){11,30}", CheckDigits.IsIban, Bounded: true),
@@ -54,6 +56,16 @@ internal static class PersonalData
         return found;
     }
 
+    /// <summary>What follows "bearer" in prose is a word.</summary>
+    private static bool IsRandom(string text) => text.Any(char.IsAsciiDigit) || text.Length >= 24;
+
+    /// <summary>HTTP's basic credentials: user and password in Base64.</summary>
+    private static bool IsBasic(string text)
+    {
+        Span<byte> plain = stackalloc byte[256];
+        return text.Length > 340 || (Convert.TryFromBase64String(text, plain, out var length) && plain[..length].Contains((byte)':'));
+    }
+
     /// <summary>A stretch of a text.</summary>
     internal readonly record struct Find(string Kind, int Start, int Length);
 
@@ -70,7 +82,7 @@ internal static class PersonalData
         public Find Accepted(string text, Match match)
         {
             var part = match.Groups["value"] is { Success: true } value ? value : (Group)match;
-            if (!Bounded) return new Find(Kind, part.Index, part.Length);
+            if (!Bounded) return Check(part.Value) ? new Find(Kind, part.Index, part.Length) : default;
             if (part.Index > 0 && char.IsAsciiLetterOrDigit(text[part.Index - 1])) return default;
             for (var end = part.Index + part.Length; end > part.Index + 6; end--)
             {

@@ -33,6 +33,9 @@ internal sealed partial class Placeholders
         return hidden.Append(text, at, text.Length - at).ToString();
     }
 
+    /// <summary>The placeholder of a value that is a secret as it is.</summary>
+    public string HideWhole(string secret) => NameOf("SECRET", secret);
+
     /// <summary>The text with what its placeholders stand for.</summary>
     public string Restore(string text) => text.Contains('<', StringComparison.Ordinal) ? Written().Replace(text, match => _byName.GetValueOrDefault(match.Value) ?? match.Value) : text;
 
@@ -47,6 +50,20 @@ internal sealed partial class Placeholders
         return null;
     }
 
+    /// <summary>Whether there is one of a kind and number.</summary>
+    public bool Has(string kind, int number) => number > 0 && number <= _counts.GetValueOrDefault(kind);
+
+    /// <summary>The text without its placeholders.</summary>
+    public string Without(string text) => text.Contains('<', StringComparison.Ordinal) ? Written().Replace(text, match => _byName.ContainsKey(match.Value) ? "\n" : match.Value) : text;
+
+    /// <summary>Whether a number is among the values.</summary>
+    public bool HasNumbers => _byName.Values.Any(IsNumber);
+
+    /// <summary>The number that a placeholder stands for; null where the text is none, or stands for something else.</summary>
+    public string? NumberOf(string name) => _byName.GetValueOrDefault(name) is { } value && IsNumber(value) ? value : null;
+
+    private static bool IsNumber(string text) => JsonNumbers().IsMatch(text);
+
     private string NameOf(string kind, string value)
     {
         if (_byValue.TryGetValue((kind, value), out var known)) return known;
@@ -59,4 +76,7 @@ internal sealed partial class Placeholders
 
     [GeneratedRegex("<[A-Z]+_[0-9]+>", RegexOptions.CultureInvariant, matchTimeoutMilliseconds: 1000)]
     private static partial Regex Written();
+
+    [GeneratedRegex(@"^-?(0|[1-9][0-9]*)([.][0-9]+)?([eE][+-]?[0-9]{1,3})?\z", RegexOptions.CultureInvariant | RegexOptions.ExplicitCapture, matchTimeoutMilliseconds: 1000)]
+    private static partial Regex JsonNumbers();
 }

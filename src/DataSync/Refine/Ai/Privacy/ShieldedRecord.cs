@@ -13,8 +13,10 @@ internal sealed class ShieldedRecord
 
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
     private static readonly JsonDocumentOptions Depth = new() { MaxDepth = 256 };
+    private static readonly SearchValues<char> Measuring = SearchValues.Create("0123456789-:/.,+TZ 年月日时分秒");
     private readonly Placeholders _placeholders = new();
     private readonly List<string> _values = [];
+    private string? _own;
 
     private ShieldedRecord() { }
 
@@ -35,13 +37,28 @@ internal sealed class ShieldedRecord
         var record = new ShieldedRecord();
         var root = JsonElement.Parse(document, Depth);
         var buffer = new ArrayBufferWriter<byte>(document.Length + 64);
-        using (var json = new Utf8JsonWriter(buffer, Readable)) record.Write(root, fields, json);
+        using (var json = new Utf8JsonWriter(buffer, Readable)) record.Write(root, fields, json, Secrecy.None);
         record.Text = Encoding.UTF8.GetString(buffer.WrittenSpan);
         return record;
     }
 
-    /// <summary>Whether a text stands in the data, in one value, exactly so.</summary>
-    public bool Contains(string text) => _values.Exists(v => v.Contains(text, StringComparison.Ordinal));
+    /// <summary>Whether a number was taken out that an answer may have to name.</summary>
+    public bool HasTakenNumbers => _placeholders.HasNumbers;
+
+    /// <summary>Whether a text stands in the data, in one value, exactly so: in the data as it was, so that a piece of a placeholder does not.</summary>
+    /// <param name="text">A text of an answer.</param>
+    public bool Contains(string text)
+    {
+        var words = _placeholders.Restore(text);
+        return _values.Exists(v => v.Contains(words, StringComparison.Ordinal));
+    }
+
+    /// <summary>The number that a placeholder stands for; null where the text is none, or stands for something else.</summary>
+    public string? TakenNumber(string text) => _placeholders.NumberOf(text);
+
+    /// <summary>What a text of an answer has of this record's placeholders, but not as they were given.</summary>
+    public IEnumerable<string> MangledIn(string text)
+        => _placeholders.Count == 0 ? [] : MangledPlaceholders.In(_placeholders.Without(text), _own ??= _placeholders.Without(Text), _placeholders.Has);
 
     /// <summary>The first placeholder of a text that stands for nothing; null where there is none.</summary>
     public string? UnknownPlaceholder(string text) => _placeholders.Unknown(text);
@@ -75,31 +92,33 @@ internal sealed class ShieldedRecord
         }
     }
 
-    private void Write(JsonElement value, IReadOnlyList<string>? fields, Utf8JsonWriter json)
+    private void Write(JsonElement value, IReadOnlyList<string>? fields, Utf8JsonWriter json, Secrecy secrecy)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
-                json.WriteStringValue(Hide(TextOf(value)));
+                var text = TextOf(value);
+                json.WriteStringValue(Hide(text, secrecy == Secrecy.Credential || (secrecy == Secrecy.Measure && !IsMeasure(text))));
                 break;
             case JsonValueKind.Number:
                 var number = value.GetRawText();
-                var hidden = Hide(number);
+                var hidden = Hide(number, secrecy == Secrecy.Credential);
                 if (hidden == number) json.WriteRawValue(number);
                 else json.WriteStringValue(hidden);
                 break;
             case JsonValueKind.Array:
                 json.WriteStartArray();
-                foreach (var item in value.EnumerateArray()) Write(item, null, json);
+                foreach (var item in value.EnumerateArray()) Write(item, null, json, secrecy);
                 json.WriteEndArray();
                 break;
             case JsonValueKind.Object:
                 json.WriteStartObject();
+                var named = NamedOf(value);
                 foreach (var member in value.EnumerateObject().Where(m => fields is null || fields.Contains(m.Name, StringComparer.Ordinal)))
                 {
                     // Names can be data as well, where data is used as names.
                     json.WritePropertyName(_placeholders.Hide(member.Name));
-                    Write(member.Value, null, json);
+                    Write(member.Value, null, json, CredentialNames.Of(named is not null && member.NameEquals("value") ? named : member.Name, secrecy));
                 }
 
                 json.WriteEndObject();
@@ -110,12 +129,26 @@ internal sealed class ShieldedRecord
         }
     }
 
-    private string Hide(string text)
+    /// <summary>What the <c>value</c> of an object is called that has its name beside it, as a header in a list has.</summary>
+    private static string? NamedOf(JsonElement value)
     {
-        var hidden = _placeholders.Hide(text);
-        if (hidden.Length > 0) _values.Add(hidden);
+        foreach (var name in (ReadOnlySpan<string>)["name", "key", "header"])
+        {
+            if (value.TryGetProperty(name, out var given) && given.ValueKind == JsonValueKind.String) return TextOf(given);
+        }
+
+        return null;
+    }
+
+    private string Hide(string text, bool whole)
+    {
+        var hidden = whole && text.Length > 0 ? _placeholders.HideWhole(text) : _placeholders.Hide(text);
+        if (text.Length > 0) _values.Add(text);
         return hidden;
     }
+
+    /// <summary>A date, a time, a duration or a short number as text.</summary>
+    private static bool IsMeasure(string text) => text.Length is > 0 and <= 40 && char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept(Measuring) && (text.Length <= 6 || text.AsSpan().ContainsAny("-:/年"));
 
     /// <summary>Half of a character (an unpaired escape) is no text; it is shown as what it looks like in JSON.</summary>
     private static string TextOf(JsonElement value)

@@ -59,13 +59,13 @@ internal sealed class ModelClient : IDisposable
         {
             using var chat = _client.GetChatClient(model).AsIChatClient();
             var response = await chat.GetResponseAsync(messages, Options(schema, mostTokens), either.Token);
-            var (input, output) = (response.Usage?.InputTokenCount ?? 0, response.Usage?.OutputTokenCount ?? 0);
-            if (response.FinishReason == ChatFinishReason.ContentFilter || IsRefusal(response)) return new ModelReply.Refused("refused", input, output);
-            return new ModelReply.Answered(response.Text, response.FinishReason == ChatFinishReason.Length, input, output);
+            var used = UseOf(response.Usage);
+            if (response.FinishReason == ChatFinishReason.ContentFilter || IsRefusal(response)) return new ModelReply.Refused("refused", used);
+            return new ModelReply.Answered(response.Text, response.FinishReason == ChatFinishReason.Length, used);
         }
         catch (OperationCanceledException) when (!ct.IsCancellationRequested)
         {
-            return new ModelReply.Failed("timeout");
+            return new ModelReply.Failed("timeout", MayBePaid: true);
         }
         catch (Exception e) when (Refusal(e) is { } refused)
         {
@@ -77,12 +77,12 @@ internal sealed class ModelClient : IDisposable
         }
         catch (Exception e) when (e is HttpRequestException or IOException or InvalidDataException or SyncFailureException)
         {
-            return new ModelReply.Failed("connection");
+            return new ModelReply.Failed("connection", Delivery.MayBePaid(e));
         }
         catch (Exception e) when (e is JsonException or FormatException or InvalidOperationException or KeyNotFoundException or ArgumentException or NotSupportedException)
         {
             // An answer that is no chat completion at all: cut by a proxy, a page of HTML.
-            return new ModelReply.Failed("unreadable");
+            return new ModelReply.Failed("unreadable", MayBePaid: true);
         }
     }
 
@@ -97,6 +97,10 @@ internal sealed class ModelClient : IDisposable
             ResponseFormat = OpenAI.Chat.ChatResponseFormat.CreateJsonSchemaFormat("record", BinaryData.FromString(schema.GetRawText()), jsonSchemaIsStrict: true),
         },
     };
+
+    /// <summary>Null where the provider does not tell, or tells what cannot be: a call takes tokens.</summary>
+    private static TokenUse? UseOf(UsageDetails? told)
+        => told is { InputTokenCount: { } input and >= 0, OutputTokenCount: { } output and >= 0 } && input + output > 0 ? new TokenUse(input, output) : null;
 
     private static bool IsRefusal(ChatResponse response) => response.RawRepresentation is ChatCompletion { Refusal.Length: > 0 };
 
@@ -120,11 +124,11 @@ internal sealed class ModelClient : IDisposable
             401 or 403 => throw Terminal("errors.ai.unauthorized", error),
             404 => throw Terminal("errors.ai.model", error),
             429 => new ModelReply.Throttled(),
-            400 or 413 or 422 when code is "context_length_exceeded" || error.Status == 413 => new ModelReply.Refused("too_large"),
-            400 or 422 when code is "content_filter" or "content_policy_violation" => new ModelReply.Refused("refused"),
-            400 or 422 => new ModelReply.Refused("rejected"),
-            0 => new ModelReply.Failed("connection"),
-            _ => new ModelReply.Failed(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"status_{error.Status}")),
+            400 or 413 or 422 when code is "context_length_exceeded" || error.Status == 413 => new ModelReply.Refused("too_large", TokenUse.None),
+            400 or 422 when code is "content_filter" or "content_policy_violation" => new ModelReply.Refused("refused", TokenUse.None),
+            400 or 422 => new ModelReply.Refused("rejected", TokenUse.None),
+            0 => new ModelReply.Failed("connection", Delivery.MayBePaid(error)),
+            _ => new ModelReply.Failed(string.Create(System.Globalization.CultureInfo.InvariantCulture, $"status_{error.Status}"), Delivery.MayBePaid(error.Status)),
         };
     }
 

@@ -7,5 +7,5 @@ internal sealed class ModelGates(AiOptions options, TimeProvider time)
 {
     private readonly ConcurrentDictionary<string, RateGate> _gates = new(StringComparer.Ordinal);
 
-    public RateGate Of(string model) => _gates.GetOrAdd(model, _ => new RateGate(options.MaxConcurrency, time));
+    public RateGate Of(string model) => _gates.GetOrAdd(model, _ => new RateGate(options.MaxConcurrency, options.ThrottleTime, time));
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Refine.Ai.Provider;
 
@@ -7,7 +8,7 @@ namespace DataSync.Refine.Ai.Provider;
 /// Lets calls to one model out: so many at once, and no faster than the provider's own headers allow. Where it sends none, a refusal for too many halves what goes out at once,
 /// and each answer gives a little back.
 /// </summary>
-internal sealed class RateGate(int most, TimeProvider time)
+internal sealed class RateGate(int most, TimeSpan patience, TimeProvider time)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private readonly Lock _gate = new();
@@ -24,10 +25,13 @@ internal sealed class RateGate(int most, TimeProvider time)
     /// <summary>When a call last came back with an answer, by <see cref="Now"/>; negative where none has.</summary>
     public TimeSpan LastAnswer { get; private set; } = TimeSpan.FromTicks(-1);
 
+    /// <summary>How long no call has come back with an answer, counted from a time at least.</summary>
+    public TimeSpan SilentSince(TimeSpan from) => Now - Max(from, LastAnswer);
+
     /// <summary>The gate's own clock.</summary>
     public TimeSpan Now => time.GetElapsedTime(_began);
 
-    /// <summary>Waits for a place and for the rate; first come, first served.</summary>
+    /// <summary>Waits for a place and for the rate; first come, first served. Throws where the provider has shut the gate for longer than anybody may wait.</summary>
     /// <param name="tokens">What the call will count for, estimated from above.</param>
     /// <param name="ct">Ends the wait.</param>
     public async Task<Pass> EnterAsync(double tokens, CancellationToken ct)
@@ -41,6 +45,7 @@ internal sealed class RateGate(int most, TimeProvider time)
                 lock (_gate)
                 {
                     var now = Now;
+                    if (_closedUntil - now > patience) throw new SyncFailureException(SyncFailure.Transient("errors.ai.unavailable", ("reason", "retry_after")) with { RetryAfter = _closedUntil - now });
                     wait = Max(_closedUntil - now, Max(_requests.WaitFor(1, now), _tokens.WaitFor(tokens, now)));
                     if (wait <= TimeSpan.Zero)
                     {

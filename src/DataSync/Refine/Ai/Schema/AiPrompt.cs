@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using DataSync.Refine.Ai.Privacy;
 
 namespace DataSync.Refine.Ai.Schema;
 
@@ -15,11 +16,13 @@ internal sealed class AiPrompt
     private const int Words = 1;
 
     private readonly string _system;
+    private readonly Lazy<JsonElement> _naming;
 
     public AiPrompt(AiPlan plan)
     {
         Schema = StrictSchema.Of(plan);
         SchemaText = Schema.GetRawText();
+        _naming = new(() => StrictSchema.Of(plan, namesNumbers: true));
         _system = SystemOf(plan);
         var digest = SHA256.HashData(Encoding.UTF8.GetBytes(_system + "\n" + SchemaText));
         Version = string.Create(CultureInfo.InvariantCulture, $"{Words}-{Convert.ToHexStringLower(digest.AsSpan(0, 6))}");
@@ -33,6 +36,11 @@ internal sealed class AiPrompt
 
     /// <summary>Names words, instructions and schema; kept with every value.</summary>
     public string Version { get; }
+
+    /// <summary>
+    /// The schema for a record: where a number was taken out, a number of the tenant's may be answered by its placeholder. Follows from plan and record, so it needs no place among what an answer depends on.
+    /// </summary>
+    public JsonElement SchemaFor(ShieldedRecord record) => record.HasTakenNumbers ? _naming.Value : Schema;
 
     /// <summary>What is told before a record is seen.</summary>
     /// <param name="mark">This call's mark.</param>

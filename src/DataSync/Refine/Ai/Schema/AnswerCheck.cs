@@ -10,8 +10,9 @@ namespace DataSync.Refine.Ai.Schema;
 internal sealed class AnswerCheck(AiPlan plan)
 {
     private const int LongestText = 8000;
-    private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 32 };
+    private static readonly JsonDocumentOptions Shallow = new() { MaxDepth = 32, AllowDuplicateProperties = false };
     private readonly ValueCheck _values = new();
+    private readonly string _own = plan.HasSchema ? plan.Schema.GetRawText() : "";
     private readonly string[] _tasks = [.. plan.Tasks, .. plan.HasSchema ? (string[])[AiTasks.Fields] : []];
 
     /// <summary>Reads and checks. The fault is worded for the model, and names nothing of the data but what the answer itself said.</summary>
@@ -21,28 +22,38 @@ internal sealed class AnswerCheck(AiPlan plan)
     public string? Fault(string answer, ShieldedRecord data, out JsonElement checkedAnswer)
     {
         checkedAnswer = default;
-        JsonElement root;
         try
         {
-            root = JsonElement.Parse(answer, Shallow);
+            var root = JsonElement.Parse(answer, Shallow);
+            var fault = Fault(ref root, data);
+            if (fault is null) checkedAnswer = root;
+            return fault;
         }
         catch (JsonException)
         {
-            return "the answer is not one complete JSON object";
+            return "the answer is not one complete JSON object with each member once";
         }
+        catch (InvalidOperationException)
+        {
+            // Escapes of half a character pass for JSON, and come to light where the text is read.
+            return "the answer holds half of a character (an unpaired \\u escape)";
+        }
+    }
 
+    private string? Fault(ref JsonElement root, ShieldedRecord data)
+    {
         if (root.ValueKind != JsonValueKind.Object) return "the answer is not a JSON object";
         foreach (var member in root.EnumerateObject())
         {
             if (!_tasks.Contains(member.Name, StringComparer.Ordinal)) return $"the answer must not have a member {Short(member.Name)}";
         }
 
+        if (plan.HasSchema) root = TakenNumbers.Restore(root, plan.Schema, data);
         foreach (var task in _tasks)
         {
             if (Task(root, task, data) is { } fault) return fault;
         }
 
-        checkedAnswer = root;
         return null;
     }
 
@@ -59,7 +70,7 @@ internal sealed class AnswerCheck(AiPlan plan)
             AiTasks.Entities => Entities(value, data),
             _ => _values.Fault(value, plan.Schema, "fields.value"),
         };
-        return fault ?? Texts(value, task, data);
+        return fault ?? (task is AiTasks.Sentiment or AiTasks.Classification ? null : Texts(value, task, data));
     }
 
     private static string? OneOf(JsonElement value, IReadOnlyList<string> allowed, string at)
@@ -80,14 +91,16 @@ internal sealed class AnswerCheck(AiPlan plan)
         return null;
     }
 
-    /// <summary>Texts of every depth: bounded, and with no placeholder that was not given.</summary>
-    private static string? Texts(JsonElement value, string task, ShieldedRecord data)
+    /// <summary>Texts of every depth: bounded, and with no placeholder that was not given, or not so.</summary>
+    private string? Texts(JsonElement value, string task, ShieldedRecord data)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
                 var text = value.GetString()!;
-                return text.Length > LongestText ? $"{task} is too long" : data.UnknownPlaceholder(text) is { } unknown ? $"{task} names {unknown}, which is not in the data" : null;
+                if (text.Length > LongestText) return $"{task} is too long";
+                if (data.UnknownPlaceholder(text) is { } unknown) return $"{task} names {unknown}, which is not in the data";
+                return data.MangledIn(text).FirstOrDefault(m => !_own.Contains(m, StringComparison.Ordinal)) is { } mangled ? $"{task} names {Short(mangled)}; copy words such as <EMAIL_1> exactly, in capitals and with < and >" : null;
             case JsonValueKind.Array:
                 return value.EnumerateArray().Select(item => Texts(item, task, data)).FirstOrDefault(f => f is not null);
             case JsonValueKind.Object:

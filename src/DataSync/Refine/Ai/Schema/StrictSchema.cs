@@ -11,11 +11,14 @@ internal static class StrictSchema
 {
     private static readonly string[] Dropped = ["minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems", "pattern", "$schema", "required", "additionalProperties"];
 
-    public static JsonElement Of(AiPlan plan)
+    /// <summary>The schema of a plan's answers.</summary>
+    /// <param name="plan">What is asked for.</param>
+    /// <param name="namesNumbers">A number of the tenant's schema may be a placeholder as well.</param>
+    public static JsonElement Of(AiPlan plan, bool namesNumbers = false)
     {
         var tasks = new JsonObject();
         foreach (var task in plan.Tasks) tasks[task] = Task(ValueOf(task, plan));
-        if (plan.HasSchema) tasks[AiTasks.Fields] = Task(Strict(plan.Schema, isOptional: false));
+        if (plan.HasSchema) tasks[AiTasks.Fields] = Task(Strict(plan.Schema, isOptional: false, namesNumbers));
         return JsonSerializer.SerializeToElement(Object(tasks));
     }
 
@@ -49,15 +52,15 @@ internal static class StrictSchema
         ["additionalProperties"] = false,
     };
 
-    private static JsonObject Strict(JsonElement schema, bool isOptional)
+    private static JsonObject Strict(JsonElement schema, bool isOptional, bool namesNumbers)
     {
         var strict = new JsonObject();
         foreach (var member in schema.EnumerateObject().Where(m => !Dropped.Contains(m.Name, StringComparer.Ordinal)))
         {
             strict[member.Name] = member.Name switch
             {
-                "properties" => Properties(schema, member.Value),
-                "items" => Strict(member.Value, isOptional: false),
+                "properties" => Properties(schema, member.Value, namesNumbers),
+                "items" => Strict(member.Value, isOptional: false, namesNumbers),
                 _ => JsonNode.Parse(member.Value.GetRawText()),
             };
         }
@@ -68,16 +71,30 @@ internal static class StrictSchema
             if (strict["enum"] is JsonArray values) values.Add((JsonNode?)null);
         }
 
+        if (namesNumbers) NameNumbers(strict);
         if (strict["properties"] is not JsonObject properties) return strict;
         strict["required"] = new JsonArray([.. properties.Select(p => (JsonNode)p.Key)]);
         strict["additionalProperties"] = false;
         return strict;
     }
 
-    private static JsonObject Properties(JsonElement schema, JsonElement properties)
+    /// <summary>One type each, since not every provider knows several but null.</summary>
+    private static void NameNumbers(JsonObject strict)
+    {
+        string[] types = strict["type"] is JsonArray several ? [.. several.Select(t => (string)t!)] : [(string)strict["type"]!];
+        if (strict.ContainsKey("enum") || Array.Find(types, t => t is "number" or "integer") is not { } number) return;
+        strict.Remove("type");
+        var any = new JsonArray(
+            new JsonObject { ["type"] = number },
+            new JsonObject { ["type"] = "string", ["description"] = "The word that stands for the number in the record, such as <CARD_1>, where it was taken out; nothing else." });
+        if (types.Contains("null", StringComparer.Ordinal)) any.Add((JsonNode)new JsonObject { ["type"] = "null" });
+        strict["anyOf"] = any;
+    }
+
+    private static JsonObject Properties(JsonElement schema, JsonElement properties, bool namesNumbers)
     {
         var strict = new JsonObject();
-        foreach (var property in properties.EnumerateObject()) strict[property.Name] = Strict(property.Value, !IsRequired(schema, property.Name));
+        foreach (var property in properties.EnumerateObject()) strict[property.Name] = Strict(property.Value, !IsRequired(schema, property.Name), namesNumbers);
         return strict;
     }
 

@@ -22,6 +22,9 @@ internal sealed record AiTally
 
     /// <summary>Calls among them because an answer was not valid.</summary>
     public long Reasks { get; set; }
+
+    /// <summary>Calls among them whose tokens are our estimate, because the provider told none.</summary>
+    public long Estimated { get; set; }
     public long InputTokens { get; set; }
     public long OutputTokens { get; set; }
 
@@ -58,7 +61,7 @@ internal sealed record AiTally
         }
 
         if (record.IsCached) Cached++;
-        (Calls, Reasks) = (Calls + record.Spent.Calls, Reasks + record.Spent.Reasks);
+        (Calls, Reasks, Estimated) = (Calls + record.Spent.Calls, Reasks + record.Spent.Reasks, Estimated + record.Spent.Estimated);
         (InputTokens, OutputTokens) = (InputTokens + record.Spent.Input, OutputTokens + record.Spent.Output);
         Cost += options.CostMicros(record.Spent.Input, record.Spent.Output) / 1_000_000m;
     }

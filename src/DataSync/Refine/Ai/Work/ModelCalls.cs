@@ -1,18 +1,21 @@
+using System.Text.Json;
 using DataSync.Pipeline.Failures;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Provider;
-using DataSync.Refine.Ai.Schema;
 using Microsoft.Extensions.AI;
 
 namespace DataSync.Refine.Ai.Work;
 
 /// <summary>Calls of a model, each within budget and rate, repeated where the provider or the line was the trouble.</summary>
-internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, AiModel model)
+internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
 {
     public const string OverBudget = "over_budget";
 
     /// <summary>Tries of a call that comes to nothing.</summary>
     private const int MostTries = 4;
+
+    /// <summary>Refusals of a call for being one too many, while others are answered: its record is too large for the provider's limit.</summary>
+    private const int MostRefusals = 100;
 
     /// <summary>A token is hardly ever less than three bytes of what is sent, so this counts from above.</summary>
     private const int BytesPerToken = 3;
@@ -23,31 +26,32 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
     /// Asks until there is an answer or asking is in vain. A call that fails again and again while others are answered is this record's trouble; where none is answered, it is
     /// the provider's, and the job goes on later.
     /// </summary>
-    public async Task<Call> AskAsync(IReadOnlyList<ChatMessage> said, int mostTokens, byte[] key, int asked, CancellationToken ct)
+    public async Task<Call> AskAsync(IReadOnlyList<ChatMessage> said, JsonElement schema, int mostTokens, byte[] key, int asked, CancellationToken ct)
     {
-        var input = (said.Sum(m => (long)System.Text.Encoding.UTF8.GetByteCount(m.Text)) + prompt.SchemaText.Length) / BytesPerToken;
+        var input = (said.Sum(m => (long)System.Text.Encoding.UTF8.GetByteCount(m.Text)) + schema.GetRawText().Length) / BytesPerToken;
         var began = _gate.Now;
-        var spent = default(Spent);
+        var (spent, refusals) = (default(Spent), 0);
         for (var tries = 1; ;)
         {
             if (await ReserveAsync(input, mostTokens, ct) is not { } reserved) return new Call(null, OverBudget, spent, null);
-            var reply = await CallAsync(said, mostTokens, $"{Convert.ToHexStringLower(key)}-{asked}", input, reserved, ct);
+            var reply = await CallAsync(said, schema, mostTokens, $"{Convert.ToHexStringLower(key)}-{asked}", input, reserved, ct);
             switch (reply)
             {
                 case ModelReply.Answered answered:
-                    return new Call(answered, null, spent + new Spent(1, 0, answered.InputTokens, answered.OutputTokens), reserved);
+                    return new Call(answered, null, spent + SpentOn(answered.Used, reserved), reserved);
                 case ModelReply.Refused refused:
-                    await model.Answers.SettleAsync(tenantId, reserved, refused.InputTokens, refused.OutputTokens, CancellationToken.None);
-                    return new Call(null, refused.Problem, spent + new Spent(refused.InputTokens > 0 ? 1 : 0, 0, refused.InputTokens, refused.OutputTokens), null);
+                    var paid = refused.Used == TokenUse.None ? default : SpentOn(refused.Used, reserved);
+                    await model.Answers.SettleAsync(tenantId, reserved, paid.Input, paid.Output, CancellationToken.None);
+                    return new Call(null, refused.Problem, spent + paid, null);
                 case ModelReply.Throttled:
                     await model.Answers.SettleAsync(tenantId, reserved, 0, 0, CancellationToken.None);
+                    if (++refusals == MostRefusals || _gate.SilentSince(began) > model.Options.ThrottleTime) return InVain("status_429", began, spent);
                     continue;
                 case ModelReply.Failed failed:
-                    // A call that ran into its time may have been worked on, and paid; its estimate stands.
-                    if (failed.Problem == "timeout") model.Answers.LetStand(tenantId);
+                    // What may have been worked on may be paid; its estimate stands.
+                    if (failed.MayBePaid) model.Answers.LetStand(tenantId);
                     else await model.Answers.SettleAsync(tenantId, reserved, 0, 0, CancellationToken.None);
-                    if (tries == MostTries)
-                        return _gate.LastAnswer > began ? new Call(null, failed.Problem, spent, null) : throw new SyncFailureException(SyncFailure.Transient("errors.ai.unavailable", ("reason", failed.Problem)));
+                    if (tries == MostTries) return InVain(failed.Problem, began, spent);
                     await Task.Delay(model.Options.RetryDelay * (1 << (tries - 1)) * (0.75 + (Random.Shared.NextDouble() / 2)), model.Time, ct);
                     tries++;
                     continue;
@@ -57,9 +61,20 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
         }
     }
 
-    /// <summary>Sets the count of an answered call right, and keeps its answer under the key, where one is given.</summary>
-    public Task SettleAsync(Call call, byte[]? key, CancellationToken ct)
-        => model.Answers.SettleAsync(tenantId, call.Reserved!, call.Reply!.InputTokens, call.Reply.OutputTokens, key, call.Reply.Text, ct);
+    /// <summary>Sets the count of an answered call right, and keeps what is known of its answer under the key, where one is given.</summary>
+    public Task SettleAsync(Call call, byte[]? key, string? kept, CancellationToken ct)
+    {
+        var used = SpentOn(call.Reply!.Used, call.Reserved!);
+        return model.Answers.SettleAsync(tenantId, call.Reserved!, used.Input, used.Output, key, kept, ct);
+    }
+
+    /// <summary>What a call took; its estimate where the provider does not tell, or a budget would never be used up.</summary>
+    private static Spent SpentOn(TokenUse? told, Reservation reserved)
+        => told is { } used ? new Spent(1, 0, used.Input, used.Output, 0) : new Spent(1, 0, reserved.Input, reserved.Output, 1);
+
+    /// <summary>While others are answered it is the record's trouble; else the provider's, for the whole job.</summary>
+    private Call InVain(string problem, TimeSpan began, Spent spent)
+        => _gate.LastAnswer > began ? new Call(null, problem, spent, null) : throw new SyncFailureException(SyncFailure.Transient("errors.ai.unavailable", ("reason", problem)));
 
     /// <summary>Null where the budget does not reach, and will not when the calls that are out have told what they took.</summary>
     private async Task<Reservation?> ReserveAsync(long input, long output, CancellationToken ct)
@@ -73,7 +88,7 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
         }
     }
 
-    private async Task<ModelReply> CallAsync(IReadOnlyList<ChatMessage> said, int mostTokens, string key, long input, Reservation reserved, CancellationToken ct)
+    private async Task<ModelReply> CallAsync(IReadOnlyList<ChatMessage> said, JsonElement schema, int mostTokens, string key, long input, Reservation reserved, CancellationToken ct)
     {
         RateGate.Pass pass;
         try
@@ -89,7 +104,7 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiPrompt prompt, 
 
         try
         {
-            return await model.Client.AskAsync(plan.Model, said, prompt.Schema, mostTokens, key, _gate, pass, ct);
+            return await model.Client.AskAsync(plan.Model, said, schema, mostTokens, key, _gate, pass, ct);
         }
         catch (SyncFailureException)
         {

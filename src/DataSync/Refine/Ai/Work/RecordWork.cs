@@ -3,16 +3,15 @@ using DataSync.Pipeline.Failures;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Privacy;
 using DataSync.Refine.Ai.Schema;
-using Microsoft.Extensions.AI;
 
 namespace DataSync.Refine.Ai.Work;
 
 /// <summary>One record after the other, many at once: hidden, looked up, asked for, checked, asked again with what was wrong, and brought back.</summary>
-internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, AiModel model, bool keepsAnswers)
+internal sealed class RecordWork(string tenantId, Guid jobId, AiPlan plan, AiPrompt prompt, AiModel model, bool keepsAnswers)
 {
     private readonly AnswerCheck _check = new(plan);
     private readonly ResultWriter _results = new(plan, prompt, model.Options);
-    private readonly ModelCalls _calls = new(tenantId, plan, prompt, model);
+    private readonly ModelCalls _calls = new(tenantId, plan, model);
 
     /// <summary>What becomes of a record. Throws only what concerns every record.</summary>
     public async Task<RecordOutcome> RunAsync(ReadOnlyMemory<byte> document, CancellationToken ct)
@@ -45,33 +44,36 @@ internal sealed class RecordWork(string tenantId, AiPlan plan, AiPrompt prompt, 
 
     private async Task<RecordOutcome> AskAsync(ShieldedRecord record, byte[] key, CancellationToken ct)
     {
-        var mark = AiPrompt.NewMark();
-        List<ChatMessage> said = [new(ChatRole.System, prompt.System(mark)), new(ChatRole.User, AiPrompt.User(record.Text, mark))];
-        var (spent, most) = (default(Spent), model.Options.MaxOutputTokens);
-        for (var asked = 0; ; asked++)
+        var last = keepsAnswers ? InvalidAnswer.Of(await model.Answers.FindAsync(tenantId, AnswerKey.OfInvalid(key), ct), jobId) : null;
+        if (last?.Asked >= model.Options.MaxReasks) return _results.Without(Outcomes.Failed, "invalid_answer", default);
+        var dialogue = new Dialogue(prompt, record.Text, model.Options.MaxOutputTokens, last);
+        for (var spent = default(Spent); ;)
         {
-            var call = await _calls.AskAsync(said, most, key, asked, ct);
-            spent += call.Spent with { Reasks = asked > 0 ? call.Spent.Calls : 0 };
+            var call = await _calls.AskAsync(dialogue.Said, prompt.SchemaFor(record), dialogue.Room, key, dialogue.Asked, ct);
+            spent += call.Spent with { Reasks = dialogue.Asked > 0 ? call.Spent.Calls : 0 };
             if (call.Problem is { } problem)
             {
                 if (problem == ModelCalls.OverBudget && plan.FailsOverBudget) throw new SyncFailureException(SyncFailure.Permanent("errors.ai.budget"));
                 return _results.Without(problem == ModelCalls.OverBudget ? Outcomes.OverBudget : Outcomes.Failed, problem, spent);
             }
 
-            var reply = call.Reply!;
-            JsonElement answer = default;
-            var fault = reply.IsCut ? "the answer was cut off because it is too long; be shorter" : _check.Fault(reply.Text, record, out answer);
+            var (reply, answer) = (call.Reply!, default(JsonElement));
+            (byte[]? Key, string? Text) kept = default;
+            try
+            {
+                var fault = reply.IsCut ? "the answer was cut off because it is too long; be shorter" : _check.Fault(reply.Text, record, out answer);
+                last = fault is null ? null : dialogue.Judge(jobId, reply.Text, reply.IsCut, fault);
+                if (keepsAnswers) kept = last is null ? (key, reply.Text) : (AnswerKey.OfInvalid(key), last.ToJson());
+            }
+            finally
+            {
+                // It is paid for, whatever comes of looking at it: it is counted, and kept though the job be called off meanwhile.
+                await _calls.SettleAsync(call, kept.Key, kept.Text, CancellationToken.None);
+            }
 
-            // It is paid for: it is kept though the job be called off meanwhile.
-            await _calls.SettleAsync(call, fault is null && keepsAnswers ? key : null, CancellationToken.None);
-            if (fault is null) return _results.Values(answer, record, spent, isCached: false);
-            if (asked == model.Options.MaxReasks) return _results.Without(Outcomes.Failed, "invalid_answer", spent);
-            if (reply.IsCut) most = Math.Min(most * 2, 32_000);
-
-            // What was answered and why it does not do. An empty answer says nothing.
-            if (asked > 0) said.RemoveRange(2, said.Count - 2);
-            if (reply.Text.Length > 0 && !reply.IsCut) said.Add(new ChatMessage(ChatRole.Assistant, reply.Text));
-            said.Add(new ChatMessage(ChatRole.User, $"Your answer is not valid: {fault}. Give the whole answer again, for the same record."));
+            if (last is null) return _results.Values(answer, record, spent, isCached: false);
+            if (last.Asked >= model.Options.MaxReasks) return _results.Without(Outcomes.Failed, "invalid_answer", spent);
+            dialogue.Correct(last);
         }
     }
 }

@@ -58,6 +58,7 @@ internal sealed class ResultWriter(AiPlan plan, AiPrompt prompt, AiOptions optio
             json.WriteNumber("input_tokens", spent.Input);
             json.WriteNumber("output_tokens", spent.Output);
             json.WriteNumber("cost", options.CostMicros(spent.Input, spent.Output) / 1_000_000m);
+            json.WriteBoolean("estimated", spent.Estimated > 0);
             json.WriteBoolean("cached", isCached);
             json.WriteEndObject();
         }

@@ -4,8 +4,10 @@ using DataSync.Refine.Rules.Logic;
 
 namespace DataSync.Refine.Rules.Checks;
 
-/// <summary><c>matches</c>: the pattern is found in the text. Matched without backtracking, so in a time linear in the text whatever the pattern.</summary>
-internal sealed class PatternCheck(Regex pattern) : FieldCheck
+/// <summary><c>matches</c>: the pattern is found in the text. Matched without backtracking, so in a time linear in the text; text times pattern is charged before, as what it takes at most.</summary>
+/// <param name="pattern">The pattern.</param>
+/// <param name="size">See <see cref="PatternSize"/>.</param>
+internal sealed class PatternCheck(Regex pattern, int size) : FieldCheck
 {
     // The runtime's own bound on what {n} within {n} unrolls to; there is no other way to give it.
     static PatternCheck() => AppContext.SetData("REGEX_NONBACKTRACKING_MAX_AUTOMATA_SIZE", RuleLimits.PatternStates);
@@ -17,7 +19,7 @@ internal sealed class PatternCheck(Regex pattern) : FieldCheck
     {
         try
         {
-            return new PatternCheck(new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant));
+            return new PatternCheck(new Regex(pattern, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant), PatternSize.Of(pattern));
         }
         catch (Exception wrong) when (wrong is ArgumentException or NotSupportedException)
         {
@@ -25,5 +27,11 @@ internal sealed class PatternCheck(Regex pattern) : FieldCheck
         }
     }
 
-    public override bool Holds(RuleRun run, in Value value) => value.IsText && pattern.IsMatch(run.Chars(value));
+    public override bool Holds(RuleRun run, in Value value)
+    {
+        if (!value.IsText) return false;
+        var text = run.Chars(value);
+        run.Evaluation.ChargeSearch(text.Length, size);
+        return pattern.IsMatch(text);
+    }
 }

@@ -23,6 +23,9 @@ internal sealed class Evaluation
 
     public void ChargeBytes(int bytes) => Charge(bytes / BytesPerStep);
 
+    /// <summary>Charges a search: what is compared at each place of a text.</summary>
+    public void ChargeSearch(int length, int size) => Charge((int)Math.Min((long)length * size / BytesPerStep, RuleLimits.Steps + 1));
+
     /// <summary>Follows a path from some data. False where it ends in nothing; a null at its end is found.</summary>
     public bool TryFind(in Value data, FieldPath path, out Value found)
     {

@@ -173,10 +173,10 @@ public sealed class CheckTests
         memory.Take(40_000);
     }
 
-    private static RulesBatchRefiner Refiner(string checks)
+    internal static RulesBatchRefiner Refiner(string checks)
         => new(CompiledRules.Of(default, JsonElement.Parse(checks)), new UniqueMemory(long.MaxValue), NullLogger.Instance);
 
-    private static RecordBatch Batch(long first, params IReadOnlyList<string> documents)
+    internal static RecordBatch Batch(long first, params IReadOnlyList<string> documents)
     {
         var raw = new RecordBuffer();
         foreach (var document in documents) raw.Add(Encoding.UTF8.GetBytes(document));
