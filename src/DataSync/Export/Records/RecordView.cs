@@ -42,6 +42,9 @@ internal sealed class RecordView : IDisposable
     /// <summary>A record's document; valid until the next batch is loaded or this one disposed.</summary>
     public ReadOnlySpan<byte> this[int index] => At(index + (_shown?.From ?? 0));
 
+    /// <summary>A record's document as it was extracted, whatever refinement made of it; valid as long as the batch.</summary>
+    public ReadOnlySpan<byte> Extracted(int index) => _batch!.Raw[_kept[index + (_shown?.From ?? 0)]];
+
     /// <summary>Shows a stretch of the batch's records alone; null shows all again.</summary>
     public void Narrow((int From, int Count)? stretch) => _shown = stretch;
 
