@@ -4,7 +4,7 @@ namespace DataSync.Export.Coco.Regions;
 
 /// <summary>
 /// Label Studio's keypoints, one result each, put together into objects: those drawn inside a region belong to it, the others of a category in an image are one
-/// object, and a second point of the same name begins another.
+/// object, and a second point of the same name begins another. A point with several labels is each of these keypoints.
 /// </summary>
 internal sealed class LabelStudioKeypoints(ImageObjects objects)
 {
@@ -16,10 +16,21 @@ internal sealed class LabelStudioKeypoints(ImageObjects objects)
 
     public void Add(JsonElement result, IReadOnlyList<string> labels)
     {
-        if (labels.Count == 0) objects.Refuse(NotExported.NoLabel);
-        else if (result.At("value.x").Number() is not { } x || result.At("value.y").Number() is not { } y) objects.Refuse(NotExported.Broken);
-        else if (objects.Options.Categories.FirstOrDefault(c => c.Keypoints.Contains(labels[0], StringComparer.Ordinal)) is not { } category) objects.Refuse(NotExported.UnknownKeypoint);
-        else Place(category, result.At("parentID").Text(), category.Keypoints.ToList().IndexOf(labels[0]), x * objects.Size.Width / 100.0, y * objects.Size.Height / 100.0);
+        if (labels.Count == 0)
+        {
+            objects.Refuse(NotExported.NoLabel);
+            return;
+        }
+
+        objects.Multiply(labels.Count);
+        var at = (X: result.At("value.x").Number() * objects.Size.Width / 100.0, Y: result.At("value.y").Number() * objects.Size.Height / 100.0);
+        foreach (var label in labels)
+        {
+            if (at is not ({ } x, { } y)) objects.Refuse(NotExported.Broken);
+            else if (!KeypointShapes.IsWithin(x, y, objects.Size)) objects.Refuse(NotExported.Empty);
+            else if (objects.Options.Categories.FirstOrDefault(c => c.Keypoints.Contains(label, StringComparer.Ordinal)) is not { } category) objects.Refuse(NotExported.UnknownKeypoint);
+            else Place(category, result.At("parentID").Text(), category.Keypoints.ToList().IndexOf(label), x, y);
+        }
     }
 
     /// <summary>Makes the objects, once all regions are known.</summary>
@@ -27,14 +38,15 @@ internal sealed class LabelStudioKeypoints(ImageObjects objects)
     {
         foreach (var group in _groups)
         {
-            if (group.Parent is { } parent && _regions.TryGetValue(parent, out var at) && objects.Shapes[at] is { Keypoints: null } region && region.Labels.Contains(group.Category.Name, StringComparer.Ordinal))
+            var name = group.Category.Name;
+            if (group.Parent is { } parent && _regions.TryGetValue(parent, out var at) && objects.Shapes[at] is var region && region.Labels.Contains(name, StringComparer.Ordinal) && !region.Keypoints.ContainsKey(name))
             {
-                objects.Shapes[at] = region with { Keypoints = group.Points };
+                objects.Shapes[at] = region with { Keypoints = new Dictionary<string, double[]>(region.Keypoints, StringComparer.Ordinal) { [name] = group.Points } };
                 objects.Join(group.Count);
                 continue;
             }
 
-            objects.Shapes.Add(KeypointShapes.Around(group.Category.Name, group.Points));
+            objects.Shapes.Add(KeypointShapes.Around(name, group.Points, objects.Size));
             objects.Join(group.Count - 1);
         }
     }
@@ -49,6 +61,7 @@ internal sealed class LabelStudioKeypoints(ImageObjects objects)
 
     private sealed record Group(CocoCategory Category, string? Parent, double[] Points)
     {
+        /// <summary>Labels placed in it.</summary>
         public int Count { get; set; }
     }
 }
