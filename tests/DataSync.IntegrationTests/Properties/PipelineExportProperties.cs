@@ -93,7 +93,7 @@ public sealed class PipelineExportProperties(WholePipeline pipeline) : IClassFix
                 }
 
                 Assert.Empty(lines);
-                var (header, rows) = CsvModel.Table(outcome.Lines);
+                var (header, rows) = CsvModel.Table(outcome.Lines, tagging ? ["_original", "_metadata"] : ["_original"]);
                 Assert.Equal(rows.Count == 0 ? [] : [[.. header], .. rows], CsvText.Parse(outcome.Files["data.csv"]));
             });
 

@@ -25,7 +25,8 @@ internal sealed class RecordView : IDisposable
         ShowsOriginals = refiners.Count > 0 && plan is { IncludeEnhanced: true, IncludeOriginal: true };
         ShowsMetadata = refiners.Any(r => r.AddsMetadata) && plan is { IncludeEnhanced: true, IncludeMetadata: true };
         ShowsEnriched = plan.IncludeEnhanced && kinds is not null ? kinds : [];
-        _composer = ShowsOriginals || ShowsMetadata || ShowsEnriched.Count > 0 ? new RecordComposer(ShowsOriginals, ShowsMetadata, ShowsEnriched) : null;
+        Added = [.. ShowsOriginals ? [AddedMember.Original] : Array.Empty<AddedMember>(), .. ShowsMetadata ? [AddedMember.Metadata] : Array.Empty<AddedMember>(), .. ShowsEnriched.Select(AddedMember.Of)];
+        _composer = Added.Count > 0 ? new RecordComposer(ShowsOriginals, ShowsMetadata, ShowsEnriched) : null;
     }
 
     /// <summary>Whether the records have a member <c>_original</c>.</summary>
@@ -36,6 +37,9 @@ internal sealed class RecordView : IDisposable
 
     /// <summary>The kinds of enrichers of which the records have a member, such as <c>_ai</c> for <c>ai</c>.</summary>
     public IReadOnlyList<string> ShowsEnriched { get; }
+
+    /// <summary>The members that the export adds, the last of every record in this order, under whatever name the record left free.</summary>
+    public IReadOnlyList<AddedMember> Added { get; }
 
     public int Count => _shown?.Count ?? _kept.Count;
 
