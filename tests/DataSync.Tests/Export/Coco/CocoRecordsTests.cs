@@ -83,6 +83,17 @@ public sealed class CocoRecordsTests : IDisposable
     }
 
     [Fact]
+    public async Task Keypoint_that_several_categories_have_is_that_of_its_region()
+    {
+        _rig.Plan = Plan("""{"categories":[{"name":"person","keypoints":["nose"]},{"name":"dog","keypoints":["tail","nose"]}]}""");
+        var (file, _) = await ExportAsync(Task("""
+            {"id":"k","parentID":"r","from_name":"k","type":"keypointlabels","value":{"x":10,"y":10,"width":1,"keypointlabels":["nose"]}},
+            {"id":"r","from_name":"b","type":"rectanglelabels","value":{"x":0,"y":0,"width":50,"height":50,"rectanglelabels":["dog"]}}
+            """));
+        Assert.Equal("[0,0,0,10,10,2]", Keypoints(Assert.Single(file.GetProperty("annotations").EnumerateArray())));
+    }
+
+    [Fact]
     public async Task Keypoints_outside_the_image_are_not_labelled_and_the_object_stays_within()
     {
         _rig.Plan = Plan("""{"categories":[{"name":"person","keypoints":["nose","eye"]}]}""");

@@ -76,7 +76,7 @@ internal sealed class RootParts(Stream stream, IReadOnlySet<string> lists) : IDi
         }
 
         if (!TryValue(ref reader, name, -1, out part)) return false;
-        if (isTorn) part = part! with { Torn = [part.Path, .. part.Torn] };
+        if (isTorn && part is not null) part = part with { Torn = [part.Path, .. part.Torn] };
         return true;
     }
 

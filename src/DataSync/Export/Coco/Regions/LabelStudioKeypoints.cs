@@ -9,6 +9,7 @@ namespace DataSync.Export.Coco.Regions;
 internal sealed class LabelStudioKeypoints(ImageObjects objects)
 {
     private readonly Dictionary<string, int> _regions = new(StringComparer.Ordinal);
+    private readonly List<Point> _points = [];
     private readonly List<Group> _groups = [];
 
     /// <summary>Notes which shape a region became.</summary>
@@ -28,14 +29,15 @@ internal sealed class LabelStudioKeypoints(ImageObjects objects)
         {
             if (at is not ({ } x, { } y)) objects.Refuse(NotExported.Broken);
             else if (!KeypointShapes.IsWithin(x, y, objects.Size)) objects.Refuse(NotExported.Empty);
-            else if (objects.Options.Categories.FirstOrDefault(c => c.Keypoints.Contains(label, StringComparer.Ordinal)) is not { } category) objects.Refuse(NotExported.UnknownKeypoint);
-            else Place(category, result.At("parentID").Text(), category.Keypoints.ToList().IndexOf(label), x, y);
+            else if (!CategoriesWith(label).Any()) objects.Refuse(NotExported.UnknownKeypoint);
+            else _points.Add(new Point(label, result.At("parentID").Text(), x, y));
         }
     }
 
     /// <summary>Makes the objects, once all regions are known.</summary>
     public void Finish()
     {
+        foreach (var point in _points) Place(point);
         foreach (var group in _groups)
         {
             var name = group.Category.Name;
@@ -51,13 +53,21 @@ internal sealed class LabelStudioKeypoints(ImageObjects objects)
         }
     }
 
-    private void Place(CocoCategory category, string? parent, int index, double x, double y)
+    /// <summary>Several categories may have a keypoint of one name: the point is that of the region it was drawn in.</summary>
+    private void Place(Point point)
     {
-        var group = _groups.Find(g => ReferenceEquals(g.Category, category) && string.Equals(g.Parent, parent, StringComparison.Ordinal) && g.Points[(3 * index) + 2] == 0);
-        if (group is null) _groups.Add(group = new Group(category, parent, new double[category.Keypoints.Count * 3]));
-        (group.Points[3 * index], group.Points[(3 * index) + 1], group.Points[(3 * index) + 2]) = (x, y, 2);
+        var labels = point.Parent is { } parent && _regions.TryGetValue(parent, out var at) ? objects.Shapes[at].Labels : [];
+        var category = CategoriesWith(point.Label).FirstOrDefault(c => labels.Contains(c.Name, StringComparer.Ordinal)) ?? CategoriesWith(point.Label).First();
+        var index = category.Keypoints.ToList().IndexOf(point.Label);
+        var group = _groups.Find(g => ReferenceEquals(g.Category, category) && string.Equals(g.Parent, point.Parent, StringComparison.Ordinal) && g.Points[(3 * index) + 2] == 0);
+        if (group is null) _groups.Add(group = new Group(category, point.Parent, new double[category.Keypoints.Count * 3]));
+        (group.Points[3 * index], group.Points[(3 * index) + 1], group.Points[(3 * index) + 2]) = (point.X, point.Y, 2);
         group.Count++;
     }
+
+    private IEnumerable<CocoCategory> CategoriesWith(string keypoint) => objects.Options.Categories.Where(c => c.Keypoints.Contains(keypoint, StringComparer.Ordinal));
+
+    private sealed record Point(string Label, string? Parent, double X, double Y);
 
     private sealed record Group(CocoCategory Category, string? Parent, double[] Points)
     {

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 
 namespace DataSync.Export.Coco.Shapes;
@@ -23,7 +24,7 @@ internal sealed record Shape
     public bool IsCrowd { get; init; }
 
     /// <summary>By label x, y and visibility of each of that category's keypoints in turn; none for a label without.</summary>
-    public IReadOnlyDictionary<string, double[]> Keypoints { get; init; } = new Dictionary<string, double[]>(StringComparer.Ordinal);
+    public IReadOnlyDictionary<string, double[]> Keypoints { get; init; } = ReadOnlyDictionary<string, double[]>.Empty;
 
     /// <summary>How sure whoever found it was.</summary>
     public double? Score { get; init; }
