@@ -90,7 +90,7 @@ public class CocoCheckTests
     [Theory]
     [InlineData("a.png", """\ud800.png""", "$.images[0].file_name torn_text")]
     [InlineData("b/c.png", """b\udfff\u0041""", "$.images[1].file_name torn_text")]
-    [InlineData("cat", """\udc00\ud800""", "$.categories[0].name torn_text")]
+    [InlineData("\"cat\"", "\"\\udc00\\ud800\"", "$.categories[0].name torn_text")]
     [InlineData("eye", """\ud83d eye""", "$.categories[1].keypoints[1] torn_text")]
     [InlineData("year", """\ud800""", """$.info.\ud800 torn_text""")]
     [InlineData("height\":50", """height":50,"\ud800":{"\ud801":"\ud802"}""", """$.images[0].\ud800 torn_text""", """$.images[0].\ud800.\ud801 torn_text""", """$.images[0].\ud800.\ud801 torn_text""")]
