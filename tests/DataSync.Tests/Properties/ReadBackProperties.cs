@@ -20,9 +20,9 @@ public class ReadBackProperties
         {
             using var rig = await ExportAsync(documents, "json", "jsonl");
             var pages = rig.Names().Where(n => n.StartsWith("data-", StringComparison.Ordinal)).Select(n => Path.Combine(rig.Folder, n)).ToArray();
-            Check(documents, await Jq.ReadAsync(CancellationToken.None, ".data[]", pages));
-            Check(documents, await Jq.ReadAsync(CancellationToken.None, ".", Path.Combine(rig.Folder, "data.jsonl")));
-            Assert.Equal([$"{documents.Count}"], await Jq.ReadAsync(CancellationToken.None, ".records", Path.Combine(rig.Folder, "manifest.json")));
+            Check(documents, await Jq.ReadAsync(".data[]", pages, CancellationToken.None));
+            Check(documents, await Jq.ReadAsync(".", [Path.Combine(rig.Folder, "data.jsonl")], CancellationToken.None));
+            Assert.Equal([$"{documents.Count}"], await Jq.ReadAsync(".records", [Path.Combine(rig.Folder, "manifest.json")], CancellationToken.None));
         });
 
     // The same of DuckDB, which reads each line as a JSON value.

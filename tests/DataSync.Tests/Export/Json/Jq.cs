@@ -8,7 +8,7 @@ namespace DataSync.Tests.Export.Json;
 internal static class Jq
 {
     /// <summary>What a filter gives of files, a value a line. Skips the test, visibly, where jq is not installed, and fails it on a build server.</summary>
-    public static async Task<string[]> ReadAsync(CancellationToken ct, string filter, params string[] files)
+    public static async Task<string[]> ReadAsync(string filter, IReadOnlyList<string> files, CancellationToken ct)
     {
         OsProcess process;
         try
