@@ -49,6 +49,23 @@ public sealed class PipelineExportProperties(WholePipeline pipeline) : IClassFix
             Assert.Equal(expected.Select(r => r.Select(v => v ?? "").ToList()), CsvLibrary.Parse(csv));
         });
 
+    // The same by PostgreSQL's COPY: header and fields as text, and null apart from an empty text. U+0000, which no text of PostgreSQL has, is left out.
+    [Property(MaxTest = 60)]
+    [Trait("Property", "16")]
+    public Property Csv_file_is_copied_into_a_table_of_text_again()
+        => Prop.ForAll(SourceDataGenerators.Table(24).Where(d => !d.Records().Any(r => r.Contains("\\u0000", StringComparison.Ordinal))).ToArbitrary(), async data =>
+        {
+            var csv = (await pipeline.RunAsync(data, """{"output_format":"csv"}""", Ct)).Files["data.csv"];
+            var (header, rows) = CsvModel.Table(data.Records());
+            Assert.Equal<List<string?>>(rows.Count == 0 ? [] : [[.. header], .. rows], await CopiedTable.ReadAsync(csv, Math.Max(1, header.Count), Ct));
+        });
+
+    [Theory]
+    [InlineData("a\r\n\r\n\"\"\r\n", null, "")]
+    [InlineData("a\r\n\"\\.\"\r\nx\r\n", "\\.", "x")]
+    public async Task One_column_is_copied_with_its_blank_lines_and_what_looks_like_an_end(string csv, string? first, string? second)
+        => Assert.Equal<List<string?>>([["a"], [first], [second]], await CopiedTable.ReadAsync(csv, 1, Ct));
+
     // Feature: data-sync-pipeline, Property 18: For any data with semantic enhancement applied, the export output should contain both
     // original fields and enhanced fields, and no original data should be lost.
     [Property(MaxTest = 100)]
@@ -76,7 +93,7 @@ public sealed class PipelineExportProperties(WholePipeline pipeline) : IClassFix
                 }
 
                 Assert.Empty(lines);
-                var (header, rows) = CsvModel.Table(outcome.Lines);
+                var (header, rows) = CsvModel.Table(outcome.Lines, tagging ? ["_original", "_metadata"] : ["_original"]);
                 Assert.Equal(rows.Count == 0 ? [] : [[.. header], .. rows], CsvText.Parse(outcome.Files["data.csv"]));
             });
 

@@ -30,6 +30,7 @@ public class ExportSectionTests
     [InlineData("""{"output_format":"xml"}""", "/output_format faults.one_of")]
     [InlineData("""{"export_config":{"coco":{"image":"a.b","categories":[{"name":"x","keypoints":["n"],"skeleton":[[1,1]]},"y"],"info":{"a":1},"licenses":[{"id":1,"name":"n"}]}}}""")]
     [InlineData("""{"export_config":{"coco":{"categories":["x","x",{"supercategory":"a"},{"name":"z","skeleton":[[1,2]]}],"annotators":"some","width":7,"far":1,"licenses":[{}]},"jsonl":{}}}""", "/export_config/coco/categories/1 faults.duplicate", "/export_config/coco/categories/2/name faults.required", "/export_config/coco/categories/3/skeleton faults.export.coco_skeleton", "/export_config/coco/annotators faults.one_of", "/export_config/coco/width faults.string", "/export_config/coco/far faults.unknown", "/export_config/coco/licenses faults.export.coco_licenses", "/export_config/jsonl faults.unknown")]
+    [InlineData("""{"export_config":{"coco":{"categories":["",{"name":""}]}}}""", "/export_config/coco/categories/0 faults.length", "/export_config/coco/categories/1/name faults.length")]
     [InlineData("""{"output_format":["coco","json",7,"parquet"]}""", "/output_format/2 faults.one_of")]
     [InlineData("""{"output_format":["json","csv","json"]}""", "/output_format/2 faults.duplicate")]
     [InlineData("""{"output_format":{}}""", "/output_format faults.one_of")]

@@ -80,6 +80,29 @@ public abstract class ExporterContract : IDisposable
         Assert.Equal(one, Rig.Contents());
     }
 
+    [Theory]
+    [InlineData(65)]
+    [InlineData(600)]
+    public async Task Records_of_any_depth_are_exported(int depth)
+    {
+        var nested = string.Concat(Enumerable.Repeat("{\"a\":[", depth)) + "1" + string.Concat(Enumerable.Repeat("]}", depth));
+        var outcome = await Rig.RunAsync([$$"""{"name":"a","deep":{{nested}},"annotations":{{nested}}}""", nested], ct: TestContext.Current.CancellationToken);
+        Assert.Equal(2, outcome.Exports.Sum(f => f.Records));
+        Assert.All(outcome.Exports.Where(f => f.Format == Format), f => Assert.Equal(f.Records, CountRecordsOf(Path.Combine(Rig.Folder, f.Name))));
+    }
+
+    [Theory]
+    [InlineData("""{"name":"\ud800.png"}""")]
+    [InlineData("""{"\udc00":1,"nam\ud83d":2,"name":"a\ud800\u0041"}""")]
+    [InlineData("""{"name":"a","annotations":[{"label":"\ud800","bbox":[1,1,2,2],"\udfff":1},{"result":[{"type":"\ud800","from_name":"\ud800"}]}]}""")]
+    [InlineData("""{"name":"a","annotations":"[{\"label\":\"\\ud800\",\"bbox\":[1,1,2,2]}]"}""")]
+    public async Task Half_of_a_surrogate_pair_stops_no_export(string record)
+    {
+        var outcome = await Rig.RunAsync([record, """{"name":"b"}"""], ct: TestContext.Current.CancellationToken);
+        Assert.Equal(2, outcome.Exports.Sum(f => f.Records));
+        Assert.All(outcome.Exports.Where(f => f.Format == Format), f => Assert.Equal(f.Records, CountRecordsOf(Path.Combine(Rig.Folder, f.Name))));
+    }
+
     [Fact]
     public async Task Refused_records_are_left_out()
     {

@@ -8,20 +8,23 @@ namespace DataSync.Tests.Properties;
 /// <summary>What a CSV export should hold, worked out the plain way: with a document model, dictionaries and strings.</summary>
 internal static class CsvModel
 {
-    public static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents) => Table(documents, Text);
+    public static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents) => Table(documents, Text, []);
+
+    /// <summary>The same of records at whose end members were added: their columns have those names, and own members of such a name another.</summary>
+    public static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents, params string[] added) => Table(documents, Text, added);
 
     /// <summary>The same table with the JSON of each value, as it stands; null where there is none, or null.</summary>
     public static (List<string> Header, List<List<string?>> Rows) JsonTable(IEnumerable<string> documents)
-        => Table(documents, value => value.ValueKind == JsonValueKind.Null ? null : value.GetRawText());
+        => Table(documents, value => value.ValueKind == JsonValueKind.Null ? null : value.GetRawText(), []);
 
-    private static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents, Func<JsonElement, string?> text)
+    private static (List<string> Header, List<List<string?>> Rows) Table(IEnumerable<string> documents, Func<JsonElement, string?> text, string[] added)
     {
         var header = new List<string>();
         var records = documents.Select(document =>
         {
             var cells = new Dictionary<string, string?>(StringComparer.Ordinal);
             using var json = JsonDocument.Parse(document, new JsonDocumentOptions { MaxDepth = 1000 });
-            if (json.RootElement.ValueKind == JsonValueKind.Object) AddMembers(json.RootElement, null, cells, header, text);
+            if (json.RootElement.ValueKind == JsonValueKind.Object) AddMembers(json.RootElement, null, cells, header, text, added);
             else Add("\\value", text(json.RootElement), cells, header);
             return cells;
         }).ToList();
@@ -56,13 +59,16 @@ internal static class CsvModel
         return text.ToString();
     }
 
-    private static void AddMembers(JsonElement element, string? path, Dictionary<string, string?> cells, List<string> header, Func<JsonElement, string?> text)
+    private static void AddMembers(JsonElement element, string? path, Dictionary<string, string?> cells, List<string> header, Func<JsonElement, string?> text, string[] added)
     {
-        foreach (var member in element.EnumerateObject())
+        var own = element.EnumerateObject().Count() - added.Length;
+        foreach (var (index, member) in element.EnumerateObject().Index())
         {
             var name = Unescape(Encoding.UTF8.GetString(JsonMarshal.GetRawUtf8PropertyName(member))).Replace("\\", "\\\\").Replace(".", "\\.");
+            if (index >= own) name = added[index - own];
+            else if (added.Contains(name, StringComparer.Ordinal)) name = "\\" + name;
             name = path is null ? name : path + "." + name;
-            if (member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()) AddMembers(member.Value, name, cells, header, text);
+            if (member.Value.ValueKind == JsonValueKind.Object && member.Value.EnumerateObject().Any()) AddMembers(member.Value, name, cells, header, text, []);
             else Add(name, text(member.Value), cells, header);
         }
     }

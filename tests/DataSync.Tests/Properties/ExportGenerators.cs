@@ -56,6 +56,17 @@ internal static class ExportGenerators
         Gen.Elements("[]", "[1, null]", "{}", "[{\"a\":\"é\"}]"),
     ];
 
+    /// <summary>Objects that every reader of JSON holds: each name once, whole surrogate pairs, numbers that a double keeps.</summary>
+    public static Gen<string> Held
+        => from count in Gen.Choose(0, 6)
+           from values in Gen.Frequency(
+               (4, WholeText.Select(t => $"\"{t}\"")), (1, Gen.Elements("null", "true", "false", "[]", "{}", "0", "9007199254740991", "-9007199254740991", "0.1", "1e-7", "123456.789")),
+               (1, WholeText.Select(t => $"[{{\"x\":[\"{t}\", null]}}]"))).ListOf(count)
+           from gap in Gap
+           select $"{{{gap}{string.Join($",{gap}", values.Select((v, i) => $"\"名 m{i}\":{gap}{v}"))}{gap}}}";
+
+    private static Gen<string> WholeText => Text.Where(t => !t.Contains("\\ud800", StringComparison.Ordinal) && !t.Contains("\\udc00x", StringComparison.Ordinal));
+
     /// <summary>Members of an object: name and value, as written.</summary>
     public static Gen<(string Name, string Value)> Member(int depth) => from name in Name from value in Value(depth) select (name, value);
 

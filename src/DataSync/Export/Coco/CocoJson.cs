@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using DataSync.Export.Coco.Regions;
@@ -65,7 +66,7 @@ internal sealed class CocoJson(CocoOptions options, CocoCategories categories)
             json.WriteNumber("area"u8, shape.Area);
             json.WriteNumber("iscrowd"u8, shape.IsCrowd ? 1 : 0);
             Segmentation(json, shape);
-            if (shape.Keypoints is { } points)
+            if (shape.Keypoints.TryGetValue(label, out var points))
             {
                 Numbers(json, "keypoints", points);
                 json.WriteNumber("num_keypoints"u8, KeypointShapes.Labelled(points));
@@ -75,7 +76,7 @@ internal sealed class CocoJson(CocoOptions options, CocoCategories categories)
             if (shape.Score is { } score) json.WriteNumber("score"u8, score);
             if (shape.Attributes.ValueKind != JsonValueKind.Object) return;
             json.WritePropertyName("attributes"u8);
-            shape.Attributes.WriteTo(json);
+            json.WriteRawValue(OneLine(JsonMarshal.GetRawUtf8Value(shape.Attributes)), skipInputValidation: true); // as it stands, however deep
         });
     }
 
@@ -107,6 +108,20 @@ internal sealed class CocoJson(CocoOptions options, CocoCategories categories)
         }
 
         json.WriteEndArray();
+    }
+
+    /// <summary>JSON without the line breaks between its tokens; in texts they are escaped.</summary>
+    private static ReadOnlySpan<byte> OneLine(ReadOnlySpan<byte> json)
+    {
+        if (json.IndexOfAny((byte)'\r', (byte)'\n') < 0) return json;
+        var line = json.ToArray();
+        var length = 0;
+        foreach (var part in json)
+        {
+            if (part is not ((byte)'\r' or (byte)'\n')) line[length++] = part;
+        }
+
+        return line.AsSpan(0, length);
     }
 
     private static void Numbers(Utf8JsonWriter json, string name, ReadOnlySpan<double> numbers)

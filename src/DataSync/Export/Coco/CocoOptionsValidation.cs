@@ -55,6 +55,7 @@ internal static class CocoOptionsValidation
         }
 
         if (name.ValueKind != JsonValueKind.String) yield return new Fault(path, "faults.string");
+        else if (category.ValueKind == JsonValueKind.String && Text(name, path).FirstOrDefault() is { } wrongName) yield return wrongName;
         else if (!seen.Add(name.GetString()!)) yield return new Fault(path, "faults.duplicate");
         if (category.ValueKind == JsonValueKind.Object && Skeleton(category) is { } wrong) yield return new Fault(path + "/skeleton", wrong);
     }

@@ -32,13 +32,16 @@ internal sealed class CocoReport
     /// <summary>Records that name no image; they are written with an empty name.</summary>
     public long ImagesWithoutName { get; set; }
 
-    /// <summary>Annotations, results and keypoints that records carried.</summary>
+    /// <summary>Images of whose texts one said half of a surrogate pair; U+FFFD is written for it.</summary>
+    public long ImagesWithTornText { get; set; }
+
+    /// <summary>Annotations, results and keypoints that records carried; what should be annotations and is not counts as one.</summary>
     public long ItemsIn { get; set; }
 
     /// <summary>Annotations written.</summary>
     public long Annotations { get; set; }
 
-    /// <summary>Further annotations of items that have several labels.</summary>
+    /// <summary>What items with several labels make beyond one: an annotation of each label, or a keypoint of each.</summary>
     public long FromFurtherLabels { get; set; }
 
     /// <summary>Items that are part of another's annotation: keypoints of one object, labels of a region.</summary>

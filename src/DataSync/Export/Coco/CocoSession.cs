@@ -57,11 +57,13 @@ internal sealed class CocoSession : IExportSession
 
     private void WriteImage(ReadOnlySpan<byte> document)
     {
-        var reader = new Utf8JsonReader(document);
+        var mended = TornText.Mended(document);
+        var reader = new Utf8JsonReader(mended is null ? document : mended, isFinalBlock: true, new JsonReaderState(JsonMembers.AnyDepth));
         using var parsed = JsonDocument.ParseValue(ref reader);
-        var annotations = parsed.RootElement.At(_options.Annotations);
-        var image = RecordImage.Read(parsed.RootElement, _options, annotations);
+        var annotations = GivenAnnotations.Read(parsed.RootElement.At(_options.Annotations));
+        var image = RecordImage.Read(parsed.RootElement, _options, annotations.Items);
         var id = ++_report.Images;
+        if (mended is not null || annotations.IsTorn) _report.ImagesWithTornText++;
         if (!image.Size.IsKnown) _report.ImagesWithoutSize++;
         if (image.FileName.Length == 0) _report.ImagesWithoutName++;
         CocoJson.Image(_file, id, image);
@@ -72,7 +74,7 @@ internal sealed class CocoSession : IExportSession
         {
             if (shape.IsClipped) _report.Clipped++;
             foreach (var label in shape.Labels) _json.Annotation(_annotations, ++_report.Annotations, id, label, shape);
-            _report.FromFurtherLabels += shape.Labels.Count - 1;
+            objects.Multiply(shape.Labels.Count);
         }
     }
 }

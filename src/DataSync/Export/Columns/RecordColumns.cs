@@ -8,9 +8,9 @@ namespace DataSync.Export.Columns;
 
 /// <summary>
 /// The columns of a job: every path at which a value was seen, in order of first appearance. A column's name is its path with <c>.</c> between
-/// the members; a <c>.</c> or <c>\</c> within a name is written <c>\.</c> and <c>\\</c>, so no two paths meet. Two names hold a
-/// lone backslash that no path can have: <c>\value</c> for records that are not objects, and <c>name\2</c> for the second of members of one
-/// name in one record.
+/// the members; a <c>.</c> or <c>\</c> within a name is written <c>\.</c> and <c>\\</c>, so no two paths meet. Three names hold a
+/// lone backslash that no path can have: <c>\value</c> for records that are not objects, <c>name\2</c> for the second of members of one
+/// name in one record, and <c>\_original</c> for a record's own member that is named as one that the export adds: a column of what was added has nothing else.
 /// </summary>
 internal sealed class RecordColumns
 {
@@ -22,12 +22,21 @@ internal sealed class RecordColumns
     private readonly List<RecordField> _columns = [];
     private int _nameBytes;
 
+    /// <summary>The members that the export adds to every record, in the order they stand at its end.</summary>
+    public IReadOnlyList<RecordField> Added { get; private set; } = [];
+
     /// <summary>The record itself.</summary>
     public RecordField Root { get; } = new("\\value"u8.ToArray());
 
     public int Count => _columns.Count;
 
     public ReadOnlySpan<byte> Name(int column) => _columns[column].ColumnName;
+
+    /// <summary>Says which members the export adds; the same for all records.</summary>
+    public void Adds(IReadOnlyList<AddedMember> members)
+    {
+        if (Added.Count != members.Count) Added = [.. members.Select(m => new RecordField(Encoding.UTF8.GetBytes(m.Name)))];
+    }
 
     /// <summary>The column of a field; made where it has none.</summary>
     public int ColumnOf(RecordField field)
@@ -80,6 +89,7 @@ internal sealed class RecordColumns
             name = text.AsSpan(0, JsonText.Unescape(spelling, text));
         }
 
+        if (ReferenceEquals(parent, Root) && IsAdded(name)) path.Write("\\"u8);
         foreach (var part in name)
         {
             if (part is (byte)'.' or (byte)'\\') path.Write("\\"u8);
@@ -87,6 +97,16 @@ internal sealed class RecordColumns
         }
 
         return path.WrittenSpan.ToArray();
+    }
+
+    private bool IsAdded(ReadOnlySpan<byte> name)
+    {
+        foreach (var added in Added)
+        {
+            if (name.SequenceEqual(added.ColumnName)) return true;
+        }
+
+        return false;
     }
 
     private byte[] Counted(byte[] name)

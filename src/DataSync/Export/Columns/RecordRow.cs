@@ -22,6 +22,7 @@ internal sealed class RecordRow(RecordColumns columns)
         _row++;
         _levels.Clear();
         _tape.Read(document);
+        var own = columns.Added.Count == 0 ? int.MaxValue : Members() - columns.Added.Count;
         var at = Read(document, 0, columns.Root);
         while (_levels.Count > 0)
         {
@@ -32,9 +33,23 @@ internal sealed class RecordRow(RecordColumns columns)
                 continue;
             }
 
+            if (_levels.Count == 1 && level.Members++ >= own)
+            {
+                at = Read(document, at + 1, columns.Added[level.Members - 1 - own]);
+                continue;
+            }
+
             ref readonly var name = ref _tape[at];
             at = Read(document, at + 1, columns.Child(level.Field, document.Slice(name.Start + 1, name.Length - 2), name.IsEscaped, ref level.Next));
         }
+    }
+
+    /// <summary>How many members the record has.</summary>
+    private int Members()
+    {
+        var count = 0;
+        for (var at = 1; at < _tape[0].Next; at = _tape[at + 1].Next) count++;
+        return count;
     }
 
     /// <summary>Reads a value; of an object, that it begins. Returns the token to go on with.</summary>
@@ -80,6 +95,7 @@ internal sealed class RecordRow(RecordColumns columns)
         public RecordField Field;
         public int End;
         public int Next;
+        public int Members;
     }
 }
 

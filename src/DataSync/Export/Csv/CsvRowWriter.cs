@@ -13,6 +13,9 @@ internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
     private readonly CsvWriter _csv = CsvWriter.Create(new StagedFileStream(file), Rfc4180, leaveOpen: true);
     private byte[] _text = [];
 
+    /// <summary>Alone on a line, PostgreSQL takes it for the end of the data.</summary>
+    private static ReadOnlySpan<byte> EndMark => "\\."u8;
+
     public void WriteHeader(RecordColumns columns)
     {
         for (var i = 0; i < columns.Count; i++)
@@ -67,6 +70,10 @@ internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
         {
             _csv.WriteField(ReadOnlySpan<char>.Empty, CsvQuoting.Always);
         }
+        else if (text.SequenceEqual(EndMark))
+        {
+            WriteEndMark();
+        }
         else if (options.GuardsFormulas && FormulaGuard.IsFormula(text))
         {
             Reserve(text.Length + 1);
@@ -89,8 +96,12 @@ internal sealed class CsvRowWriter(StagedFile file, CsvOptions options)
     {
         _text[0] = FormulaGuard.Quote;
         var from = options.GuardsFormulas && FormulaGuard.IsFormula(_text.AsSpan(1, length)) ? 0 : 1;
-        _csv.WriteField(_text.AsSpan(from, length + 1 - from));
+        if (_text.AsSpan(1, length).SequenceEqual(EndMark)) WriteEndMark();
+        else _csv.WriteField(_text.AsSpan(from, length + 1 - from));
     }
+
+    /// <summary>Quoted, it is text.</summary>
+    private void WriteEndMark() => _csv.WriteField(@"\.".AsSpan(), CsvQuoting.Always);
 
     /// <summary>A lone null is a blank line, as PostgreSQL writes it. CsvHelper would write <c>""</c>, the same as an empty string.</summary>
     private void WriteBlank()

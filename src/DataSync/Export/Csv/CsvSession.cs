@@ -37,6 +37,7 @@ internal sealed class CsvSession : IExportSession
     public ValueTask WriteAsync(RecordView records, CancellationToken ct)
     {
         if (records.Count == 0) return ValueTask.CompletedTask;
+        _columns.Adds(records.Added);
         if (_rowsStart < 0) Begin(records);
         for (var i = 0; i < records.Count; i++)
         {

@@ -20,16 +20,20 @@ internal sealed class DatasetFields
     /// <summary>Looks through the records that a view shows.</summary>
     public void Read(RecordView view)
     {
-        for (var i = 0; i < view.Count && !_isTooMany; i++) Read(view[i]);
+        for (var i = 0; i < view.Count && !_isTooMany; i++) Read(view[i], view.Added);
     }
 
-    private void Read(ReadOnlySpan<byte> document)
+    private void Read(ReadOnlySpan<byte> document, IReadOnlyList<AddedMember> added)
     {
         if (!_members.Read(document)) return;
+        var own = _members.Count - added.Count;
         for (var i = 0; i < _members.Count && !_isTooMany; i++)
         {
             var member = _members[i];
-            var field = FieldOf(member.Name(document), member.NameIsEscaped);
+            var field = i < own ? FieldOf(member.Name(document), member.NameIsEscaped) : FieldOf(Encoding.UTF8.GetBytes(added[i - own].Name), isEscaped: false);
+
+            // A record's own member of that name has another name in tables than in lines.
+            if (i < own && field >= 0 && added.Any(a => string.Equals(a.Name, _fields[field].Name, StringComparison.Ordinal))) continue;
             if (field >= 0) _fields[field].Kind = DatasetField.Joined(_fields[field].Kind, DatasetField.KindOf(member.Value(document)));
         }
     }

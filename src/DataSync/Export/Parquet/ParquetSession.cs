@@ -26,6 +26,7 @@ internal sealed class ParquetSession : IExportSession
 
     public async ValueTask WriteAsync(RecordView records, CancellationToken ct)
     {
+        _types.Columns.Adds(records.Added);
         for (var i = 0; i < records.Count; i++)
         {
             Add(records[i]);

@@ -25,7 +25,8 @@ internal sealed class RecordView : IDisposable
         ShowsOriginals = refiners.Count > 0 && plan is { IncludeEnhanced: true, IncludeOriginal: true };
         ShowsMetadata = refiners.Any(r => r.AddsMetadata) && plan is { IncludeEnhanced: true, IncludeMetadata: true };
         ShowsEnriched = plan.IncludeEnhanced && kinds is not null ? kinds : [];
-        _composer = ShowsOriginals || ShowsMetadata || ShowsEnriched.Count > 0 ? new RecordComposer(ShowsOriginals, ShowsMetadata, ShowsEnriched) : null;
+        Added = [.. ShowsOriginals ? [AddedMember.Original] : Array.Empty<AddedMember>(), .. ShowsMetadata ? [AddedMember.Metadata] : Array.Empty<AddedMember>(), .. ShowsEnriched.Select(AddedMember.Of)];
+        _composer = Added.Count > 0 ? new RecordComposer(ShowsOriginals, ShowsMetadata, ShowsEnriched) : null;
     }
 
     /// <summary>Whether the records have a member <c>_original</c>.</summary>
@@ -37,10 +38,16 @@ internal sealed class RecordView : IDisposable
     /// <summary>The kinds of enrichers of which the records have a member, such as <c>_ai</c> for <c>ai</c>.</summary>
     public IReadOnlyList<string> ShowsEnriched { get; }
 
+    /// <summary>The members that the export adds, the last of every record in this order, under whatever name the record left free.</summary>
+    public IReadOnlyList<AddedMember> Added { get; }
+
     public int Count => _shown?.Count ?? _kept.Count;
 
     /// <summary>A record's document; valid until the next batch is loaded or this one disposed.</summary>
     public ReadOnlySpan<byte> this[int index] => At(index + (_shown?.From ?? 0));
+
+    /// <summary>A record's document as it was extracted, whatever refinement made of it; valid as long as the batch.</summary>
+    public ReadOnlySpan<byte> Extracted(int index) => _batch!.Raw[_kept[index + (_shown?.From ?? 0)]];
 
     /// <summary>Shows a stretch of the batch's records alone; null shows all again.</summary>
     public void Narrow((int From, int Count)? stretch) => _shown = stretch;

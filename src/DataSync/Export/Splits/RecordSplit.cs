@@ -8,7 +8,8 @@ namespace DataSync.Export.Splits;
 
 /// <summary>
 /// Divides records into parts by a hash, so a record is in the same part in every format, in every run and whatever other records there are. The place of a record is a
-/// number from 0 to 99: the first eight bytes of <c>SHA-256(seed ":" key)</c>, the seed in decimal digits, as a big-endian number, modulo 100. A record without the key takes its own bytes.
+/// number from 0 to 99: the first eight bytes of <c>SHA-256(seed ":" key)</c>, the seed in decimal digits, as a big-endian number, modulo 100. A record without the key takes its
+/// own bytes as they were extracted.
 /// </summary>
 internal sealed class RecordSplit : IDisposable
 {
@@ -36,7 +37,7 @@ internal sealed class RecordSplit : IDisposable
         _stretches.Clear();
         for (var i = 0; i < view.Count; i++)
         {
-            var part = PartOf(view[i]);
+            var part = PartOf(view[i], view.Extracted(i));
             if (_stretches.Count > 0 && _stretches[^1].Part == part) _stretches[^1] = (part, _stretches[^1].From, _stretches[^1].Count + 1);
             else _stretches.Add((part, i, 1));
         }
@@ -45,12 +46,14 @@ internal sealed class RecordSplit : IDisposable
     }
 
     /// <summary>The part of a record.</summary>
-    public int PartOf(ReadOnlySpan<byte> document)
+    /// <param name="document">As it is exported: it has the key.</param>
+    /// <param name="extracted">As it was extracted: what refinement and an export's options add differs from run to run.</param>
+    private int PartOf(ReadOnlySpan<byte> document, ReadOnlySpan<byte> extracted)
     {
         var key = _key is null ? default : _key.Find(document);
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         _hash.AppendData(_seed);
-        _hash.AppendData(key.IsEmpty ? document : key);
+        _hash.AppendData(key.IsEmpty ? extracted : key);
         _hash.GetHashAndReset(hash);
         return _partOf[BinaryPrimitives.ReadUInt64BigEndian(hash) % 100];
     }

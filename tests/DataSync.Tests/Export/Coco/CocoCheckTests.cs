@@ -70,6 +70,11 @@ public class CocoCheckTests
     [InlineData("/categories/0/name", null, "$.categories[0].name category_name")]
     [InlineData("/categories/1/keypoints", "[1]", "$.categories[1].keypoints category_keypoints", "$.categories[1].skeleton skeleton", "$.annotations[1].keypoints keypoints_count")]
     [InlineData("/categories/1/skeleton", "[[1,3]]", "$.categories[1].skeleton skeleton")]
+    [InlineData("/images/0/license", "1")]
+    [InlineData("/images/0/license", "null")]
+    [InlineData("/images/1/license", "7", "$.images[1].license no_such_license")]
+    [InlineData("/images/1/license", "\"1\"", "$.images[1].license id")]
+    [InlineData("/licenses", "[{\"name\":\"x\"},7]")]
     public async Task Fault_is_named_by_its_path(string place, string? value, params string[] expected)
     {
         var file = JsonNode.Parse(Good)!;
@@ -79,11 +84,47 @@ public class CocoCheckTests
         if (int.TryParse(parts[^1], out var index)) parent[index] = JsonNode.Parse(value!);
         else if (value is null) parent.AsObject().Remove(parts[^1]);
         else parent[parts[^1]] = JsonNode.Parse(value);
-        var found = await CheckAsync(file.ToJsonString());
-        Assert.Equal(expected.Order(StringComparer.Ordinal), found.Kept.Select(f => $"{f.Path} {f.MessageKey["coco.".Length..]}").Order(StringComparer.Ordinal));
-        var messages = Messages.Load(typeof(CocoFindings).Assembly);
-        Assert.All(found.Kept, f => Assert.All(messages.Languages, l => Assert.DoesNotContain('{', messages.Format(f.MessageKey, l, f.AsFault().Params))));
+        await FindsAsync(file.ToJsonString(), expected);
     }
+
+    [Theory]
+    [InlineData("a.png", """\ud800.png""", "$.images[0].file_name torn_text")]
+    [InlineData("b/c.png", """b\udfff\u0041""", "$.images[1].file_name torn_text")]
+    [InlineData("\"cat\"", "\"\\udc00\\ud800\"", "$.categories[0].name torn_text")]
+    [InlineData("eye", """\ud83d eye""", "$.categories[1].keypoints[1] torn_text")]
+    [InlineData("year", """\ud800""", """$.info.\ud800 torn_text""")]
+    [InlineData("height\":50", """height":50,"\ud800":{"\ud801":"\ud802"}""", """$.images[0].\ud800 torn_text""", """$.images[0].\ud800.\ud801 torn_text""", """$.images[0].\ud800.\ud801 torn_text""")]
+    [InlineData("{\"info", "{\"\\ud800\":1,\"info", """$.\ud800 torn_text""")]
+    [InlineData("{\"info", "{\"\\ud800x\":[[\"\\ud801\"]],\"info", """$.\ud800x torn_text""", """$.\ud800x[0][0] torn_text""")]
+    [InlineData("a.png", """\ud83d\ude00\\ud800.png""", "$.images[0].file_name file_name_absolute")]
+    public async Task Half_of_a_surrogate_pair_is_named_by_its_path(string text, string torn, params string[] expected)
+        => await FindsAsync(Good.Replace(text, torn, StringComparison.Ordinal), expected);
+
+    [Fact]
+    public async Task Bytes_that_are_no_utf8_are_named_by_their_path()
+    {
+        var bytes = Encoding.UTF8.GetBytes(Good);
+        bytes[bytes.AsSpan().IndexOf("a.png"u8)] = 0xFF;
+        using var stream = new MemoryStream(bytes);
+        var found = await CocoCheck.RunAsync(stream, TestContext.Current.CancellationToken);
+        Assert.Equal(["$.images[0].file_name coco.torn_text"], found.Kept.Select(f => $"{f.Path} {f.MessageKey}"));
+    }
+
+    [Fact]
+    public async Task Licenses_may_stand_behind_the_images()
+    {
+        var file = JsonNode.Parse(Good)!;
+        file["images"]![0]!["license"] = 1;
+        file["images"]![1]!["license"] = 2;
+        var licenses = file["licenses"]!.DeepClone();
+        file.AsObject().Remove("licenses");
+        file["licenses"] = licenses;
+        await FindsAsync(file.ToJsonString(), "$.images[1].license no_such_license");
+    }
+
+    [Fact]
+    public async Task Nesting_of_any_depth_is_read()
+        => await FindsAsync(Good.Replace("\"year\":2026", $"\"x\":{new string('[', 5_000)}{new string(']', 5_000)}", StringComparison.Ordinal));
 
     [Theory]
     [InlineData("")]
@@ -122,6 +163,14 @@ public class CocoCheckTests
         rig.Plan = rig.Plan with { OutputFormats = ["coco"] };
         await rig.RunAsync(["""{"file_name":"a.png","width":9,"height":9,"annotations":[{"category":"c","bbox":[1,1,2,2]},{"category":"d","segmentation":[[1,1,5,1,5,5]]},{"category":"e","segmentation":{"size":[9,9],"counts":[1,9,71]}}]}""", """{"file_name":"b.png","width":3,"height":4}"""], ct: TestContext.Current.CancellationToken);
         Assert.Empty((await CheckAsync(rig.Read("coco.json"))).Kept);
+    }
+
+    private static async Task FindsAsync(string file, params string[] expected)
+    {
+        var found = await CheckAsync(file);
+        Assert.Equal(expected.Order(StringComparer.Ordinal), found.Kept.Select(f => $"{f.Path} {f.MessageKey["coco.".Length..]}").Order(StringComparer.Ordinal));
+        var messages = Messages.Load(typeof(CocoFindings).Assembly);
+        Assert.All(found.Kept, f => Assert.All(messages.Languages, l => Assert.DoesNotContain('{', messages.Format(f.MessageKey, l, f.AsFault().Params))));
     }
 
     private static async Task<CocoFindings> CheckAsync(string text)

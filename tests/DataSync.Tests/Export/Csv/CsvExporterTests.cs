@@ -24,6 +24,9 @@ public class CsvExporterTests() : RecordExporterContract("csv")
     [InlineData("""{"a":"=1+1","b":" x "}""", "a,b\r\n=1+1, x \r\n")]
     [InlineData("{\"\uFEFFa\":1,\"\uFEFFb\":2}", "\"\uFEFFa\",\uFEFFb\r\n1,2\r\n")]
     [InlineData("[1]", "\\value\r\n[1]\r\n")]
+    [InlineData("""{"a":"\\."}""", "a\r\n\"\\.\"\r\n")]
+    [InlineData("""{".":"\u005c."}""", "\"\\.\"\r\n\"\\.\"\r\n")]
+    [InlineData("""{"a":".","b":"\\..","c":"x\\."}""", "a,b,c\r\n.,\\..,x\\.\r\n")]
     public async Task Record_becomes_row(string record, string csv)
     {
         await Rig.RunAsync([record], ct: TestContext.Current.CancellationToken);

@@ -61,6 +61,17 @@ public sealed class DatasetTests : IDisposable
         if (format == "csv") Assert.Subset(_rig.Read("data.csv").Split("\r\n")[0].Split(',').ToHashSet(), fields.Select(f => f.Column).ToHashSet());
     }
 
+    [Theory]
+    [InlineData("jsonl")]
+    [InlineData("csv")]
+    public async Task Member_that_is_named_as_what_the_export_adds_has_no_field(string format)
+    {
+        _rig.Plan = Plan(Dataset, null, format);
+        _rig.Refines();
+        await _rig.RunAsync(["""{"a":1,"_original":"own"}""", """{"a":2,"__original":"own"}"""], ct: Ct);
+        Assert.Equal(["a", "__original"], Fields(JsonElement.Parse(_rig.Read("croissant.json")).GetProperty("recordSet").EnumerateArray().Single()).Select(f => f.Column));
+    }
+
     [Fact]
     public async Task Names_that_are_data_and_compressed_files_have_no_fields()
     {

@@ -1,5 +1,7 @@
 using System.Text.Json;
 using DataSync.Pipeline;
+using DataSync.Tests.Export.Csv;
+using DataSync.Tests.Export.Parquet;
 
 namespace DataSync.Tests.Export.Records;
 
@@ -104,5 +106,41 @@ public sealed class RecordViewTests : IDisposable
         _rig.Refines();
         await _rig.RunAsync(["""{"a":1}""", """{"a":2}"""], refined: null, batchSize: 1, ct: TestContext.Current.CancellationToken);
         Assert.Equal("{\"a\":1,\"_original\":null}\n{\"a\":2,\"_original\":null}\n", _rig.Read("data.jsonl"));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(9)]
+    public async Task Columns_of_what_is_added_hold_nothing_of_a_records_own(int batchSize)
+    {
+        _rig.Tags();
+        _rig.Plan = _rig.Plan with { OutputFormats = ["csv", "parquet"] };
+        _rig.Metadata[2] = """{"tags":["t"]}""";
+        await _rig.RunAsync(
+            ["""{"id":1,"_original":{"a":"mine"},"_origin\u0061l":7}""", """{"id":2,"a":"was","__original":"two"}""", """{"id":3,"_metadata":{"tags":["mine"]},"_original":null}"""],
+            ["""{"id":1,"_original":{"a":"new"},"_origin\u0061l":7}""", """{"id":2,"a":"is","__original":"two"}""", null], batchSize, TestContext.Current.CancellationToken);
+        string[] header = ["id", @"\_original.a", @"\_original", "_original._original.a", "_metadata", "a", "__original", "_original.a", @"\_metadata.tags", "_original", "_metadata.tags"];
+        List<string?>[] rows =
+        [
+            ["1", "new", "7", "mine", null, null, null, null, null, null, null],
+            ["2", null, null, null, null, "is", "two", "was", null, null, null],
+            ["3", null, null, null, null, null, null, null, "[\"mine\"]", null, "[\"t\"]"],
+        ];
+        Assert.Equal<List<string?>>([[.. header], .. rows], CsvText.Parse(_rig.Read("data.csv")));
+        var table = await ParquetTable.ReadAsync(Path.Combine(_rig.Folder, "data.parquet"), TestContext.Current.CancellationToken);
+        Assert.Equal(header, table.Columns.Select(c => c.Name));
+        Assert.Equal<IEnumerable<string?>>(rows, table.Rows);
+        Assert.Equal("_original", JsonElement.Parse(_rig.Read("manifest.json")).GetProperty("original_member").GetString());
+    }
+
+    [Fact]
+    public async Task Parts_of_a_split_have_the_same_columns_of_what_is_added()
+    {
+        _rig.Refines();
+        _rig.Plan = _rig.Plan with { OutputFormats = ["csv"], Export = new ExportPlan { Options = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["split"] = JsonElement.Parse("""{"train":50,"test":50}""") } } };
+        await _rig.RunAsync([.. Enumerable.Range(0, 20).Select(i => i % 2 == 0 ? $$"""{"id":{{i}},"_original":"own"}""" : $$"""{"id":{{i}}}""")], ct: TestContext.Current.CancellationToken);
+        var parts = new[] { "train", "test" }.Select(p => CsvText.Parse(_rig.Read($"{p}-data.csv"))).ToArray();
+        Assert.All(parts, p => Assert.Equal<string?>(["id", @"\_original", "_original"], p[0]));
+        Assert.All(parts.SelectMany(p => p.Skip(1)), row => Assert.Equal((int.Parse(row[0]!, System.Globalization.CultureInfo.InvariantCulture) % 2 == 0 ? "own" : null, null), (row[1], row[2])));
     }
 }

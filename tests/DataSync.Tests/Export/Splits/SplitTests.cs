@@ -76,6 +76,26 @@ public sealed class SplitTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData(null)]
+    [InlineData("no.such")]
+    [InlineData("customer.none")]
+    public async Task Record_without_key_keeps_its_part_whatever_refinement_and_the_export_add(string? key)
+    {
+        var split = $$"""{"train":50,"test":50{{(key is null ? "" : $",\"key\":\"{key}\"")}}}""";
+        var expected = Records.Where(r => Place(0, r) < 50).Select(r => r.GetInt("id")).ToArray();
+        ExportPlan[] exports = [new(), new() { IncludeOriginal = false }, new() { IncludeEnhanced = false }, new() { IncludeMetadata = false }];
+        foreach (var (run, export) in exports.Index())
+        {
+            _rig.Plan = Plan(split, "jsonl");
+            _rig.Plan = _rig.Plan with { Export = export with { Options = _rig.Plan.Export.Options } };
+            _rig.Tags();
+            for (var i = 0; i < Records.Length; i++) _rig.Metadata[i] = $$"""{"tags":["run {{run}}"]}""";
+            await _rig.RunAsync(Records, [.. Records.Select((r, i) => i % 3 == 0 ? null : r.Replace("}}", $"}},\"cost\":{run}}}", StringComparison.Ordinal))], batchSize: 7, ct: Ct);
+            Assert.Equal(expected, Lines("train").Select(l => l.GetInt("id")));
+        }
+    }
+
     [Fact]
     public async Task Another_seed_gives_another_split()
     {

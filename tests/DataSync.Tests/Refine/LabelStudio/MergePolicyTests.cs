@@ -91,7 +91,7 @@ public sealed class MergePolicyTests
         Assert.Equal([2, 3], written.GetProperty("raw").EnumerateArray().Select(a => a.GetProperty("id").GetInt32()));
         Assert.Contains("10.10", Encoding.UTF8.GetString(buffer.WrittenSpan), StringComparison.Ordinal);
         var objects = new ImageObjects(1, new ImageSize(200, 100), CocoOptions.Read(default), new CocoReport());
-        objects.Read(written.GetProperty("annotations"));
+        objects.Read(GivenAnnotations.Read(written.GetProperty("annotations")));
         var shape = Assert.Single(objects.Shapes);
         Assert.Equal(["cat"], shape.Labels);
         Assert.Equal(10.0 * 9, shape.Area, 9);

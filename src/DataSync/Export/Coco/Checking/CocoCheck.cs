@@ -41,24 +41,25 @@ internal sealed class CocoCheck
 
     private void Look(RootPart part)
     {
-        if (part.Index < 0 && !_members.Add(part.Member)) _findings.Error(Path(part.Member), "coco.member_twice");
+        foreach (var torn in part.Torn) _findings.Error(torn, "coco.torn_text");
+        if (part.Index < 0 && !_members.Add(part.Member)) _findings.Error(part.Path, "coco.member_twice");
         if (part.Index < 0 && part.Value.ValueKind == JsonValueKind.Undefined) return;
         switch (part.Member)
         {
             case "images" when part.Index >= 0: _images.Look(part.Value, part.Index); break;
             case "categories" when part.Index >= 0: _categories.Look(part.Value, part.Index); break;
             case "annotations" when part.Index >= 0: _annotations.Look(part.Value, part.Index); break;
-            case "images" or "annotations" or "categories" or "licenses" when part.Value.ValueKind != JsonValueKind.Array: _findings.Error(Path(part.Member), "coco.not_a_list"); break;
-            case "info" when part.Value.ValueKind != JsonValueKind.Object: _findings.Error(Path(part.Member), "coco.not_an_object"); break;
+            case "images" or "annotations" or "categories" or "licenses" when part.Value.ValueKind != JsonValueKind.Array: _findings.Error(part.Path, "coco.not_a_list"); break;
+            case "info" when part.Value.ValueKind != JsonValueKind.Object: _findings.Error(part.Path, "coco.not_an_object"); break;
+            case "licenses": _images.Licenses(part.Value); break;
         }
     }
 
     private void Finish()
     {
-        foreach (var needed in Lists.Where(l => !_members.Contains(l)).Order(StringComparer.Ordinal)) _findings.Error(Path(needed), "coco.missing");
-        foreach (var wanted in Wanted.Where(m => !_members.Contains(m))) _findings.Warn(Path(wanted), "coco.wanted");
+        foreach (var needed in Lists.Where(l => !_members.Contains(l)).Order(StringComparer.Ordinal)) _findings.Error(Places.Part(needed, -1), "coco.missing");
+        foreach (var wanted in Wanted.Where(m => !_members.Contains(m))) _findings.Warn(Places.Part(wanted, -1), "coco.wanted");
+        _images.Finish();
         _annotations.Finish();
     }
-
-    private static string Path(string member) => "$." + member;
 }

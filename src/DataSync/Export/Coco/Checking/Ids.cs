@@ -38,5 +38,8 @@ internal static class Ids
 /// <summary>JSON paths.</summary>
 internal static class Places
 {
+    /// <summary>An element of a list, or with an index below zero the member of the root itself.</summary>
+    public static string Part(string member, int index) => index < 0 ? "$." + member : Element(member, index);
+
     public static string Element(string list, int index) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"$.{list}[{index}]");
 }

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Text.Json;
+using DataSync.Export.Records;
 
 namespace DataSync.Export.Coco.Checking;
 
@@ -11,10 +12,12 @@ internal sealed class RootParts(Stream stream, IReadOnlySet<string> lists) : IDi
     /// <summary>Bytes of the largest piece.</summary>
     public const int LargestPart = 256 * 1024 * 1024;
 
+    private static readonly JsonDocumentOptions AnyDepth = new() { MaxDepth = int.MaxValue };
+
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(128 * 1024);
     private int _start, _end, _index;
     private bool _isFinal, _isOpen, _isDone;
-    private JsonReaderState _state;
+    private JsonReaderState _state = new(JsonMembers.AnyDepth);
     private string? _list;
 
     /// <summary>The next piece; null at the end.</summary>
@@ -63,16 +66,18 @@ internal sealed class RootParts(Stream stream, IReadOnlySet<string> lists) : IDi
             return true;
         }
 
-        var name = reader.GetString()!;
+        var (name, isTorn) = (TornText.Shown(reader.ValueSpan), TornText.IsTorn(reader.ValueSpan));
         if (!reader.Read()) return false;
         if (reader.TokenType == JsonTokenType.StartArray && lists.Contains(name))
         {
             (_list, _index) = (name, 0);
-            part = new RootPart(name, -1, default);
+            part = new RootPart(name, -1, default, []);
             return Taken(ref reader);
         }
 
-        return TryValue(ref reader, name, -1, out part);
+        if (!TryValue(ref reader, name, -1, out part)) return false;
+        if (isTorn && part is not null) part = part with { Torn = [part.Path, .. part.Torn] };
+        return true;
     }
 
     private bool TryElement(ref Utf8JsonReader reader, out RootPart? part)
@@ -94,7 +99,9 @@ internal sealed class RootParts(Stream stream, IReadOnlySet<string> lists) : IDi
         part = null;
         var from = (int)reader.TokenStartIndex;
         if (!reader.TrySkip()) return false;
-        part = new RootPart(member, index, JsonElement.Parse(_buffer.AsSpan(_start + from, (int)reader.BytesConsumed - from)));
+        ReadOnlySpan<byte> json = _buffer.AsSpan(_start + from, (int)reader.BytesConsumed - from);
+        if (TornText.Mended(json) is not { } mended) part = new RootPart(member, index, JsonElement.Parse(json, AnyDepth), []);
+        else part = new RootPart(member, index, JsonElement.Parse(mended, AnyDepth), TornText.PlacesIn(json, Places.Part(member, index)));
         return Taken(ref reader);
     }
 
@@ -131,5 +138,10 @@ internal sealed class RootParts(Stream stream, IReadOnlySet<string> lists) : IDi
 /// <summary>A piece of the file.</summary>
 /// <param name="Member">The root's member.</param>
 /// <param name="Index">Which element of a list; -1 for a value that is not taken apart, and for a list's beginning.</param>
-/// <param name="Value">The value; undefined for a list's beginning.</param>
-internal sealed record RootPart(string Member, int Index, JsonElement Value);
+/// <param name="Value">The value, with U+FFFD for what is no text; undefined for a list's beginning.</param>
+/// <param name="Torn">Paths of the names and texts that are no text.</param>
+internal sealed record RootPart(string Member, int Index, JsonElement Value, IReadOnlyList<string> Torn)
+{
+    /// <summary>Its JSON path.</summary>
+    public string Path => Places.Part(Member, Index);
+}

@@ -11,9 +11,12 @@ internal static class BrushRle
     public const long MostPixels = 128L * 1024 * 1024;
 
     /// <summary>Decodes a mask; null where it is broken or not of an image of this size.</summary>
-    public static CocoRle? Decode(ReadOnlySpan<byte> rle, int width, int height)
+    public static CocoRle? Decode(ReadOnlySpan<byte> rle, int width, int height) => Decode(rle, width, height, width, height);
+
+    /// <summary>Decodes a mask drawn on an image of one size for the same image of another; null where it is broken or not of the first size.</summary>
+    public static CocoRle? Decode(ReadOnlySpan<byte> rle, int width, int height, int across, int down)
     {
-        if (width <= 0 || height <= 0 || (long)width * height > MostPixels) return null;
+        if (width <= 0 || height <= 0 || (long)width * height > MostPixels || across <= 0 || down <= 0 || (long)across * down > MostPixels) return null;
         var bits = new BitReader(rle);
         long values = bits.Read(32);
         var valueSize = (int)bits.Read(5) + 1;
@@ -31,7 +34,7 @@ internal static class BrushRle
             at += length;
         }
 
-        return bits.IsOver ? null : mask.ToRle();
+        return bits.IsOver ? null : mask.ToRle(across, down);
     }
 
     /// <summary>Of values in a row, each fourth is a pixel's alpha.</summary>

@@ -22,16 +22,17 @@ internal sealed class MaskBits(int width, int height)
         }
     }
 
-    /// <summary>The runs by columns.</summary>
-    public CocoRle ToRle()
+    /// <summary>The runs by columns, for an image of this size or another: a pixel of that is set where the pixel below its centre is.</summary>
+    public CocoRle ToRle(int across, int down)
     {
         var runs = new List<uint>();
         var (set, length) = (false, 0u);
-        for (var x = 0; x < width; x++)
+        for (var x = 0; x < across; x++)
         {
-            var at = (long)x;
-            for (var y = 0; y < height; y++, at += width)
+            var column = Below(x, across, width);
+            for (var y = 0; y < down; y++)
             {
+                var at = (Below(y, down, height) * width) + column;
                 var isSet = (_bits[at / 64] & (1UL << (int)(at % 64))) != 0;
                 if (isSet == set)
                 {
@@ -45,6 +46,9 @@ internal sealed class MaskBits(int width, int height)
         }
 
         runs.Add(length);
-        return new CocoRle(height, width, runs);
+        return new CocoRle(down, across, runs);
     }
+
+    /// <summary>The pixel of a side below the centre of a pixel of another.</summary>
+    private static long Below(int pixel, int of, int side) => of == side ? pixel : ((2L * pixel) + 1) * side / (2L * of);
 }

@@ -48,9 +48,10 @@ internal static class JsonPaths
     public static IEnumerable<JsonElement> Items(this JsonElement element) => element.ValueKind == JsonValueKind.Array ? element.EnumerateArray() : [];
 
     /// <summary>Label Studio's results, whether they stand by themselves or in annotations.</summary>
-    public static IEnumerable<JsonElement> Results(this JsonElement annotations)
-        => annotations.Items().SelectMany(a => a.At("result") is { ValueKind: JsonValueKind.Array } results ? results.EnumerateArray() : a.IsResult() ? [a] : Enumerable.Empty<JsonElement>());
+    public static IEnumerable<JsonElement> Results(this IEnumerable<JsonElement> annotations)
+        => annotations.SelectMany(a => a.At("result") is { ValueKind: JsonValueKind.Array } results ? results.EnumerateArray() : a.IsResult() ? [a] : Enumerable.Empty<JsonElement>());
 
-    /// <summary>One of Label Studio's results.</summary>
-    public static bool IsResult(this JsonElement item) => item.At("from_name").ValueKind == JsonValueKind.String && item.At("type").ValueKind == JsonValueKind.String;
+    /// <summary>One of Label Studio's results: of a control by its name, or a relation between two others.</summary>
+    public static bool IsResult(this JsonElement item)
+        => item.At("type").Text() is { } type && (item.At("from_name").ValueKind == JsonValueKind.String || (string.Equals(type, "relation", StringComparison.Ordinal) && item.At("from_id").ValueKind == JsonValueKind.String));
 }

@@ -70,11 +70,13 @@ internal static class LabelStudioRegions
     private static void AddMask(JsonElement result, IReadOnlyList<string> labels, ImageObjects objects)
     {
         var rle = result.At("value.rle").Numbers();
-        var mask = rle is not null && rle.All(b => b is >= 0 and <= 255 && b == Math.Floor(b)) ? BrushRle.Decode([.. rle.Select(b => (byte)b)], objects.Size.Width, objects.Size.Height) : null;
+        var drawn = new ImageSize(result.At("original_width").Pixels(), result.At("original_height").Pixels());
+        if (!drawn.IsKnown) drawn = objects.Size;
+        var mask = rle is not null && rle.All(b => b is >= 0 and <= 255 && b == Math.Floor(b)) ? BrushRle.Decode([.. rle.Select(b => (byte)b)], drawn.Width, drawn.Height, objects.Size.Width, objects.Size.Height) : null;
         if (labels.Count == 0) objects.Refuse(NotExported.NoLabel);
         else if (mask is null) objects.Refuse(NotExported.Broken);
         else if (mask.Area == 0) objects.Refuse(NotExported.Empty);
-        else objects.Shapes.Add(new Shape { Labels = labels, Box = mask.Box(), Area = mask.Area, Mask = mask, Score = result.At("score").Number() });
+        else objects.Take(new Shape { Labels = labels, Box = mask.Box(), Area = mask.Area, Mask = mask, Score = result.At("score").Number() });
     }
 
     private static Dictionary<string, IReadOnlyList<string>> LabelsById(IReadOnlyList<JsonElement> results, ImageObjects objects)
@@ -83,7 +85,7 @@ internal static class LabelStudioRegions
         var labels = new Dictionary<string, IReadOnlyList<string>>(StringComparer.Ordinal);
         foreach (var result in results.Where(r => KindOf(r) is null))
         {
-            if (result.At("type").Text() == "labels" && result.At("id").Text() is { } id && regions.Contains(id) && labels.TryAdd(id, result.At("value.labels").Texts())) objects.Join();
+            if (result.At("type").Text() == "labels" && result.At("id").Text() is { } id && regions.Contains(id) && labels.TryAdd(id, Named(result.At("value.labels")))) objects.Join();
             else objects.Refuse(NotExported.NoObject);
         }
 
@@ -91,8 +93,11 @@ internal static class LabelStudioRegions
     }
 
     private static IReadOnlyList<string> LabelsOf(JsonElement result, Dictionary<string, IReadOnlyList<string>> byId)
-        => result.At("value").At(result.At("type").Text()!).Texts() is { Count: > 0 } own ? own
+        => Named(result.At("value").At(result.At("type").Text()!)) is { Count: > 0 } own ? own
             : result.At("id").Text() is { } id && byId.TryGetValue(id, out var given) ? given : [];
+
+    /// <summary>Each label once; an empty one names nothing.</summary>
+    private static IReadOnlyList<string> Named(JsonElement labels) => [.. labels.Texts().Where(l => l.Length > 0).Distinct(StringComparer.Ordinal)];
 
     /// <summary>The shape that a type stands for, with labels or without; null for what is no object in the image.</summary>
     private static string? KindOf(JsonElement result) => result.At("type").Text() switch

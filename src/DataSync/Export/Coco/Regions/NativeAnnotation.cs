@@ -16,42 +16,40 @@ internal static class NativeAnnotation
         else AddOutline(item, label, objects);
     }
 
+    /// <summary>A mask in COCO's terms; null for anything else.</summary>
+    public static CocoRle? MaskOf(JsonElement segmentation)
+        => segmentation.ValueKind == JsonValueKind.Object && segmentation.At("size").Items().Select(s => s.Pixels()).ToArray() is [var height, var width]
+            ? CocoRle.Read(segmentation.At("counts"), height, width) : null;
+
     private static void AddOutline(JsonElement item, string label, ImageObjects objects)
     {
         var polygons = item.At("segmentation").Items().Select(p => p.Numbers()).ToArray();
         var box = item.At("bbox").Numbers();
-        var points = Keypoints(item, label, objects.Options, out var brokenPoints);
-        if (brokenPoints || polygons.Any(p => p is null || p.Length < 6 || p.Length % 2 != 0) || box is not (null or [_, _, >= 0, >= 0])) objects.Refuse(NotExported.Broken);
-        else if (polygons.Length > 0) objects.Add([label], polygons!, isBox: false, s => More(s, item, points));
-        else if (box is [var x, var y, var width, var height]) objects.Add([label], [new Box(x, y, width, height).Corners()], isBox: true, s => More(s, item, points));
-        else if (points is not null) objects.Shapes.Add(More(KeypointShapes.Around(label, points), item, points));
-        else objects.Refuse(NotExported.Broken);
+        if (polygons.Any(p => p is null || p.Length < 6 || p.Length % 2 != 0) || box is not (null or [_, _, >= 0, >= 0]) || !NativeKeypoints.TryRead(item, label, objects, out var points)) objects.Refuse(NotExported.Broken);
+        else if (polygons.Length > 0) objects.Add([label], polygons!, isBox: false, s => More(s, item, label, points));
+        else if (box is [var x, var y, var width, var height]) objects.Add([label], [new Box(x, y, width, height).Corners()], isBox: true, s => More(s, item, label, points));
+        else if (points is null) objects.Refuse(NotExported.Broken);
+        else if (KeypointShapes.Labelled(points.Within) == 0) objects.Refuse(NotExported.Empty);
+        else objects.Take(More(KeypointShapes.Around(label, points.Within, objects.Size), item, label, points));
     }
 
     private static void AddMask(JsonElement item, string label, JsonElement rle, ImageObjects objects)
     {
-        if (rle.At("size").Numbers() is not [var height, var width] || CocoRle.Read(rle.At("counts"), (int)height, (int)width) is not { } mask
-            || (objects.Size.IsKnown && (mask.Width != objects.Size.Width || mask.Height != objects.Size.Height))) objects.Refuse(NotExported.Broken);
+        if (MaskOf(rle) is not { } mask || (objects.Size.IsKnown && (mask.Width != objects.Size.Width || mask.Height != objects.Size.Height)) || !NativeKeypoints.TryRead(item, label, objects, out var points)) objects.Refuse(NotExported.Broken);
         else if (mask.Area == 0) objects.Refuse(NotExported.Empty);
-        else objects.Shapes.Add(More(new Shape { Labels = [label], Box = mask.Box(), Area = mask.Area, Mask = mask }, item, null));
+        else objects.Take(More(new Shape { Labels = [label], Box = mask.Box(), Area = mask.Area, Mask = mask }, item, label, points));
     }
 
-    /// <summary>As many triples as the category has keypoints; null for none.</summary>
-    private static double[]? Keypoints(JsonElement item, string label, CocoOptions options, out bool isBroken)
+    private static Shape More(Shape shape, JsonElement item, string label, NativeKeypoints? points)
     {
-        isBroken = false;
-        if (item.At("keypoints") is not { ValueKind: JsonValueKind.Array } given || given.GetArrayLength() == 0) return null;
-        var points = given.Numbers();
-        var names = options.Categories.FirstOrDefault(c => string.Equals(c.Name, label, StringComparison.Ordinal))?.Keypoints.Count;
-        isBroken = points is null || points.Length % 3 != 0 || points.Length / 3 != names || points.Where((_, i) => i % 3 == 2).Any(v => v is not (0 or 1 or 2)) || points.Where((_, i) => i % 3 == 2).All(v => v == 0);
-        return points;
+        var more = shape with
+        {
+            IsCrowd = item.At("iscrowd").Number() == 1 || item.At("iscrowd").ValueKind == JsonValueKind.True,
+            Score = item.At("score").Number(),
+            Attributes = item.At("attributes") is { ValueKind: JsonValueKind.Object } attributes ? attributes : default,
+        };
+        return points is null || KeypointShapes.Labelled(points.Within) == 0
+            ? more with { IsClipped = more.IsClipped || points is not null }
+            : more with { Keypoints = KeypointShapes.Of(label, points.Within), IsClipped = more.IsClipped || points.IsClipped };
     }
-
-    private static Shape More(Shape shape, JsonElement item, double[]? points) => shape with
-    {
-        Keypoints = points,
-        IsCrowd = item.At("iscrowd").Number() == 1 || item.At("iscrowd").ValueKind == JsonValueKind.True,
-        Score = item.At("score").Number(),
-        Attributes = item.At("attributes") is { ValueKind: JsonValueKind.Object } attributes ? attributes : default,
-    };
 }

@@ -6,26 +6,34 @@ namespace DataSync.Export.Coco.Regions;
 /// <summary>What a record says of its image.</summary>
 /// <param name="FileName">Relative, with <c>/</c> between folders; empty where the record names none.</param>
 /// <param name="Address">The address it came from, where it is one; null else.</param>
-/// <param name="Size">Its size; unknown where neither the record nor a result says.</param>
+/// <param name="Size">Its size; unknown where neither the record nor a result or mask says.</param>
 internal sealed record RecordImage(string FileName, string? Address, ImageSize Size)
 {
-    public static RecordImage Read(JsonElement record, CocoOptions options, JsonElement annotations)
+    public static RecordImage Read(JsonElement record, CocoOptions options, IReadOnlyList<JsonElement> annotations)
     {
-        var given = record.At(options.Image) is { ValueKind: JsonValueKind.String } name ? name.GetString()! : "";
+        var given = record.At(options.Image).Text() ?? "";
         var size = new ImageSize(record.At(options.Width).Pixels(), record.At(options.Height).Pixels());
         var address = given.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(given, UriKind.Absolute, out var uri) ? uri : null;
-        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOfResult(annotations));
+        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOf(annotations));
     }
 
     /// <summary>No drive, no root, no way up: a name that means the same below any folder.</summary>
     private static string Relative(string path)
     {
-        var parts = path.Replace('\\', '/').Split('/', StringSplitOptions.RemoveEmptyEntries);
-        return string.Join('/', parts.Where((p, i) => p is not ("." or "..") && !(i == 0 && p.Length == 2 && p[1] == ':')));
+        var parts = path.Replace('\\', '/').Split('/').Where(IsName).ToList();
+        while (parts is [[var letter, ':', ..] first, ..] && char.IsAsciiLetter(letter))
+        {
+            parts[0] = first[2..];
+            if (!IsName(parts[0])) parts.RemoveAt(0);
+        }
+
+        return string.Join('/', parts);
     }
 
-    /// <summary>Label Studio says the size with each result.</summary>
-    private static ImageSize SizeOfResult(JsonElement annotations)
+    private static bool IsName(string part) => part is not ("" or "." or "..");
+
+    /// <summary>Label Studio says the size with each result, and a mask is as large as its image.</summary>
+    private static ImageSize SizeOf(IReadOnlyList<JsonElement> annotations)
     {
         foreach (var result in annotations.Results())
         {
@@ -33,6 +41,6 @@ internal sealed record RecordImage(string FileName, string? Address, ImageSize S
             if (size.IsKnown) return size;
         }
 
-        return default;
+        return annotations.Select(a => NativeAnnotation.MaskOf(a.At("segmentation"))).FirstOrDefault(m => m is not null) is { } mask ? new ImageSize(mask.Width, mask.Height) : default;
     }
 }

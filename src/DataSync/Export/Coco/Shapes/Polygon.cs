@@ -10,11 +10,14 @@ internal static class Polygon
     public static double Area(ReadOnlySpan<double> points)
     {
         if (points.Length < 6) return 0;
-        var (sum, x, y) = (0.0, points[^2], points[^1]);
+
+        // Seen from one of its points: far from the corner of the image, products of positions would have lost the digits of a small one.
+        var (sum, x, y) = (0.0, 0.0, 0.0);
         for (var i = 0; i < points.Length; i += 2)
         {
-            sum += (x * points[i + 1]) - (points[i] * y);
-            (x, y) = (points[i], points[i + 1]);
+            var (nextX, nextY) = (points[i] - points[^2], points[i + 1] - points[^1]);
+            sum += (x * nextY) - (nextX * y);
+            (x, y) = (nextX, nextY);
         }
 
         return Math.Abs(sum) / 2;

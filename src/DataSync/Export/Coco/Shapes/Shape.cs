@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 
 namespace DataSync.Export.Coco.Shapes;
@@ -22,8 +23,8 @@ internal sealed record Shape
     /// <summary>A crowd, as the annotation says itself.</summary>
     public bool IsCrowd { get; init; }
 
-    /// <summary>x, y and visibility of each of the category's keypoints in turn; null for none.</summary>
-    public double[]? Keypoints { get; init; }
+    /// <summary>By label x, y and visibility of each of that category's keypoints in turn; none for a label without.</summary>
+    public IReadOnlyDictionary<string, double[]> Keypoints { get; init; } = ReadOnlyDictionary<string, double[]>.Empty;
 
     /// <summary>How sure whoever found it was.</summary>
     public double? Score { get; init; }
