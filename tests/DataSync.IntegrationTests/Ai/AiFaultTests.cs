@@ -123,11 +123,14 @@ public sealed class AiFaultTests(AiRig rig)
         {
             if (!call.Record.Contains("stop", StringComparison.Ordinal)) return ModelAnswer.Valid(call);
 
-            // Not before the others are paid for: only then is it known what the job must have kept.
-            while (await PaidAsync(code) < 2) await Task.Delay(20, ct);
+            // Not before the others are answered: only then is it known what the job must have kept. A call is counted before it is made.
+            while (await ScalarAsync<long>("SELECT count(*) FROM ai_answers WHERE tenant_id = $1", code) < 2) await Task.Delay(20, ct);
             return ModelAnswer.Error((HttpStatusCode)status, code);
         });
-        var job = await rig.RunAsync(code, ["""{"t":"one"}""", """{"t":"stop"}""", """{"t":"two"}"""], Summary, Ct);
+        await using var engine = await rig.EngineAsync(rig.Options(), Ct); // its gate is wide enough for the three at once
+        var id = await rig.QueueAsync(code, ["""{"t":"one"}""", """{"t":"stop"}""", """{"t":"two"}"""], Summary, Ct);
+        await engine.RunAsync(code, id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
         Assert.Equal(("failed", key), (job.Status, job.Error));
         Assert.Equal(["0 completed -"], job.Rows);
         Assert.Equal(1, rig.Model.Calls.Count(c => c.Record.Contains("stop", StringComparison.Ordinal)));
