@@ -119,7 +119,7 @@ public sealed partial class KubernetesTests
         Assert.Equal(["Ingress", "Egress"], deny.PolicyTypes);
         Assert.True(deny.Ingress is null && deny.Egress is null && (deny.PodSelector.MatchLabels is null || deny.PodSelector.MatchLabels.Count == 0));
         Assert.All(policies.Values.SelectMany(p => p.Spec.Ingress ?? []).SelectMany(i => i.Ports), port => Assert.Contains(port.Port.Value, ClusterFiles.Pods.Values.SelectMany(p => p.Spec.Containers).SelectMany(c => c.Ports ?? []).Select(p => p.Name)));
-        Assert.Contains("169.254.0.0/16", policies["datasync-out"].Spec.Egress.SelectMany(e => e.To).Where(t => t.IpBlock is not null).SelectMany(t => t.IpBlock.Except));
+        Assert.Contains("169.254.0.0/16", policies["datasync-out"].Spec.Egress.SelectMany(e => e.To).Where(t => t.IpBlock?.Except is not null).SelectMany(t => t.IpBlock.Except));
     }
 
     [Fact]
