@@ -46,6 +46,7 @@ sealed class DockerServer(LocalPostgresOptions options, string folder)
         "--env", "POSTGRES_PASSWORD", "--env", "POSTGRES_INITDB_ARGS=--encoding=UTF8 --locale=C.UTF-8",
         .. options.Disposable ? ["--tmpfs", "/var/lib/postgresql/data"] : new[] { "--volume", $"{_name}:/var/lib/postgresql/data" },
         "--shm-size", "256m", Image, "-c", "max_connections=300",
+        .. options.Disposable ? ["-c", "wal_level=logical", "-c", "max_wal_senders=40", "-c", "max_replication_slots=40", "-c", "max_prepared_transactions=10"] : Array.Empty<string>(),
     ];
 
     async Task<int?> PortAsync(CancellationToken ct)

@@ -85,7 +85,7 @@ internal sealed class StandbyServer : IAsyncDisposable
                 sleep 1
             done
             [ $made = yes ] || exit 1
-            '{programs}/pg_ctl' start -D ../standby -l ../standby.log -w -t 60 -s -o '-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 -c max_wal_senders=40 -c fsync=off' </dev/null || exit 1
+            '{programs}/pg_ctl' start -D ../standby -l ../standby.log -w -t 60 -s -o '-p {server.Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c max_connections=300 -c max_wal_senders=40 -c max_prepared_transactions=10 -c fsync=off' </dev/null || exit 1
             primary=$(head -n 1 postmaster.pid)
             (while kill -0 "$primary"; do sleep 1; done; '{programs}/pg_ctl' stop -D ../standby -m immediate -s; rm -rf ../standby) </dev/null >/dev/null 2>&1 &
             """);
