@@ -1,8 +1,8 @@
-using System.Buffers.Text;
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
 using DataSync.Export.Records;
+using DataSync.Pipeline.Documents;
 
 namespace DataSync.Export.Coco;
 
@@ -22,14 +22,14 @@ internal static class TornText
     public static byte[]? Mended(ReadOnlySpan<byte> json)
     {
         if (!Utf8.IsValid(json)) json = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(json));
-        else if (NextHalf(json, 0) < 0) return null;
+        else if (HalfEscapes.Next(json, 0) < 0) return null;
         var mended = json.ToArray();
-        for (var at = NextHalf(mended, 0); at >= 0; at = NextHalf(mended, at + 6)) "fffd"u8.CopyTo(mended.AsSpan(at + 2));
+        HalfEscapes.Mend(mended);
         return mended;
     }
 
     /// <summary>Whether the inside of a JSON string is no text.</summary>
-    public static bool IsTorn(ReadOnlySpan<byte> inside) => NextHalf(inside, 0) >= 0 || !Utf8.IsValid(inside);
+    public static bool IsTorn(ReadOnlySpan<byte> inside) => HalfEscapes.Next(inside, 0) >= 0 || !Utf8.IsValid(inside);
 
     /// <summary>The inside of a JSON string as it can be shown: a half keeps its escape.</summary>
     public static string Shown(ReadOnlySpan<byte> inside)
@@ -74,30 +74,6 @@ internal static class TornText
 
         return path.ToString();
     }
-
-    /// <summary>Where the next escape of a half stands, from an index on; -1 for none. Backslashes stand in strings only.</summary>
-    private static int NextHalf(ReadOnlySpan<byte> json, int from)
-    {
-        while (json[from..].IndexOf((byte)'\\') is var found and >= 0)
-        {
-            from += found;
-            if (UnitAt(json, from) is not { } unit)
-            {
-                from = Math.Min(from + 2, json.Length);
-                continue;
-            }
-
-            if (!char.IsSurrogate(unit)) from += 6;
-            else if (char.IsHighSurrogate(unit) && UnitAt(json, from + 6) is { } low && char.IsLowSurrogate(low)) from += 12;
-            else return from;
-        }
-
-        return -1;
-    }
-
-    /// <summary>The code unit that is escaped at a place; null where there is no such escape.</summary>
-    private static char? UnitAt(ReadOnlySpan<byte> json, int at)
-        => json.Length >= at + 6 && json[at] == (byte)'\\' && json[at + 1] == (byte)'u' && Utf8Parser.TryParse(json.Slice(at + 2, 4), out ushort unit, out var used, 'x') && used == 4 ? (char)unit : null;
 
     /// <summary>An object or list that a place lies in.</summary>
     /// <param name="IsList">A list, whose elements are counted.</param>

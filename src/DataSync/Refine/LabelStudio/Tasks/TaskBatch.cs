@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DataSync.Pipeline.Documents;
 
 namespace DataSync.Refine.LabelStudio.Tasks;
 
@@ -26,7 +27,9 @@ internal sealed class TaskBatch(Guid job, IReadOnlySet<string>? fields)
     {
         var key = TaskKey.Of(job, seq);
         var shown = document.ToArray();
-        ShownText.Mend(shown);
+
+        // A server's database cannot hold them: each request that has one would be answered with an error of the server's own, and nobody could say of which record.
+        HalfEscapes.Mend(shown, alsoNul: true);
         var task = Write(key, shown);
         _bytes += task.Length;
         _tasks.Add(new OutgoingTask(seq, key, task));
