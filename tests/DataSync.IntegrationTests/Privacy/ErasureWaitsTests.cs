@@ -43,8 +43,7 @@ public sealed class ErasureWaitsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         Assert.NotNull(await rig.SqlAsync("UPDATE sync_rejections SET replay_job_id = $1, replayed_at = now() WHERE job_id = $2 RETURNING seq", run.JobId, first));
 
         Assert.Equal(("waiting", "errors.privacy.jobs_open"), await WalkAsync("replay-between", request));
-        await StoreAsync(run, $$"""{"email":"{{Name}}"}""", Stays);
-        await rig.EndAsync(run with { Checkpoint = new Checkpoint { Stage = Stages.Export } });
+        await StoreAndEndAsync(run, Name);
         Assert.Equal(("completed", null), await WalkAsync("replay-between", request));
         Assert.Equal(0L, await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE tenant_id = 'replay-between' AND raw_data::text LIKE '%' || $1 || '%'", Name));
         Assert.Equal(Stays + "\n", Lines("replay-between", run.JobId));
@@ -73,8 +72,7 @@ public sealed class ErasureWaitsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         Assert.Equal(("waiting", "errors.privacy.jobs_open"), await WalkAsync("retried", request, runner));
         await rig.SqlAsync("UPDATE sync_jobs SET status = 'running', fence = 2 WHERE id = $1", run.JobId);
         run = TestJobs.Attempt("retried", "s", run.JobId, 2, run.Plan, new Checkpoint());
-        await StoreAsync(run, $$"""{"email":"{{Name}}"}""", Stays);
-        await rig.EndAsync(run with { Checkpoint = new Checkpoint { Stage = Stages.Export } });
+        await StoreAndEndAsync(run, Name);
         Assert.Equal(("completed", null), await WalkAsync("retried", request));
         Assert.Equal(Stays + "\n", Lines("retried", run.JobId));
     }
@@ -85,11 +83,7 @@ public sealed class ErasureWaitsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         const string Name = "ann@ahead.example";
         var run = await rig.Jobs.RunningAsync("ahead", "s", PrivacyRig.Plan("jsonl"), Ct);
         var request = await AddAsync("ahead", Name);
-        var runner = Runner(new Ahead(), new Meanwhile(200, async () =>
-        {
-            await StoreAsync(run, $$"""{"email":"{{Name}}"}""", Stays);
-            await rig.EndAsync(run with { Checkpoint = new Checkpoint { Stage = Stages.Export } });
-        }));
+        var runner = Runner(new Ahead(), new Meanwhile(200, () => StoreAndEndAsync(run, Name)));
         Assert.Equal(("waiting", "errors.privacy.jobs_open"), await WalkAsync("ahead", request, runner));
         Assert.Equal(("completed", null), await WalkAsync("ahead", request));
         Assert.Equal(Stays + "\n", Lines("ahead", run.JobId));
@@ -103,8 +97,7 @@ public sealed class ErasureWaitsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         await rig.SqlAsync("UPDATE sync_jobs SET created_at = now() + interval '1 hour' WHERE id = $1", run.JobId);
         var request = await AddAsync("made", Name);
         for (var i = 0; i < 3; i++) Assert.Equal(("waiting", "errors.privacy.jobs_open"), await WalkAsync("made", request));
-        await StoreAsync(run, $$"""{"email":"{{Name}}"}""", Stays);
-        await rig.EndAsync(run with { Checkpoint = new Checkpoint { Stage = Stages.Export } });
+        await StoreAndEndAsync(run, Name);
         Assert.Equal(("completed", null), await WalkAsync("made", request));
         Assert.Equal(Stays + "\n", Lines("made", run.JobId));
     }
@@ -118,6 +111,13 @@ public sealed class ErasureWaitsTests(PrivacyRig rig) : IClassFixture<PrivacyRig
         await rig.SqlAsync("UPDATE privacy_requests SET created_at = now() - interval '31 days' WHERE id = $1", request);
         Assert.Equal(("failed", "errors.privacy.jobs_open"), await WalkAsync("held", request));
         Assert.Empty((await rig.Get<ErasureRequests>().FindAsync("held", request, Ct))!.Exports);
+    }
+
+    /// <summary>Stores the person and somebody who stays, and ends the job with its files.</summary>
+    private async Task StoreAndEndAsync(SyncRun run, string name)
+    {
+        await StoreAsync(run, $$"""{"email":"{{name}}"}""", Stays);
+        await rig.EndAsync(run with { Checkpoint = new Checkpoint { Stage = Stages.Export } });
     }
 
     /// <summary>A request whose first walk found a job under way, which has stored, or refused, the person since and is over.</summary>

@@ -111,7 +111,7 @@ internal sealed class MySqlPlanner(MySqlSession session, TimeProvider time)
             await Task.Delay(pause, time, ct);
             var (running, isNew) = await RunningAsync(ct);
             if (waited is not null) waited.IntersectWith(running);
-            else if (isNew) waited = [.. running];
+            else if (isNew) waited = running;
             if (running.Contains(Detached)) waited?.Add(Detached);
             if (waited is { Count: 0 }) return true;
             if (time.GetElapsedTime(began) > Patience) return false;

@@ -17,6 +17,7 @@ internal sealed record ApiFloor(ApiGate Gate, OAuthTokens Tokens, SharedRateLimi
 internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConnection connection, ApiExtraction extraction)
 {
     private const int LargestFailure = 64 * 1024;
+
     /// <summary>"At once" and times that have passed are no wish to be asked without a pause.</summary>
     private static readonly TimeSpan LeastWish = TimeSpan.FromMilliseconds(200);
 
