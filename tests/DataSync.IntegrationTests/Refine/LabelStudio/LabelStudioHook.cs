@@ -20,8 +20,8 @@ internal sealed record LabelStudioHook(Uri Server, string Path, string Header, s
         return new LabelStudioHook(client.BaseAddress!, made.GetProperty("path").GetString()!, made.GetProperty("header").GetString()!, made.GetProperty("secret").GetString()!);
     }
 
-    /// <summary>The same with a secret that is wrong in its last character.</summary>
-    public LabelStudioHook Wrong() => this with { Secret = Secret[..^1] + (Secret[^1] == 'A' ? 'B' : 'A') };
+    /// <summary>The same with a secret that is wrong in its first character. The last one stands for four bits alone: most characters in its place make no secret at all, which nobody looks up.</summary>
+    public LabelStudioHook Wrong() => this with { Secret = (Secret[0] == 'A' ? 'B' : 'A') + Secret[1..] };
 
     /// <summary>Sends a hint as Label Studio does: with a whole payload, without a token.</summary>
     public async Task<HttpStatusCode> SendAsync(CancellationToken ct)
