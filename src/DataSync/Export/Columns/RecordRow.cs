@@ -10,10 +10,18 @@ internal sealed class RecordRow(RecordColumns columns)
     private readonly JsonTape _tape = new(withArrays: false);
     private readonly List<Level> _levels = [];
     private RecordCell[] _cells = new RecordCell[64];
+    private RecordCell _nothing;
     private long _row;
 
     /// <summary>The cell of a column; of kind <see cref="RecordCellKind.Empty"/> where the record has nothing there.</summary>
-    public RecordCell this[int column] => _cells[column].Row == _row ? _cells[column] : default;
+    public ref readonly RecordCell this[int column]
+    {
+        get
+        {
+            ref var cell = ref _cells[column];
+            return ref cell.Row == _row ? ref cell : ref _nothing;
+        }
+    }
 
     /// <summary>Reads a record. Columns not seen before are added.</summary>
     /// <exception cref="JsonException">It is no JSON.</exception>

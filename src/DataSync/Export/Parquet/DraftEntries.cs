@@ -6,16 +6,17 @@ namespace DataSync.Export.Parquet;
 /// <param name="bytes">The draft's bytes.</param>
 internal ref struct DraftEntries(ReadOnlySpan<byte> bytes)
 {
-    private ReadOnlySpan<byte> _rest = bytes;
-    private int _nextRow;
+    private readonly ReadOnlySpan<byte> _bytes = bytes;
+    private int _at, _nextRow, _row, _start, _length;
+    private EntryKind _kind;
 
     /// <summary>The entry's row within its row group.</summary>
-    public int Row { get; private set; }
+    public readonly int Row => _row;
 
-    public EntryKind Kind { get; private set; }
+    public readonly EntryKind Kind => _kind;
 
     /// <summary>Bytes of the value; eight for an integer and a double, none for true and false.</summary>
-    public ReadOnlySpan<byte> Value { get; private set; }
+    public readonly ReadOnlySpan<byte> Value => _bytes.Slice(_start, _length);
 
     /// <summary>The value of an entry of kind <see cref="EntryKind.Int64"/>.</summary>
     public readonly long Int64 => BinaryPrimitives.ReadInt64LittleEndian(Value);
@@ -26,28 +27,33 @@ internal ref struct DraftEntries(ReadOnlySpan<byte> bytes)
     /// <summary>Goes to the next entry; false behind the last.</summary>
     public bool Read()
     {
-        if (_rest.IsEmpty) return false;
-        Kind = (EntryKind)_rest[0];
-        _rest = _rest[1..];
-        Row = _nextRow + ReadCount();
-        _nextRow = Row + 1;
-        var length = Kind switch
+        var at = _at;
+        if (at == _bytes.Length) return false;
+        _kind = (EntryKind)_bytes[at++];
+        _row = _nextRow + Count(ref at);
+        _nextRow = _row + 1;
+        _length = _kind switch
         {
             EntryKind.Int64 or EntryKind.Double => sizeof(long),
             EntryKind.True or EntryKind.False => 0,
-            _ => ReadCount(),
+            _ => Count(ref at),
         };
-        Value = _rest[..length];
-        _rest = _rest[length..];
+        _start = at;
+        _at = at + _length;
         return true;
     }
 
-    private int ReadCount()
+    /// <summary>Most counts are of one byte.</summary>
+    private readonly int Count(ref int at)
     {
-        var (count, shift, at) = (0, 0, 0);
-        for (; _rest[at] >= 0x80; at++, shift += 7) count |= (_rest[at] & 0x7F) << shift;
-        count |= _rest[at] << shift;
-        _rest = _rest[(at + 1)..];
-        return count;
+        int first = _bytes[at++];
+        return first < 0x80 ? first : Longer(first & 0x7F, ref at);
+    }
+
+    private readonly int Longer(int count, ref int at)
+    {
+        var shift = 7;
+        for (; _bytes[at] >= 0x80; at++, shift += 7) count |= (_bytes[at] & 0x7F) << shift;
+        return count | (_bytes[at++] << shift);
     }
 }

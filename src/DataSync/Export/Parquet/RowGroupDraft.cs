@@ -31,7 +31,7 @@ internal sealed class RowGroupDraft(ParquetTypes types) : RowGroup
 
         for (var column = 0; column < _drafts.Count; column++)
         {
-            var cell = row[column];
+            ref readonly var cell = ref row[column];
             if (cell.Kind == RecordCellKind.Empty) continue;
             var draft = _drafts[column];
             var before = draft.Length;

@@ -13,11 +13,15 @@ namespace DataSync.Export.Storage;
 internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
 {
     private const int FlushAt = 256 * 1024;
+
+    /// <summary>Bytes after which the disk begins to take them, so that the end need not wait for all of a file at once.</summary>
+    private const long DiskAt = 32L * 1024 * 1024;
     private readonly IncrementalHash? _hash;
     private SafeFileHandle? _handle;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FlushAt + (16 * 1024));
     private int _buffered;
-    private long _stored;
+    private long _stored, _sentToDisk;
+    private Task<bool> _disk = Task.FromResult(true);
 
     /// <summary>A file.</summary>
     /// <param name="temporaryPath">Where it is while it is written.</param>
@@ -90,11 +94,8 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
         var hash = _hash ?? throw new InvalidOperationException("A draft is not finished.");
         await StoreAsync(ct);
         var handle = _handle!;
-        await StorageFailures.WrapAsync(async () =>
-        {
-            await Task.Run(() => RandomAccess.FlushToDisk(handle), ct);
-            return true;
-        });
+        await _disk;
+        await ToDiskAsync(handle, ct);
         handle.Dispose();
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
@@ -122,13 +123,34 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
         _hash?.AppendData(_buffer, 0, _buffered);
         await StorageFailures.WrapAsync(async () =>
         {
-            _handle ??= File.OpenHandle(TemporaryPath, FileMode.Create, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+            _handle ??= Open();
             await RandomAccess.WriteAsync(_handle, _buffer.AsMemory(0, _buffered), _stored, ct);
             return true;
         });
         _stored += _buffered;
         _buffered = 0;
+        if (_hash is null || !_disk.IsCompleted || _stored - _sentToDisk < DiskAt) return;
+
+        // a disk tells of a failure once: it must not go by unheard
+        await _disk;
+        _sentToDisk = _stored;
+        _disk = ToDiskAsync(_handle!, ct);
     }
+
+    /// <summary>
+    /// A new file, not one that was emptied: of such a file ext4 writes everything to the disk when it is closed, a draft of hundreds of megabytes too that is deleted next.
+    /// </summary>
+    private SafeFileHandle Open()
+    {
+        File.Delete(TemporaryPath);
+        return File.OpenHandle(TemporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Read | FileShare.Delete, FileOptions.Asynchronous);
+    }
+
+    private static Task<bool> ToDiskAsync(SafeFileHandle handle, CancellationToken ct) => StorageFailures.WrapAsync(async () =>
+    {
+        await Task.Run(() => RandomAccess.FlushToDisk(handle), ct);
+        return true;
+    }).AsTask();
 
     private void Grow(int wanted)
     {

@@ -15,6 +15,9 @@ internal sealed class DataSources : IAsyncDisposable
     /// <summary>Connections that are kept apart, whatever a string says: one to tell what is wrong, and some to send it.</summary>
     private const int ApartPool = 3;
 
+    /// <summary>Bytes a connection asks the socket for at once, where its string does not say.</summary>
+    private const int ReadBuffer = 64 * 1024;
+
     private const string SystemName = "datasync-system", ApartName = "datasync-apart";
 
     public DataSources(DatabaseOptions options)
@@ -58,6 +61,8 @@ internal sealed class DataSources : IAsyncDisposable
             given.AutoPrepareMinUsages = 2;
         }
 
+        // records come and go by megabytes: at 8 KiB a piece, asking the socket for them is most of the work of having them
+        if (!written.ContainsKey("Read Buffer Size")) given.ReadBufferSize = ReadBuffer;
         if (!written.ContainsKey("Keepalive")) given.KeepAlive = 30;
         given.IncludeErrorDetail = false;
         return given.ConnectionString;

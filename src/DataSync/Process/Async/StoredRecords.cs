@@ -66,7 +66,7 @@ internal static class StoredRecords
     /// <summary>Reads rows until the batch is full; false at the end of the data.</summary>
     private static async ValueTask<bool> FillAsync(CopyReader reader, RecordBatch batch, List<long>? seqs, IReadOnlyList<string> kinds, CancellationToken ct)
     {
-        while (batch.Count < BatchRecords && batch.Raw.Length < BatchBytes)
+        while (batch.Count < BatchRecords && LengthOf(batch) < BatchBytes)
         {
             await reader.BufferAsync(sizeof(short), ct);
             if (kinds.Count == 0 && TryReadRow(reader, batch, seqs)) continue;
@@ -85,6 +85,9 @@ internal static class StoredRecords
 
         return true;
     }
+
+    /// <summary>Bytes of everything in the batch: of a refined record, the original may have been left out.</summary>
+    private static long LengthOf(RecordBatch batch) => (long)batch.Raw.Length + (batch.Refined?.Length ?? 0) + (batch.Metadata?.Length ?? 0) + (batch.Enriched?.Length ?? 0);
 
     /// <summary>Reads a row that is in the buffer as a whole, as most are: the server sends each by itself. False, and nothing read, where it is not.</summary>
     private static bool TryReadRow(CopyReader reader, RecordBatch batch, List<long>? seqs)
