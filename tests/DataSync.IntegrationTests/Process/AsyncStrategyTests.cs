@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Process.Async;
@@ -54,6 +55,32 @@ public sealed class AsyncStrategyTests(SystemDatabase database) : IClassFixture<
             yield return Batch(0);
             await released.Task.WaitAsync(ct);
             yield return Batch(1);
+        }
+    }
+
+    /// <summary>Without their originals, refined records are all that a batch holds.</summary>
+    [Fact]
+    public async Task ReadAsync_of_large_refined_records_gives_batches_that_their_bytes_end()
+    {
+        var run = await _jobs.RunningAsync("a", "s", new SyncPlan { Export = new ExportPlan { IncludeOriginal = false } }, Ct);
+        var large = Encoding.UTF8.GetBytes($$"""{"made":"{{new string('x', 300_000)}}"}""");
+        await NewStrategy().StoreAsync(run, Batches.Of(_documents[..20], 5, Refine, Ct), Ct);
+        var (records, batches) = (0, 0);
+        await foreach (var batch in NewStrategy().ReadAsync(run, Ct))
+        {
+            using (batch)
+            {
+                Assert.InRange(batch.Refined!.Length, large.Length, (1024 * 1024) + large.Length);
+                (records, batches) = (records + batch.Count, batches + 1);
+            }
+        }
+
+        Assert.Equal((20, 5), (records, batches));
+
+        void Refine(RecordBatch batch)
+        {
+            batch.Refined = new RecordBuffer();
+            for (var i = 0; i < batch.Count; i++) batch.Refined.Add(large);
         }
     }
 
