@@ -3,7 +3,7 @@ using DataSync.Pipeline;
 
 namespace DataSync.Export.Coco;
 
-/// <summary><c>export_config.coco</c>: where a record has what an image needs, and what the dataset says about itself. Paths have dots between their members.</summary>
+/// <summary><c>export_config.coco</c>: where a record has what an image needs, and what the dataset says about itself. Paths have dots between their members; one that begins with the name of a member that the export adds means that one.</summary>
 internal sealed record CocoOptions
 {
     /// <summary>Path of the image's name or address.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Export.Coco.Shapes;
+using DataSync.Export.Records;
 
 namespace DataSync.Export.Coco.Regions;
 
@@ -9,10 +10,15 @@ namespace DataSync.Export.Coco.Regions;
 /// <param name="Size">Its size; unknown where neither the record nor a result or mask says.</param>
 internal sealed record RecordImage(string FileName, string? Address, ImageSize Size)
 {
-    public static RecordImage Read(JsonElement record, CocoOptions options, IReadOnlyList<JsonElement> annotations)
+    /// <summary>Reads a record as it is exported.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="options">What it has where.</param>
+    /// <param name="added">What the export added to it.</param>
+    /// <param name="annotations">Its annotations.</param>
+    public static RecordImage Read(JsonElement record, CocoOptions options, IReadOnlyList<AddedMember> added, IReadOnlyList<JsonElement> annotations)
     {
-        var given = record.At(options.Image).Text() ?? "";
-        var size = new ImageSize(record.At(options.Width).Pixels(), record.At(options.Height).Pixels());
+        var given = record.At(options.Image, added).Text() ?? "";
+        var size = new ImageSize(record.At(options.Width, added).Pixels(), record.At(options.Height, added).Pixels());
         var address = given.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(given, UriKind.Absolute, out var uri) ? uri : null;
         return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOf(annotations));
     }
