@@ -99,6 +99,12 @@ internal static class NotExported
     /// <summary>The annotator skipped the image.</summary>
     public const string Skipped = "skipped";
 
+    /// <summary>
+    /// It was drawn on the image on its side: the record's width and height are the other way round, as of a photo that says in its file how it is to be turned, which browsers do and others do
+    /// not. Nobody can tell which way.
+    /// </summary>
+    public const string Turned = "image_turned";
+
     /// <summary>A keypoint that no category of the options has.</summary>
     public const string UnknownKeypoint = "unknown_keypoint";
 }

@@ -15,6 +15,7 @@ public class CocoOwnFindings
         """;
 
     [FsCheck.Xunit.Property(MaxTest = 300)]
+    [Trait("Property", "17")]
     public Property Export_has_no_findings_of_our_own_check_and_every_item_is_accounted_for()
         => Prop.ForAll(
             (from seed in Gen.Choose(0, int.MaxValue) from records in Gen.Choose(1, 8) from batch in Gen.Choose(1, 8) select (seed, records, batch)).ToArbitrary(),

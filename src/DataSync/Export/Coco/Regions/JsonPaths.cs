@@ -58,6 +58,9 @@ internal static class JsonPaths
     public static int Pixels(this JsonElement element)
         => element.Number() is { } number && number is >= 1 and <= int.MaxValue && number == Math.Floor(number) ? (int)number : 0;
 
+    /// <summary>The size of the image that one of Label Studio's results was drawn on; unknown where it does not say.</summary>
+    public static ImageSize DrawnOn(this JsonElement result) => new(result.At("original_width").Pixels(), result.At("original_height").Pixels());
+
     /// <summary>Numbers, all of them; null where there is anything else, or nothing.</summary>
     public static double[]? Numbers(this JsonElement element)
     {

@@ -6,7 +6,7 @@ namespace DataSync.Export.Coco.Regions;
 
 /// <summary>
 /// Results of one of Label Studio's annotations. Positions are percent of the image; angles are true in pixels, so everything is put into pixels before it is turned.
-/// A region's labels stand in its own value, or in a result of type <c>labels</c> with the region's id.
+/// <c>image_rotation</c> says how the annotator had turned the view: the editor turns positions, sizes and masks back before it writes them, so it changes nothing here. A region's labels stand in its own value, or in a result of type <c>labels</c> with the region's id.
 /// </summary>
 internal static class LabelStudioRegions
 {
@@ -19,6 +19,7 @@ internal static class LabelStudioRegions
         {
             if (KindOf(result) is not { } kind) continue;
             if (!objects.Size.IsKnown) objects.Refuse(NotExported.NoSize);
+            else if (objects.Size.IsTurned(result.DrawnOn())) objects.Refuse(NotExported.Turned);
             else if (kind == "keypoint") points.Add(result, LabelsOf(result, labels));
             else Add(kind, result, LabelsOf(result, labels), objects, points);
         }
@@ -70,7 +71,7 @@ internal static class LabelStudioRegions
     private static void AddMask(JsonElement result, IReadOnlyList<string> labels, ImageObjects objects)
     {
         var rle = result.At("value.rle").Numbers();
-        var drawn = new ImageSize(result.At("original_width").Pixels(), result.At("original_height").Pixels());
+        var drawn = result.DrawnOn();
         if (!drawn.IsKnown) drawn = objects.Size;
         var mask = rle is not null && rle.All(b => b is >= 0 and <= 255 && b == Math.Floor(b)) ? BrushRle.Decode([.. rle.Select(b => (byte)b)], drawn.Width, drawn.Height, objects.Size.Width, objects.Size.Height) : null;
         if (labels.Count == 0) objects.Refuse(NotExported.NoLabel);

@@ -43,8 +43,7 @@ internal sealed record RecordImage(string FileName, string? Address, ImageSize S
     {
         foreach (var result in annotations.Results())
         {
-            var size = new ImageSize(result.At("original_width").Pixels(), result.At("original_height").Pixels());
-            if (size.IsKnown) return size;
+            if (result.DrawnOn() is { IsKnown: true } size) return size;
         }
 
         return annotations.Select(a => NativeAnnotation.MaskOf(a.At("segmentation"))).FirstOrDefault(m => m is not null) is { } mask ? new ImageSize(mask.Width, mask.Height) : default;
