@@ -99,6 +99,9 @@ internal static class NotExported
     /// <summary>The annotator skipped the image.</summary>
     public const string Skipped = "skipped";
 
+    /// <summary>It was drawn on another of the images that the annotators were shown, or on one of several and nobody says which of them is the record's.</summary>
+    public const string OtherImage = "other_image";
+
     /// <summary>
     /// It was drawn on the image on its side: the record's width and height are the other way round, as of a photo that says in its file how it is to be turned, which browsers do and others do
     /// not. Nobody can tell which way.

@@ -58,6 +58,10 @@ internal static class JsonPaths
     public static int Pixels(this JsonElement element)
         => element.Number() is { } number && number is >= 1 and <= int.MaxValue && number == Math.Floor(number) ? (int)number : 0;
 
+    /// <summary>Whether one of Label Studio's results may be of the record's image: annotators may be shown a list of images, of which the first is the record's, and several tags with one each.</summary>
+    public static bool IsOfImage(this JsonElement result, string? shownBy)
+        => (result.At("item_index").Number() ?? 0) == 0 && (shownBy is null || string.Equals(result.At("to_name").Text(), shownBy, StringComparison.Ordinal));
+
     /// <summary>The size of the image that one of Label Studio's results was drawn on; unknown where it does not say.</summary>
     public static ImageSize DrawnOn(this JsonElement result) => new(result.At("original_width").Pixels(), result.At("original_height").Pixels());
 

@@ -15,10 +15,13 @@ internal static class LabelStudioRegions
         objects.Meet(results.Count);
         var labels = LabelsById(results, objects);
         var points = new LabelStudioKeypoints(objects);
+        var shownBy = objects.Options.ShownBy;
+        var isOneImage = shownBy is not null || results.Where(r => KindOf(r) is not null).Select(r => r.At("to_name").Text()).OfType<string>().Distinct(StringComparer.Ordinal).Count() <= 1;
         foreach (var result in results)
         {
             if (KindOf(result) is not { } kind) continue;
-            if (!objects.Size.IsKnown) objects.Refuse(NotExported.NoSize);
+            if (!isOneImage || !result.IsOfImage(shownBy)) objects.Refuse(NotExported.OtherImage);
+            else if (!objects.Size.IsKnown) objects.Refuse(NotExported.NoSize);
             else if (objects.Size.IsTurned(result.DrawnOn())) objects.Refuse(NotExported.Turned);
             else if (kind == "keypoint") points.Add(result, LabelsOf(result, labels));
             else Add(kind, result, LabelsOf(result, labels), objects, points);

@@ -20,7 +20,7 @@ internal sealed record RecordImage(string FileName, string? Address, ImageSize S
         var given = record.At(options.Image, added).Text() ?? "";
         var size = new ImageSize(record.At(options.Width, added).Pixels(), record.At(options.Height, added).Pixels());
         var address = given.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(given, UriKind.Absolute, out var uri) ? uri : null;
-        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOf(annotations));
+        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOf(annotations, options.ShownBy));
     }
 
     /// <summary>No drive, no root, no way up: a name that means the same below any folder.</summary>
@@ -39,9 +39,9 @@ internal sealed record RecordImage(string FileName, string? Address, ImageSize S
     private static bool IsName(string part) => part is not ("" or "." or "..");
 
     /// <summary>Label Studio says the size with each result, and a mask is as large as its image.</summary>
-    private static ImageSize SizeOf(IReadOnlyList<JsonElement> annotations)
+    private static ImageSize SizeOf(IReadOnlyList<JsonElement> annotations, string? shownBy)
     {
-        foreach (var result in annotations.Results())
+        foreach (var result in annotations.Results().Where(r => r.IsOfImage(shownBy)))
         {
             if (result.DrawnOn() is { IsKnown: true } size) return size;
         }
