@@ -108,6 +108,9 @@ internal static class NotExported
     /// </summary>
     public const string Turned = "image_turned";
 
+    /// <summary>A shape in the image of a kind that is not converted, such as a bitmap.</summary>
+    public const string UnknownShape = "unknown_shape";
+
     /// <summary>A keypoint that no category of the options has.</summary>
     public const string UnknownKeypoint = "unknown_keypoint";
 }

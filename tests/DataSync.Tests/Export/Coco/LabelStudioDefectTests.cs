@@ -86,6 +86,14 @@ public sealed class LabelStudioDefectTests : IDisposable
     }
 
     [Fact]
+    public async Task Shape_of_a_kind_that_is_not_converted_is_told_from_what_is_no_shape()
+    {
+        var (file, report) = await ExportAsync("""{"result":[{"id":"a","from_name":"b","to_name":"i","type":"bitmasklabels","original_width":4,"original_height":2,"value":{"format":"png","imageDataURL":"data:image/png;base64,","bitmasklabels":["cat"]}},{"id":"b","from_name":"c","to_name":"i","type":"rating","value":{"rating":4}}]}""", 4, 2);
+        Assert.Empty(file.GetProperty("annotations").EnumerateArray());
+        Assert.Equal("not_an_object 1 unknown_shape 1", Reasons(report));
+    }
+
+    [Fact]
     public async Task Brush_that_is_not_as_large_as_it_says_is_broken()
     {
         var (file, report) = await ExportAsync($$$"""{"result":[{"id":"m","from_name":"brush","to_name":"image","type":"brushlabels","original_width":5,"original_height":2,"value":{"format":"rle","rle":[{{{string.Join(',', LabelStudioBits.Encode(new bool[4, 2]))}}}],"brushlabels":["cat"]}}]}""", 4, 2);

@@ -90,7 +90,7 @@ internal static class LabelStudioRegions
         foreach (var result in results.Where(r => KindOf(r) is null))
         {
             if (result.At("type").Text() == "labels" && result.At("id").Text() is { } id && regions.Contains(id) && labels.TryAdd(id, Named(result.At("value.labels")))) objects.Join();
-            else objects.Refuse(NotExported.NoObject);
+            else objects.Refuse(IsOtherShape(result) ? NotExported.UnknownShape : NotExported.NoObject);
         }
 
         return labels;
@@ -102,6 +102,9 @@ internal static class LabelStudioRegions
 
     /// <summary>Each label once; an empty one names nothing.</summary>
     private static IReadOnlyList<string> Named(JsonElement labels) => [.. labels.Texts().Where(l => l.Length > 0).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Whether it is drawn in an image after all, in a way of newer releases.</summary>
+    private static bool IsOtherShape(JsonElement result) => result.At("type").Text() is "bitmask" or "bitmasklabels" or "vector" or "vectorlabels" or "cuboid" or "cuboidlabels";
 
     /// <summary>The shape that a type stands for, with labels or without; null for what is no object in the image.</summary>
     private static string? KindOf(JsonElement result) => result.At("type").Text() switch
