@@ -82,6 +82,7 @@ public sealed class CredentialTests
     [InlineData("""{"note":"it is hunter22-x, twice hunter22-x.","password":"hunter22-x"}""", """{"note":"it is <SECRET_1>, twice <SECRET_1>.","password":"<SECRET_1>"}""")]
     [InlineData("""{"password":"hunter22-x","list":["ahunter22-xb",{"deep":"hunter22-x"}]}""", """{"password":"<SECRET_1>","list":["a<SECRET_1>b",{"deep":"<SECRET_1>"}]}""")]
     [InlineData("""{"password":"hunter22-x","note":"h\u0075nter22-x"}""", """{"password":"<SECRET_1>","note":"<SECRET_1>"}""")]
+    [InlineData("""{"secrets":["correcthorse"],"note":"correcthorse"}""", """{"secrets":["<SECRET_1>"],"note":"<SECRET_1>"}""")]
     [InlineData("""{"password":"hunter22-x","by":{"hunter22-x":1}}""", """{"password":"<SECRET_1>","by":{"<SECRET_1>":1}}""")]
     [InlineData("""{"otp":12345678,"note":"code 12345678","same":12345678,"longer":1234567890}""", """{"otp":"<SECRET_1>","note":"code <SECRET_1>","same":"<SECRET_1>","longer":"<SECRET_2>"}""")]
     [InlineData("""{"headers":[{"name":"Authorization","value":"Bearer 0123456789abcdef"}],"note":"_0123456789abcdef_"}""", """{"headers":[{"name":"Authorization","value":"<SECRET_1>"}],"note":"_<SECRET_2>_"}""")]
@@ -112,6 +113,7 @@ public sealed class CredentialTests
     [Theory]
     [InlineData("""{"password":"hunter2","note":"hunter2"}""", """{"password":"<SECRET_1>","note":"hunter2"}""")]
     [InlineData("""{"note":"a password is required","more":"required fields"}""", """{"note":"a password is <SECRET_1>","more":"required fields"}""")]
+    [InlineData("""{"authorization":{"status":"approved","code":"A1-7788-Z"},"note":"approved as A1-7788-Z"}""", """{"authorization":{"status":"<SECRET_1>","code":"<SECRET_2>"},"note":"approved as <SECRET_2>"}""")]
     [InlineData("""{"token_count":12345678,"note":"12345678"}""", """{"token_count":12345678,"note":"12345678"}""")]
     public void Short_values_words_of_prose_and_counts_stay_where_they_are_repeated(string record, string hidden)
         => Assert.Equal(hidden, ShieldedRecord.Of(System.Text.Encoding.UTF8.GetBytes(record), null).Text);

@@ -8,11 +8,14 @@ internal static class CredentialValues
 {
     private static readonly SearchValues<char> Measuring = SearchValues.Create("0123456789-:/.,+TZ 年月日时分秒");
 
-    /// <summary>All of them, also of members that are not sent: a text that is may repeat them.</summary>
+    /// <summary>
+    /// Those that are secret wherever the record repeats them, also of members that are not sent. What only lies within a credential, as a status within an authorization may, is so where
+    /// it does not look like a word.
+    /// </summary>
     public static HashSet<string> In(JsonElement record)
     {
         var values = new HashSet<string>(StringComparer.Ordinal);
-        Add(record, Secrecy.None, values);
+        Add(record, Secrecy.None, isNamed: false, values);
         return values;
     }
 
@@ -38,24 +41,29 @@ internal static class CredentialValues
         }
     }
 
-    private static void Add(JsonElement value, Secrecy secrecy, HashSet<string> values)
+    private static void Add(JsonElement value, Secrecy secrecy, bool isNamed, HashSet<string> values)
     {
         switch (value.ValueKind)
         {
             case JsonValueKind.String when secrecy != Secrecy.None && TextOf(value) is var text && IsWhole(text, secrecy):
-                values.Add(text);
+                if (isNamed || PersonalData.IsRandom(text)) values.Add(text);
 
                 // The key alone, of "Bearer …", or the password of a connection string.
-                values.UnionWith(PersonalData.In(text).Where(f => f.Kind == Placeholders.Secret).Select(f => text.Substring(f.Start, f.Length)));
+                values.UnionWith(PersonalData.In(text).Where(f => f.Kind == Placeholders.Secret).Select(f => text.Substring(f.Start, f.Length)).Where(PersonalData.IsRandom));
                 break;
             case JsonValueKind.Number when secrecy == Secrecy.Credential:
                 values.Add(value.GetRawText());
                 break;
             case JsonValueKind.Array:
-                foreach (var item in value.EnumerateArray()) Add(item, secrecy, values);
+                foreach (var item in value.EnumerateArray()) Add(item, secrecy, isNamed, values);
                 break;
             case JsonValueKind.Object:
-                foreach (var member in value.EnumerateObject()) Add(member.Value, KnownOf(member, value, secrecy), values);
+                foreach (var member in value.EnumerateObject())
+                {
+                    var named = KnownOf(member, value, Secrecy.None);
+                    Add(member.Value, named == Secrecy.None && secrecy != Secrecy.None ? KnownOf(member, value, secrecy) : named, named == Secrecy.Credential, values);
+                }
+
                 break;
         }
     }
