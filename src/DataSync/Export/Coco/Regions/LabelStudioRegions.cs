@@ -6,7 +6,8 @@ namespace DataSync.Export.Coco.Regions;
 
 /// <summary>
 /// Results of one of Label Studio's annotations. Positions are percent of the image; angles are true in pixels, so everything is put into pixels before it is turned.
-/// <c>image_rotation</c> says how the annotator had turned the view: the editor turns positions, sizes and masks back before it writes them, so it changes nothing here. A region's labels stand in its own value, or in a result of type <c>labels</c> with the region's id.
+/// <c>image_rotation</c> says how the annotator had turned the view: the editor turns positions, sizes and masks back before it writes them, so it changes nothing here.
+/// A region's labels stand in its own value, or in a result of type <c>labels</c> with the region's id.
 /// </summary>
 internal static class LabelStudioRegions
 {
