@@ -95,7 +95,7 @@ internal sealed class ExportStage(
 
     private async Task<long> FeedAsync(StageContext context, RecordView view, ExportTarget[] targets, SplitPlan? split, DatasetFields? fields, CancellationToken ct)
     {
-        using var sessions = new SessionSet(targets, _exporters, split);
+        using var sessions = new SessionSet(targets, _exporters, split, view.Added);
         var records = 0L;
         await foreach (var batch in context.Records(ct).OneAhead(ct))
         {

@@ -18,8 +18,8 @@ public sealed class AiDoubtTests(AiRig rig)
     public async Task Credentials_never_leave_and_come_back_in_the_answer()
     {
         Script(_ => ModelAnswer.Of("""{"summary":{"value":"Bob's password is <SECRET_1>.","confidence":0.9}}"""));
-        var job = await rig.RunAsync("secrets", ["""{"user":"bob","password":"correct-horse","api_key":"abcd1234efgh","head":"Bearer 0123456789abcdef"}"""], Summary, Ct);
-        Assert.Equal("""{"user":"bob","password":"<SECRET_1>","api_key":"<SECRET_2>","head":"Bearer <SECRET_3>"}""", Assert.Single(rig.Model.Calls).Record);
+        var job = await rig.RunAsync("secrets", ["""{"user":"bob","password":"correct-horse","api_key":"abcd1234efgh","head":"Bearer 0123456789abcdef","log":"it was correct-horse, sent as 0123456789abcdef"}"""], Summary, Ct);
+        Assert.Equal("""{"user":"bob","password":"<SECRET_1>","api_key":"<SECRET_2>","head":"Bearer <SECRET_3>","log":"it was <SECRET_1>, sent as <SECRET_3>"}""", Assert.Single(rig.Model.Calls).Record);
         Assert.Equal("Bob's password is correct-horse.", job.Ai(0).GetProperty("values").GetProperty("summary").GetString());
     }
 

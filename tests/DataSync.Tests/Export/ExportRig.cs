@@ -51,6 +51,12 @@ internal sealed class ExportRig : IDisposable
     /// <summary>Metadata by ordinal.</summary>
     public Dictionary<int, string> Metadata { get; } = [];
 
+    /// <summary>Kinds of the job's enrichers.</summary>
+    public IReadOnlyList<string> Enrichments { get; set; } = [];
+
+    /// <summary>What they made, by ordinal: an object with a member for each kind.</summary>
+    public Dictionary<int, string> Enriched { get; } = [];
+
     public void Refines() => RunsRule("""{"remove":"no such member"}""");
 
     public void Tags() => RunsRule("""{"tag":"t"}""");
@@ -70,6 +76,7 @@ internal sealed class ExportRig : IDisposable
             Plan = Plan,
             Checkpoint = new Checkpoint { Stage = Stages.Export },
             Progress = Progress,
+            Enrichments = Enrichments,
             OpenSource = _ => throw new NotSupportedException(),
             Advance = (_, _, _) => throw new NotSupportedException(),
             RegisterWriter = (_, _) => throw new NotSupportedException(),
@@ -98,12 +105,13 @@ internal sealed class ExportRig : IDisposable
         {
             await Task.Yield();
             BeforeBatch(first);
-            var batch = new RecordBatch(first, new RecordBuffer()) { Refined = refined is null ? null : new RecordBuffer(), Metadata = Metadata.Count == 0 ? null : new RecordBuffer() };
+            var batch = new RecordBatch(first, new RecordBuffer()) { Refined = refined is null ? null : new RecordBuffer(), Metadata = Metadata.Count == 0 ? null : new RecordBuffer(), Enriched = Enriched.Count == 0 ? null : new RecordBuffer() };
             for (var i = first; i < Math.Min(first + size, raw.Count); i++)
             {
                 batch.Raw.Add(Encoding.UTF8.GetBytes(raw[i]));
                 batch.Refined?.Add(Encoding.UTF8.GetBytes(refined![i] ?? ""));
                 batch.Metadata?.Add(Encoding.UTF8.GetBytes(Metadata.GetValueOrDefault(i, "")));
+                batch.Enriched?.Add(Encoding.UTF8.GetBytes(Enriched.GetValueOrDefault(i, "")));
                 if (Refused.Contains(i)) batch.Reject(i - first, new Rejection("r", "c", "m"));
             }
 

@@ -3,7 +3,7 @@ using DataSync.Pipeline;
 
 namespace DataSync.Export.Coco;
 
-/// <summary><c>export_config.coco</c>: where a record has what an image needs, and what the dataset says about itself. Paths have dots between their members.</summary>
+/// <summary><c>export_config.coco</c>: where a record has what an image needs, and what the dataset says about itself. Paths have dots between their members; one that begins with the name of a member that the export adds means that one.</summary>
 internal sealed record CocoOptions
 {
     /// <summary>Path of the image's name or address.</summary>
@@ -17,6 +17,9 @@ internal sealed record CocoOptions
 
     /// <summary>Path of its objects: annotations of COCO's kind, or Label Studio's annotations or results.</summary>
     public string Annotations { get; private init; } = "annotations";
+
+    /// <summary>Name of the tag that shows the image, where annotators were shown more than one (<c>to_name</c> of Label Studio's results); null where there is but one.</summary>
+    public string? ShownBy { get; private init; }
 
     /// <summary>Of several people's annotations of an image all are exported; else the ground truth, or the one changed last.</summary>
     public bool TakesAllAnnotators { get; private init; }
@@ -46,6 +49,7 @@ internal sealed record CocoOptions
             Width = Text(given, "width") ?? plain.Width,
             Height = Text(given, "height") ?? plain.Height,
             Annotations = Text(given, "annotations") ?? plain.Annotations,
+            ShownBy = Text(given, "to_name"),
             TakesAllAnnotators = string.Equals(Text(given, "annotators"), "all", StringComparison.Ordinal),
             GivesBoxesPolygons = Flag(given, "box_polygons"),
             KeepsAttributes = Flag(given, "attributes"),

@@ -15,7 +15,7 @@ internal static class CocoOptionsValidation
     private static IEnumerable<Fault> Member(JsonProperty member, string path) => member.Name switch
     {
         _ when member.Value.ValueKind == JsonValueKind.Null => [],
-        "image" or "width" or "height" or "annotations" => Text(member.Value, path),
+        "image" or "width" or "height" or "annotations" or "to_name" => Text(member.Value, path),
         "annotators" => member.Value.ValueKind == JsonValueKind.String && Annotators.Contains(member.Value.GetString(), StringComparer.Ordinal) ? [] : [new Fault(path, "faults.one_of", ("allowed", Annotators))],
         "box_polygons" or "attributes" => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? [] : [new Fault(path, "faults.bool")],
         "categories" => Categories(member.Value, path),

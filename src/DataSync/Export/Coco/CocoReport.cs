@@ -99,6 +99,18 @@ internal static class NotExported
     /// <summary>The annotator skipped the image.</summary>
     public const string Skipped = "skipped";
 
+    /// <summary>It was drawn on another of the images that the annotators were shown, or on one of several and nobody says which of them is the record's.</summary>
+    public const string OtherImage = "other_image";
+
+    /// <summary>
+    /// It was drawn on the image on its side: the record's width and height are the other way round, as of a photo that says in its file how it is to be turned, which browsers do and others do
+    /// not. Nobody can tell which way.
+    /// </summary>
+    public const string Turned = "image_turned";
+
+    /// <summary>A shape in the image of a kind that is not converted, such as a bitmap.</summary>
+    public const string UnknownShape = "unknown_shape";
+
     /// <summary>A keypoint that no category of the options has.</summary>
     public const string UnknownKeypoint = "unknown_keypoint";
 }

@@ -33,7 +33,7 @@ internal sealed class CocoSession : IExportSession
 
     public async ValueTask WriteAsync(RecordView records, CancellationToken ct)
     {
-        for (var i = 0; i < records.Count; i++) WriteImage(records[i]);
+        for (var i = 0; i < records.Count; i++) WriteImage(records[i], records.Added);
         await _file.FlushAsync(ct);
         await _annotations.FlushAsync(ct);
     }
@@ -55,13 +55,13 @@ internal sealed class CocoSession : IExportSession
         await _target.PublishAsync(report, records: 0, ct);
     }
 
-    private void WriteImage(ReadOnlySpan<byte> document)
+    private void WriteImage(ReadOnlySpan<byte> document, IReadOnlyList<AddedMember> added)
     {
         var mended = TornText.Mended(document);
         var reader = new Utf8JsonReader(mended is null ? document : mended, isFinalBlock: true, new JsonReaderState(JsonMembers.AnyDepth));
         using var parsed = JsonDocument.ParseValue(ref reader);
-        var annotations = GivenAnnotations.Read(parsed.RootElement.At(_options.Annotations));
-        var image = RecordImage.Read(parsed.RootElement, _options, annotations.Items);
+        var annotations = GivenAnnotations.Read(parsed.RootElement.At(_options.Annotations, added));
+        var image = RecordImage.Read(parsed.RootElement, _options, added, annotations.Items);
         var id = ++_report.Images;
         if (mended is not null || annotations.IsTorn) _report.ImagesWithTornText++;
         if (!image.Size.IsKnown) _report.ImagesWithoutSize++;

@@ -32,6 +32,23 @@ internal sealed class AddedMember
     /// <summary>The name without its underscores.</summary>
     public ReadOnlySpan<byte> Word => _word;
 
+    /// <summary>The added member that a path begins with, as columns are named: <c>_ai.values</c> means what was added, <c>\_ai.values</c> the record's own. Null where it is the record's own.</summary>
+    public static AddedMember? MeantBy(string path, IReadOnlyList<AddedMember> added)
+    {
+        foreach (var member in added)
+        {
+            if (path.StartsWith(member.Name, StringComparison.Ordinal) && (path.Length == member.Name.Length || path[member.Name.Length] == '.')) return member;
+        }
+
+        return null;
+    }
+
+    /// <summary>The added member whose name a path begins with behind a <c>\</c>: it means the record's own of that name, which stands before the added one. Null where it begins otherwise.</summary>
+    public static AddedMember? PassedBy(string path, IReadOnlyList<AddedMember> added) => path.StartsWith('\\') ? MeantBy(path[1..], added) : null;
+
+    /// <summary>Whether a member's name is one that this may have. Added members are a record's last, so the last member of such a name is this one.</summary>
+    public bool MayBe(ReadOnlySpan<byte> name) => CountOf(name) > 0;
+
     /// <summary>Whether the document may have a member of such a name: cheap, and never a wrong no.</summary>
     public bool MayCollide(ReadOnlySpan<byte> document) => document.IndexOf(_ending) >= 0 || document.IndexOf("\\u"u8) >= 0;
 

@@ -19,9 +19,12 @@ internal sealed class RecordSplit : IDisposable
     private readonly int[] _partOf = new int[100];
     private readonly List<(int Part, int From, int Count)> _stretches = [];
 
-    public RecordSplit(SplitPlan plan)
+    /// <summary>A split.</summary>
+    /// <param name="plan">What was asked for.</param>
+    /// <param name="added">The members that the export adds to records.</param>
+    public RecordSplit(SplitPlan plan, IReadOnlyList<AddedMember> added)
     {
-        _key = plan.Key is { } path ? new SplitKey(path) : null;
+        _key = plan.Key is { } path ? new SplitKey(path, added) : null;
         _seed = Encoding.ASCII.GetBytes(plan.Seed.ToString(CultureInfo.InvariantCulture) + ":");
         var next = 0;
         for (var part = 0; part < plan.Parts.Count; part++)

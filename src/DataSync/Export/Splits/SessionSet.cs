@@ -15,9 +15,10 @@ internal sealed class SessionSet : IDisposable
     /// <param name="targets">In the order of formats, and within it of the plan's parts.</param>
     /// <param name="exporters">By format.</param>
     /// <param name="plan">How records are divided; null where they are not.</param>
-    public SessionSet(IEnumerable<ExportTarget> targets, IReadOnlyDictionary<string, IExporter> exporters, SplitPlan? plan)
+    /// <param name="added">The members that the export adds to records.</param>
+    public SessionSet(IEnumerable<ExportTarget> targets, IReadOnlyDictionary<string, IExporter> exporters, SplitPlan? plan, IReadOnlyList<AddedMember> added)
     {
-        _split = plan is null ? null : new RecordSplit(plan);
+        _split = plan is null ? null : new RecordSplit(plan, added);
         _formats = [.. targets.Chunk(plan?.Parts.Count ?? 1).Select(parts => exporters[parts[0].Format].Open(parts))];
     }
 

@@ -5,20 +5,30 @@ using DataSync.Export.Records;
 namespace DataSync.Export.Splits;
 
 /// <summary>Finds the value of a record that decides on which side of a split it is.</summary>
-/// <param name="path">Names with <c>.</c> between them; a <c>.</c> or <c>\</c> within a name is written <c>\.</c> and <c>\\</c>.</param>
-internal sealed class SplitKey(string path)
+internal sealed class SplitKey
 {
-    private readonly byte[][] _names = [.. NamesOf(path).Select(Encoding.UTF8.GetBytes)];
+    private readonly AddedMember? _added, _passedBy;
+    private readonly byte[][] _names;
     private byte[] _text = [];
+
+    /// <summary>A key.</summary>
+    /// <param name="path">Names with <c>.</c> between them; a <c>.</c> or <c>\</c> within a name is written <c>\.</c> and <c>\\</c>.</param>
+    /// <param name="added">What the export adds: a path that begins with the name of such a member means that one.</param>
+    public SplitKey(string path, IReadOnlyList<AddedMember> added)
+    {
+        (_added, _passedBy) = (AddedMember.MeantBy(path, added), AddedMember.PassedBy(path, added));
+        _names = [.. NamesOf(path).Skip(_added is null ? 0 : 1).Select(Encoding.UTF8.GetBytes)];
+    }
 
     /// <summary>The value: text without its escapes, anything else as it stands; empty where there is none or null, and for a record that is no object. Valid until the next call.</summary>
     public ReadOnlySpan<byte> Find(ReadOnlySpan<byte> document)
     {
         var reader = new Utf8JsonReader(document, isFinalBlock: true, new JsonReaderState(JsonMembers.AnyDepth));
         reader.Read();
-        foreach (var name in _names)
+        if (_added is not null && (reader.TokenType != JsonTokenType.StartObject || !Enter(ref reader, _added))) return default;
+        for (var i = 0; i < _names.Length; i++)
         {
-            if (reader.TokenType != JsonTokenType.StartObject || !Enter(ref reader, name)) return default;
+            if (reader.TokenType != JsonTokenType.StartObject || !Enter(ref reader, _names[i], i == 0 ? _passedBy : null)) return default;
         }
 
         if (reader.TokenType == JsonTokenType.Null) return default;
@@ -29,17 +39,48 @@ internal sealed class SplitKey(string path)
     }
 
     /// <summary>Goes to the value of the first member of this name.</summary>
-    private bool Enter(ref Utf8JsonReader reader, byte[] name)
+    /// <param name="reader">At the object's beginning.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="passedBy">The member of that name that the export adds, which is not meant: one that is has it behind it.</param>
+    private bool Enter(ref Utf8JsonReader reader, byte[] name, AddedMember? passedBy)
     {
+        var isThere = false;
+        var first = reader;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var isIt = (reader.ValueIsEscaped ? Unescape(reader.ValueSpan) : reader.ValueSpan).SequenceEqual(name);
+            if (isThere && passedBy!.MayBe(reader.ValueSpan))
+            {
+                reader = first;
+                return true;
+            }
+
+            var isIt = !isThere && (reader.ValueIsEscaped ? Unescape(reader.ValueSpan) : reader.ValueSpan).SequenceEqual(name);
             reader.Read();
-            if (isIt) return true;
+            if (isIt && passedBy is null) return true;
+            if (isIt) first = reader;
+            isThere |= isIt;
             reader.Skip();
         }
 
         return false;
+    }
+
+    /// <summary>Goes to the value of an added member: the last that may be called so.</summary>
+    private static bool Enter(ref Utf8JsonReader reader, AddedMember added)
+    {
+        var isThere = false;
+        var last = reader;
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            var mayBeIt = added.MayBe(reader.ValueSpan);
+            reader.Read();
+            if (mayBeIt) last = reader;
+            isThere |= mayBeIt;
+            reader.Skip();
+        }
+
+        reader = last;
+        return isThere;
     }
 
     private ReadOnlySpan<byte> Unescape(ReadOnlySpan<byte> escaped)

@@ -15,7 +15,7 @@ public sealed class CocoOracleTests : IDisposable
     {
         var random = new Random(20260102);
         (int Width, int Height, string Kind, string Value)[] regions = [.. Enumerable.Range(0, 600).Select(i => Region(random, i))];
-        await _rig.RunAsync([.. regions.Select((r, i) => $$"""{"file_name":"{{i}}.png","annotations":[{"from_name":"label","to_name":"image","type":"{{r.Kind}}","original_width":{{r.Width}},"original_height":{{r.Height}},"value":{{r.Value}}}]}""")], batchSize: 100, ct: TestContext.Current.CancellationToken);
+        await _rig.RunAsync([.. regions.Select((r, i) => $$"""{"file_name":"{{i}}.png","annotations":[{"from_name":"label","to_name":"image","type":"{{r.Kind}}","original_width":{{r.Width}},"original_height":{{r.Height}},"image_rotation":{{i / 3 % 4 * 90}},"value":{{r.Value}}}]}""")], batchSize: 100, ct: TestContext.Current.CancellationToken);
         var input = $"[[{string.Join(',', regions.Select(r => $"[{r.Width},{r.Height},\"{r.Kind}\",{r.Value}]"))}],{_rig.Read("coco.json")}]";
         Assert.Equal("", (await DebianPython.AskAsync("Export/Coco/shapely_check.py", "shapely", input, TestContext.Current.CancellationToken)).Trim());
         Assert.InRange(JsonElement.Parse(_rig.Read("coco.json")).GetProperty("annotations").GetArrayLength(), 500, 600);

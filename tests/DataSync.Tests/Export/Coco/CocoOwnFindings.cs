@@ -14,7 +14,10 @@ public class CocoOwnFindings
         {"categories":["cat",{"name":"person","keypoints":["nose","eye"],"skeleton":[[1,2]]},{"name":"bird","keypoints":["beak","eye "]}],"annotators":"ANNOTATORS","box_polygons":BOXES,"attributes":ATTRIBUTES}
         """;
 
+    // Feature: data-sync-pipeline, Property 17: For any image annotation data exported to COCO format, the output should conform to the
+    // COCO JSON schema with valid images, annotations, and categories sections.
     [FsCheck.Xunit.Property(MaxTest = 300)]
+    [Trait("Property", "17")]
     public Property Export_has_no_findings_of_our_own_check_and_every_item_is_accounted_for()
         => Prop.ForAll(
             (from seed in Gen.Choose(0, int.MaxValue) from records in Gen.Choose(1, 8) from batch in Gen.Choose(1, 8) select (seed, records, batch)).ToArbitrary(),

@@ -72,7 +72,8 @@ internal sealed class CocoRecordWriter(Random random)
         if (random.Next(15) == 0) return "{\"type\":\"relation\",\"from_id\":\"r0\",\"to_id\":\"r1\"}";
         var names = type == "keypointlabels" ? Points : Labels;
         var labels = string.Join(',', Enumerable.Range(0, random.Next(0, 4)).Select(_ => $"\"{Pick(names)}\""));
-        var drawn = random.Next(8) == 0 ? "" : $"\"original_width\":{_width},\"original_height\":{_height},";
+        var (width, height) = random.Next(8) == 0 ? (_height, _width) : (_width, _height);
+        var drawn = random.Next(8) == 0 ? "" : $"\"original_width\":{width},\"original_height\":{height},\"image_rotation\":{Pick("0", "90", "180", "270")},";
         return $"{{\"id\":\"r{random.Next(4)}\",\"parentID\":\"r{random.Next(4)}\",\"from_name\":\"f\",\"to_name\":\"i\",{drawn}\"type\":\"{type}\",\"value\":{{{value},\"{type}\":[{labels}]}}}}";
     }
 

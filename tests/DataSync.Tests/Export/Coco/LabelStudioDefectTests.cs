@@ -64,6 +64,35 @@ public sealed class LabelStudioDefectTests : IDisposable
         Assert.Equal((box, area, $"[{height},{width}]"), (brush.GetProperty("bbox").GetRawText(), brush.GetProperty("area").GetInt32(), brush.GetProperty("segmentation").GetProperty("size").GetRawText()));
     }
 
+    /// <summary>A task may show a list of images, of which the first is the record's, or have several tags with an image each: Label Studio's converter puts all regions on one.</summary>
+    [Theory]
+    [InlineData("""{}""", """ "item_index":1,"to_name":"i" """, """ "item_index":0,"to_name":"i" """, "other_image 1")]
+    [InlineData("""{}""", """ "item_index":3 """, """ "score":0.5 """, "other_image 1")]
+    [InlineData("""{"to_name":"front"}""", """ "to_name":"back" """, """ "to_name":"front" """, "other_image 1")]
+    [InlineData("""{"to_name":"front"}""", """ "score":0.5 """, """ "to_name":"front" """, "other_image 1")]
+    [InlineData("""{}""", """ "to_name":"back" """, """ "to_name":"front" """, "other_image 2")]
+    public async Task Region_of_another_image_than_the_records_is_counted(string options, string other, string own, string reasons)
+    {
+        _rig.Plan = _rig.Plan with { Export = new ExportPlan { Options = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["coco"] = JsonElement.Parse(options) } } };
+        await _rig.RunAsync([$$$"""
+            {"file_name":"a.png","annotations":[{"result":[
+              {"id":"a","from_name":"b","type":"rectanglelabels","original_width":50,"original_height":50,{{{other}}},"value":{"x":0,"y":0,"width":50,"height":50,"rectanglelabels":["cat"]}},
+              {"id":"b","from_name":"b","type":"rectanglelabels","original_width":200,"original_height":100,{{{own}}},"value":{"x":10,"y":10,"width":50,"height":50,"rectanglelabels":["dog"]}}]}]}
+            """], ct: Ct);
+        var file = JsonElement.Parse(_rig.Read("coco.json"));
+        Assert.Equal(reasons.EndsWith('1') ? ["[20,10,100,50]"] : [], file.GetProperty("annotations").EnumerateArray().Select(a => a.GetProperty("bbox").GetRawText()));
+        if (reasons.EndsWith('1')) Assert.Equal((200, 100), (file.GetProperty("images")[0].GetProperty("width").GetInt32(), file.GetProperty("images")[0].GetProperty("height").GetInt32()));
+        Assert.Equal(reasons, Reasons(JsonElement.Parse(_rig.Read("coco-report.json"))));
+    }
+
+    [Fact]
+    public async Task Shape_of_a_kind_that_is_not_converted_is_told_from_what_is_no_shape()
+    {
+        var (file, report) = await ExportAsync("""{"result":[{"id":"a","from_name":"b","to_name":"i","type":"bitmasklabels","original_width":4,"original_height":2,"value":{"format":"png","imageDataURL":"data:image/png;base64,","bitmasklabels":["cat"]}},{"id":"b","from_name":"c","to_name":"i","type":"rating","value":{"rating":4}}]}""", 4, 2);
+        Assert.Empty(file.GetProperty("annotations").EnumerateArray());
+        Assert.Equal("not_an_object 1 unknown_shape 1", Reasons(report));
+    }
+
     [Fact]
     public async Task Brush_that_is_not_as_large_as_it_says_is_broken()
     {

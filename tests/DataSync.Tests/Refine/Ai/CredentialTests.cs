@@ -1,5 +1,7 @@
 using System.Text.Json;
 using DataSync.Refine.Ai.Privacy;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace DataSync.Tests.Refine.Ai;
 
@@ -75,6 +77,74 @@ public sealed class CredentialTests
     [InlineData("client_secret: hunter22", "client_secret: <SECRET_1>")]
     [InlineData("db_pass=hunter22, compass: north", "db_pass=<SECRET_1>, compass: north")]
     public void Text_that_names_what_follows_is_hidden_where_it_follows(string text, string hidden) => Assert.Equal(hidden, new Placeholders().Hide(text));
+
+    [Theory]
+    [InlineData("""{"note":"it is hunter22-x, twice hunter22-x.","password":"hunter22-x"}""", """{"note":"it is <SECRET_1>, twice <SECRET_1>.","password":"<SECRET_1>"}""")]
+    [InlineData("""{"password":"hunter22-x","list":["ahunter22-xb",{"deep":"hunter22-x"}]}""", """{"password":"<SECRET_1>","list":["a<SECRET_1>b",{"deep":"<SECRET_1>"}]}""")]
+    [InlineData("""{"password":"hunter22-x","note":"h\u0075nter22-x"}""", """{"password":"<SECRET_1>","note":"<SECRET_1>"}""")]
+    [InlineData("""{"secrets":["correcthorse"],"note":"correcthorse"}""", """{"secrets":["<SECRET_1>"],"note":"<SECRET_1>"}""")]
+    [InlineData("""{"password":"hunter22-x","by":{"hunter22-x":1}}""", """{"password":"<SECRET_1>","by":{"<SECRET_1>":1}}""")]
+    [InlineData("""{"otp":12345678,"note":"code 12345678","same":12345678,"longer":1234567890}""", """{"otp":"<SECRET_1>","note":"code <SECRET_1>","same":"<SECRET_1>","longer":"<SECRET_2>"}""")]
+    [InlineData("""{"headers":[{"name":"Authorization","value":"Bearer 0123456789abcdef"}],"note":"_0123456789abcdef_"}""", """{"headers":[{"name":"Authorization","value":"<SECRET_1>"}],"note":"_<SECRET_2>_"}""")]
+    [InlineData("""{"note":"bare hunter22-x","log":"password: hunter22-x"}""", """{"note":"bare <SECRET_1>","log":"password: <SECRET_1>"}""")]
+    [InlineData("""{"password":"p@ss;w0rd-9","log":"password: p@ss;w0rd-9"}""", """{"password":"<SECRET_1>","log":"password: <SECRET_1>"}""")]
+    [InlineData("""{"secrets":["abcdefgh-1","efgh-1xyz"],"note":"abcdefgh-1xyz"}""", """{"secrets":["<SECRET_1>","<SECRET_2>"],"note":"<SECRET_3>"}""")]
+    [InlineData("""{"password":"anna@example.com","note":"to anna@example.com.au now"}""", """{"password":"<SECRET_1>","note":"to <SECRET_2> now"}""")]
+    public void Value_that_was_hidden_is_hidden_wherever_the_record_repeats_it(string record, string hidden)
+    {
+        var shielded = ShieldedRecord.Of(System.Text.Encoding.UTF8.GetBytes(record), null);
+        Assert.Equal(hidden, shielded.Text);
+        Assert.Equal(Texts(JsonElement.Parse(record)), Texts(Restored(shielded)));
+    }
+
+    [Theory]
+    [InlineData("""{\"pw\":\"pä\\\"ss\\\\wörd/+\"}""")]
+    [InlineData("""{\"pw\":\"p\\u00e4\\\"ss\\\\w\\u00f6rd/+\"}""")]
+    [InlineData("""{\"pw\":\"p\\u00E4\\u0022ss\\\\w\\u00F6rd/\\u002B\"}""")]
+    [InlineData("https://h/?pw=p%C3%A4%22ss%5Cw%C3%B6rd%2F%2B&x")]
+    public void Value_that_was_hidden_is_hidden_as_json_and_addresses_write_it(string text)
+    {
+        var record = ShieldedRecord.Of(System.Text.Encoding.UTF8.GetBytes($$"""{"note":"{{text}}","password":"pä\"ss\\wörd/+"}"""), null);
+        var note = JsonElement.Parse(record.Text).GetProperty("note").GetString()!;
+        Assert.True(note.Contains("<SECRET_1>", StringComparison.Ordinal) && !note.Contains("rd", StringComparison.Ordinal) && !note.Contains("ss", StringComparison.Ordinal), note);
+        Assert.Equal(JsonElement.Parse($"\"{text}\"").GetString(), Restored(record).GetProperty("note").GetString());
+    }
+
+    [Theory]
+    [InlineData("""{"password":"hunter2","note":"hunter2"}""", """{"password":"<SECRET_1>","note":"hunter2"}""")]
+    [InlineData("""{"note":"a password is required","more":"required fields"}""", """{"note":"a password is <SECRET_1>","more":"required fields"}""")]
+    [InlineData("""{"authorization":{"status":"approved","code":"A1-7788-Z"},"note":"approved as A1-7788-Z"}""", """{"authorization":{"status":"<SECRET_1>","code":"<SECRET_2>"},"note":"approved as <SECRET_2>"}""")]
+    [InlineData("""{"token_count":12345678,"note":"12345678"}""", """{"token_count":12345678,"note":"12345678"}""")]
+    public void Short_values_words_of_prose_and_counts_stay_where_they_are_repeated(string record, string hidden)
+        => Assert.Equal(hidden, ShieldedRecord.Of(System.Text.Encoding.UTF8.GetBytes(record), null).Text);
+
+    [Fact]
+    public void Value_of_a_member_that_is_not_sent_is_hidden_where_one_that_is_repeats_it()
+        => Assert.Equal("""{"body":"it is <SECRET_1>"}""", ShieldedRecord.Of("""{"password":"hunter22-x","x":{"\ud800":1},"body":"it is hunter22-x"}"""u8, ["body"]).Text);
+
+    [FsCheck.Xunit.Property(MaxTest = 300)]
+    public Property Nothing_hidden_is_left_anywhere_and_all_comes_back()
+    {
+        var piece = Gen.Elements("a", "B", "7", "\"", "\\", "/", "ä", "密", "😀", "<", ">", "<SECRET_1>", " ", "\n", "@x.de", "+49", ":", "%");
+        var text = piece.ListOf().Select(p => string.Concat(p));
+        var cases = from secret in piece.ListOf(9).Select(p => string.Concat(p) + "-9aB") from before in text from after in text from other in text select (secret, before, after, other);
+        return Prop.ForAll(cases.ToArbitrary(), c =>
+        {
+            if (c.secret.Length < RepeatedSecrets.Shortest) return;
+            var document = JsonSerializer.SerializeToElement(new { note = c.before + c.secret + c.after, api_key = c.secret, list = new[] { c.other, c.secret + c.secret } });
+            var record = ShieldedRecord.Of(System.Text.Encoding.UTF8.GetBytes(document.GetRawText()), null);
+            Assert.All(Texts(JsonElement.Parse(record.Text)), t => Assert.DoesNotContain(c.secret, t, StringComparison.Ordinal));
+            Assert.Equal(Texts(document), Texts(Restored(record)));
+        });
+    }
+
+    /// <summary>All texts and numbers of a value, as texts.</summary>
+    private static IEnumerable<string> Texts(JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(m => Texts(m.Value)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(Texts),
+        _ => [value.ToString()],
+    };
 
     private static ShieldedRecord Of(object record) => ShieldedRecord.Of(JsonSerializer.SerializeToUtf8Bytes(record), null);
 

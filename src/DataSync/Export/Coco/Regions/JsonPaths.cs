@@ -1,4 +1,7 @@
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using DataSync.Export.Coco.Shapes;
+using DataSync.Export.Records;
 
 namespace DataSync.Export.Coco.Regions;
 
@@ -17,6 +20,36 @@ internal static class JsonPaths
         return element;
     }
 
+    /// <summary>
+    /// The value at a path of a record as it is exported. A path that begins with the name of a member that the export adds means that one, under whatever name the record left it;
+    /// the record's own member of that name stands behind a <c>\</c>, as in columns.
+    /// </summary>
+    public static JsonElement At(this JsonElement record, string path, IReadOnlyList<AddedMember> added)
+    {
+        if (AddedMember.MeantBy(path, added) is { } member) return Behind(record.Meant(member).Added, path[member.Name.Length..]);
+        if (AddedMember.PassedBy(path, added) is { } passedBy) return Behind(record.Meant(passedBy).Own, path[(passedBy.Name.Length + 1)..]);
+        var own = record.At(path);
+        return own.ValueKind == JsonValueKind.Undefined && path.StartsWith(@"\_", StringComparison.Ordinal) ? record.At(path[1..]) : own;
+    }
+
+    private static JsonElement Behind(JsonElement member, string rest) => rest.Length == 0 ? member : member.At(rest[1..]);
+
+    /// <summary>The member that was added, which is the last that may be called so, and the record's own of its name, which stands before it.</summary>
+    private static (JsonElement Added, JsonElement Own) Meant(this JsonElement record, AddedMember member)
+    {
+        JsonElement last = default, named = default, own = default;
+        if (record.ValueKind != JsonValueKind.Object) return default;
+        foreach (var one in record.EnumerateObject())
+        {
+            var isNamed = one.NameEquals(member.Name);
+            if (!isNamed && !member.MayBe(JsonMarshal.GetRawUtf8PropertyName(one))) continue;
+            (last, own) = (one.Value, named);
+            if (isNamed) named = one.Value;
+        }
+
+        return (last, own);
+    }
+
     /// <summary>A number, also where it is written as text; null else.</summary>
     public static double? Number(this JsonElement element)
         => element.ValueKind == JsonValueKind.Number && element.TryGetDouble(out var number) && double.IsFinite(number) ? number : null;
@@ -24,6 +57,13 @@ internal static class JsonPaths
     /// <summary>Pixels of an image's side; 0 where it is none.</summary>
     public static int Pixels(this JsonElement element)
         => element.Number() is { } number && number is >= 1 and <= int.MaxValue && number == Math.Floor(number) ? (int)number : 0;
+
+    /// <summary>Whether one of Label Studio's results may be of the record's image: annotators may be shown a list of images, of which the first is the record's, and several tags with one each.</summary>
+    public static bool IsOfImage(this JsonElement result, string? shownBy)
+        => (result.At("item_index").Number() ?? 0) == 0 && (shownBy is null || string.Equals(result.At("to_name").Text(), shownBy, StringComparison.Ordinal));
+
+    /// <summary>The size of the image that one of Label Studio's results was drawn on; unknown where it does not say.</summary>
+    public static ImageSize DrawnOn(this JsonElement result) => new(result.At("original_width").Pixels(), result.At("original_height").Pixels());
 
     /// <summary>Numbers, all of them; null where there is anything else, or nothing.</summary>
     public static double[]? Numbers(this JsonElement element)

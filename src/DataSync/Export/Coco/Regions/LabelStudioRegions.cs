@@ -6,6 +6,7 @@ namespace DataSync.Export.Coco.Regions;
 
 /// <summary>
 /// Results of one of Label Studio's annotations. Positions are percent of the image; angles are true in pixels, so everything is put into pixels before it is turned.
+/// <c>image_rotation</c> says how the annotator had turned the view: the editor turns positions, sizes and masks back before it writes them, so it changes nothing here.
 /// A region's labels stand in its own value, or in a result of type <c>labels</c> with the region's id.
 /// </summary>
 internal static class LabelStudioRegions
@@ -15,10 +16,14 @@ internal static class LabelStudioRegions
         objects.Meet(results.Count);
         var labels = LabelsById(results, objects);
         var points = new LabelStudioKeypoints(objects);
+        var shownBy = objects.Options.ShownBy;
+        var isOneImage = shownBy is not null || results.Where(r => KindOf(r) is not null).Select(r => r.At("to_name").Text()).OfType<string>().Distinct(StringComparer.Ordinal).Count() <= 1;
         foreach (var result in results)
         {
             if (KindOf(result) is not { } kind) continue;
-            if (!objects.Size.IsKnown) objects.Refuse(NotExported.NoSize);
+            if (!isOneImage || !result.IsOfImage(shownBy)) objects.Refuse(NotExported.OtherImage);
+            else if (!objects.Size.IsKnown) objects.Refuse(NotExported.NoSize);
+            else if (objects.Size.IsTurned(result.DrawnOn())) objects.Refuse(NotExported.Turned);
             else if (kind == "keypoint") points.Add(result, LabelsOf(result, labels));
             else Add(kind, result, LabelsOf(result, labels), objects, points);
         }
@@ -70,7 +75,7 @@ internal static class LabelStudioRegions
     private static void AddMask(JsonElement result, IReadOnlyList<string> labels, ImageObjects objects)
     {
         var rle = result.At("value.rle").Numbers();
-        var drawn = new ImageSize(result.At("original_width").Pixels(), result.At("original_height").Pixels());
+        var drawn = result.DrawnOn();
         if (!drawn.IsKnown) drawn = objects.Size;
         var mask = rle is not null && rle.All(b => b is >= 0 and <= 255 && b == Math.Floor(b)) ? BrushRle.Decode([.. rle.Select(b => (byte)b)], drawn.Width, drawn.Height, objects.Size.Width, objects.Size.Height) : null;
         if (labels.Count == 0) objects.Refuse(NotExported.NoLabel);
@@ -86,7 +91,7 @@ internal static class LabelStudioRegions
         foreach (var result in results.Where(r => KindOf(r) is null))
         {
             if (result.At("type").Text() == "labels" && result.At("id").Text() is { } id && regions.Contains(id) && labels.TryAdd(id, Named(result.At("value.labels")))) objects.Join();
-            else objects.Refuse(NotExported.NoObject);
+            else objects.Refuse(IsOtherShape(result) ? NotExported.UnknownShape : NotExported.NoObject);
         }
 
         return labels;
@@ -98,6 +103,9 @@ internal static class LabelStudioRegions
 
     /// <summary>Each label once; an empty one names nothing.</summary>
     private static IReadOnlyList<string> Named(JsonElement labels) => [.. labels.Texts().Where(l => l.Length > 0).Distinct(StringComparer.Ordinal)];
+
+    /// <summary>Whether it is drawn in an image after all, in a way of newer releases.</summary>
+    private static bool IsOtherShape(JsonElement result) => result.At("type").Text() is "bitmask" or "bitmasklabels" or "vector" or "vectorlabels" or "cuboid" or "cuboidlabels";
 
     /// <summary>The shape that a type stands for, with labels or without; null for what is no object in the image.</summary>
     private static string? KindOf(JsonElement result) => result.At("type").Text() switch

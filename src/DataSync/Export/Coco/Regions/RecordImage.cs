@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Export.Coco.Shapes;
+using DataSync.Export.Records;
 
 namespace DataSync.Export.Coco.Regions;
 
@@ -9,12 +10,17 @@ namespace DataSync.Export.Coco.Regions;
 /// <param name="Size">Its size; unknown where neither the record nor a result or mask says.</param>
 internal sealed record RecordImage(string FileName, string? Address, ImageSize Size)
 {
-    public static RecordImage Read(JsonElement record, CocoOptions options, IReadOnlyList<JsonElement> annotations)
+    /// <summary>Reads a record as it is exported.</summary>
+    /// <param name="record">The record.</param>
+    /// <param name="options">What it has where.</param>
+    /// <param name="added">What the export added to it.</param>
+    /// <param name="annotations">Its annotations.</param>
+    public static RecordImage Read(JsonElement record, CocoOptions options, IReadOnlyList<AddedMember> added, IReadOnlyList<JsonElement> annotations)
     {
-        var given = record.At(options.Image).Text() ?? "";
-        var size = new ImageSize(record.At(options.Width).Pixels(), record.At(options.Height).Pixels());
+        var given = record.At(options.Image, added).Text() ?? "";
+        var size = new ImageSize(record.At(options.Width, added).Pixels(), record.At(options.Height, added).Pixels());
         var address = given.Contains("://", StringComparison.Ordinal) && Uri.TryCreate(given, UriKind.Absolute, out var uri) ? uri : null;
-        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOf(annotations));
+        return new RecordImage(Relative(address is null ? given : Uri.UnescapeDataString(address.AbsolutePath)), address is null ? null : given, size.IsKnown ? size : SizeOf(annotations, options.ShownBy));
     }
 
     /// <summary>No drive, no root, no way up: a name that means the same below any folder.</summary>
@@ -33,12 +39,11 @@ internal sealed record RecordImage(string FileName, string? Address, ImageSize S
     private static bool IsName(string part) => part is not ("" or "." or "..");
 
     /// <summary>Label Studio says the size with each result, and a mask is as large as its image.</summary>
-    private static ImageSize SizeOf(IReadOnlyList<JsonElement> annotations)
+    private static ImageSize SizeOf(IReadOnlyList<JsonElement> annotations, string? shownBy)
     {
-        foreach (var result in annotations.Results())
+        foreach (var result in annotations.Results().Where(r => r.IsOfImage(shownBy)))
         {
-            var size = new ImageSize(result.At("original_width").Pixels(), result.At("original_height").Pixels());
-            if (size.IsKnown) return size;
+            if (result.DrawnOn() is { IsKnown: true } size) return size;
         }
 
         return annotations.Select(a => NativeAnnotation.MaskOf(a.At("segmentation"))).FirstOrDefault(m => m is not null) is { } mask ? new ImageSize(mask.Width, mask.Height) : default;

@@ -21,4 +21,9 @@ internal readonly record struct ImageSize(int Width, int Height)
 {
     /// <summary>False where the record does not say.</summary>
     public bool IsKnown => Width > 0 && Height > 0;
+
+    /// <summary>Whether another size is that of this image on its side, whatever its scale: their sides are to each other as these are, the other way round, to a pixel's rounding.</summary>
+    public bool IsTurned(ImageSize other)
+        => IsKnown && other.IsKnown && Math.Sign(Width - Height) * Math.Sign(other.Width - other.Height) < 0
+            && Math.Abs(((long)Width * other.Width) - ((long)Height * other.Height)) <= Math.Max(other.Width, other.Height);
 }

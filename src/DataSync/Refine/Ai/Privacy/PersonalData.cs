@@ -56,8 +56,8 @@ internal static class PersonalData
         return found;
     }
 
-    /// <summary>What follows "bearer" in prose is a word.</summary>
-    private static bool IsRandom(string text) => text.Any(char.IsAsciiDigit) || text.Length >= 24;
+    /// <summary>What follows "bearer" or "the password is" in prose is a word.</summary>
+    public static bool IsRandom(string text) => text.Any(char.IsAsciiDigit) || text.Length >= 24;
 
     /// <summary>HTTP's basic credentials: user and password in Base64.</summary>
     private static bool IsBasic(string text)

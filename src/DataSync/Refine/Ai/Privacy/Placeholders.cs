@@ -8,8 +8,12 @@ namespace DataSync.Refine.Ai.Privacy;
 /// What stands for what, for one call: the same value has the same placeholder throughout, and each comes back as it was. Numbered in the order of their first appearance, so the
 /// same record gives the same text, and an answer that is kept for later holds placeholders only.
 /// </summary>
-internal sealed partial class Placeholders
+/// <param name="repeated">Secrets that are hidden wherever they stand; null for none.</param>
+internal sealed partial class Placeholders(RepeatedSecrets? repeated = null)
 {
+    /// <summary>The kind of what opens a door.</summary>
+    public const string Secret = "SECRET";
+
     private readonly Dictionary<(string Kind, string Value), string> _byValue = [];
     private readonly Dictionary<string, string> _byName = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _counts = new(StringComparer.Ordinal);
@@ -17,10 +21,13 @@ internal sealed partial class Placeholders
     /// <summary>How many values have one.</summary>
     public int Count => _byName.Count;
 
-    /// <summary>The text with placeholders for what <see cref="PersonalData"/> finds.</summary>
+    /// <summary>The secrets that have one.</summary>
+    public IEnumerable<string> Secrets => _byValue.Keys.Where(v => v.Kind == Secret).Select(v => v.Value);
+
+    /// <summary>The text with placeholders for what <see cref="PersonalData"/> finds, and for the secrets that are hidden wherever they stand.</summary>
     public string Hide(string text)
     {
-        var found = PersonalData.In(text);
+        var found = In(text);
         if (found.Count == 0) return text;
         var hidden = new StringBuilder(text.Length);
         var at = 0;
@@ -34,7 +41,10 @@ internal sealed partial class Placeholders
     }
 
     /// <summary>The placeholder of a value that is a secret as it is.</summary>
-    public string HideWhole(string secret) => NameOf("SECRET", secret);
+    public string HideWhole(string secret) => NameOf(Secret, secret);
+
+    /// <summary>Whether a secret that is hidden wherever it stands is in the text.</summary>
+    public bool Repeats(string text) => repeated?.In(text) is { Count: > 0 };
 
     /// <summary>The text with what its placeholders stand for.</summary>
     public string Restore(string text) => text.Contains('<', StringComparison.Ordinal) ? Written().Replace(text, match => _byName.GetValueOrDefault(match.Value) ?? match.Value) : text;
@@ -61,6 +71,24 @@ internal sealed partial class Placeholders
 
     /// <summary>The number that a placeholder stands for; null where the text is none, or stands for something else.</summary>
     public string? NumberOf(string name) => _byName.GetValueOrDefault(name) is { } value && IsNumber(value) ? value : null;
+
+    /// <summary>What is found by its looks, and what is known to be secret. Where both lie over one another the whole stretch is: either alone would leave a piece.</summary>
+    private List<PersonalData.Find> In(string text)
+    {
+        var found = PersonalData.In(text);
+        if (repeated?.In(text) is not { Count: > 0 } secrets) return found;
+        found.AddRange(secrets.Select(s => new PersonalData.Find(Secret, s.Start, s.End - s.Start)));
+        found.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+        List<PersonalData.Find> joined = [];
+        foreach (var find in found)
+        {
+            if (joined is [.., var last] && find.Start < last.Start + last.Length)
+                joined[^1] = new PersonalData.Find(Secret, last.Start, Math.Max(last.Start + last.Length, find.Start + find.Length) - last.Start);
+            else joined.Add(find);
+        }
+
+        return joined;
+    }
 
     private static bool IsNumber(string text) => JsonNumbers().IsMatch(text);
 

@@ -13,12 +13,11 @@ internal sealed class ShieldedRecord
 
     private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
     private static readonly JsonDocumentOptions Depth = new() { MaxDepth = 256 };
-    private static readonly SearchValues<char> Measuring = SearchValues.Create("0123456789-:/.,+TZ 年月日时分秒");
-    private readonly Placeholders _placeholders = new();
+    private readonly Placeholders _placeholders;
     private readonly List<string> _values = [];
     private string? _own;
 
-    private ShieldedRecord() { }
+    private ShieldedRecord(IEnumerable<string> secrets) => _placeholders = new Placeholders(RepeatedSecrets.Of(secrets));
 
     /// <summary>One line of JSON.</summary>
     public string Text { get; private set; } = "";
@@ -34,9 +33,19 @@ internal sealed class ShieldedRecord
     /// <param name="fields">The members that are sent; null for all.</param>
     public static ShieldedRecord Of(ReadOnlySpan<byte> document, IReadOnlyList<string>? fields)
     {
-        var record = new ShieldedRecord();
         var root = JsonElement.Parse(document, Depth);
-        var buffer = new ArrayBufferWriter<byte>(document.Length + 64);
+        var known = CredentialValues.In(root);
+        var record = Of(root, fields, known);
+
+        // What only its surroundings give away in one text may stand bare in another, before it or behind it.
+        string[] found = [.. record._placeholders.Secrets.Where(s => s.Length >= RepeatedSecrets.Shortest && PersonalData.IsRandom(s) && !known.Contains(s))];
+        return found.Length == 0 ? record : Of(root, fields, [.. known, .. found]);
+    }
+
+    private static ShieldedRecord Of(JsonElement root, IReadOnlyList<string>? fields, IEnumerable<string> secrets)
+    {
+        var record = new ShieldedRecord(secrets);
+        var buffer = new ArrayBufferWriter<byte>(4096);
         using (var json = new Utf8JsonWriter(buffer, Readable)) record.Write(root, fields, json, Secrecy.None);
         record.Text = Encoding.UTF8.GetString(buffer.WrittenSpan);
         return record;
@@ -97,12 +106,12 @@ internal sealed class ShieldedRecord
         switch (value.ValueKind)
         {
             case JsonValueKind.String:
-                var text = TextOf(value);
-                json.WriteStringValue(Hide(text, secrecy == Secrecy.Credential || (secrecy == Secrecy.Measure && !IsMeasure(text))));
+                var text = CredentialValues.TextOf(value);
+                json.WriteStringValue(Hide(text, CredentialValues.IsWhole(text, secrecy)));
                 break;
             case JsonValueKind.Number:
                 var number = value.GetRawText();
-                var hidden = Hide(number, secrecy == Secrecy.Credential);
+                var hidden = Hide(number, secrecy == Secrecy.Credential || _placeholders.Repeats(number));
                 if (hidden == number) json.WriteRawValue(number);
                 else json.WriteStringValue(hidden);
                 break;
@@ -113,12 +122,11 @@ internal sealed class ShieldedRecord
                 break;
             case JsonValueKind.Object:
                 json.WriteStartObject();
-                var named = NamedOf(value);
                 foreach (var member in value.EnumerateObject().Where(m => fields is null || fields.Contains(m.Name, StringComparer.Ordinal)))
                 {
                     // Names can be data as well, where data is used as names.
                     json.WritePropertyName(_placeholders.Hide(member.Name));
-                    Write(member.Value, null, json, CredentialNames.Of(named is not null && member.NameEquals("value") ? named : member.Name, secrecy));
+                    Write(member.Value, null, json, CredentialValues.Of(member, value, secrecy));
                 }
 
                 json.WriteEndObject();
@@ -129,37 +137,10 @@ internal sealed class ShieldedRecord
         }
     }
 
-    /// <summary>What the <c>value</c> of an object is called that has its name beside it, as a header in a list has.</summary>
-    private static string? NamedOf(JsonElement value)
-    {
-        foreach (var name in (ReadOnlySpan<string>)["name", "key", "header"])
-        {
-            if (value.TryGetProperty(name, out var given) && given.ValueKind == JsonValueKind.String) return TextOf(given);
-        }
-
-        return null;
-    }
-
     private string Hide(string text, bool whole)
     {
         var hidden = whole && text.Length > 0 ? _placeholders.HideWhole(text) : _placeholders.Hide(text);
         if (text.Length > 0) _values.Add(text);
         return hidden;
-    }
-
-    /// <summary>A date, a time, a duration or a short number as text.</summary>
-    private static bool IsMeasure(string text) => text.Length is > 0 and <= 40 && char.IsAsciiDigit(text[0]) && !text.AsSpan().ContainsAnyExcept(Measuring) && (text.Length <= 6 || text.AsSpan().ContainsAny("-:/年"));
-
-    /// <summary>Half of a character (an unpaired escape) is no text; it is shown as what it looks like in JSON.</summary>
-    private static string TextOf(JsonElement value)
-    {
-        try
-        {
-            return value.GetString()!;
-        }
-        catch (InvalidOperationException)
-        {
-            return value.GetRawText().Trim('"');
-        }
     }
 }
