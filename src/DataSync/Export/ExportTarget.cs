@@ -33,19 +33,19 @@ internal sealed class ExportTarget(
     public IReadOnlyList<ExportedFile> Published => _published;
 
     /// <summary>Begins a file. It is invisible under its name until it is published. A walk for one part of a job names the part, so that the other's files stay.</summary>
-    public StagedFile Create(string name) => Begin(Prefix(Run.Inline?.Part) + Prefix(split) + name);
+    public StagedFile Create(string name) => Begin(Prefix(Run.Inline?.Part) + Prefix(split) + name, stays: compression is null);
 
     /// <summary>Begins a draft's file again, to replace it.</summary>
-    public StagedFile Redo(StagedFile draft) => Begin(draft.Name);
+    public StagedFile Redo(StagedFile draft) => Begin(draft.Name, stays: compression is null);
 
     /// <summary>Begins a draft beside a file, which is read back and dropped and never published.</summary>
     public StagedFile Draft(StagedFile file) => Begin(file.Name, isDraft: true);
 
     private static string Prefix(string? part) => part is null ? "" : part + "-";
 
-    private StagedFile Begin(string name, bool isDraft = false)
+    private StagedFile Begin(string name, bool isDraft = false, bool stays = true)
     {
-        var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{Format}{_created++}")), name, isDraft);
+        var file = new StagedFile(Path.Combine(stagingFolder, StagedFile.TemporaryName(name, Run.Fence, $"{Format}{_created++}")), name, isDraft, stays);
         lock (_staged) _staged.Add(file);
         return file;
     }

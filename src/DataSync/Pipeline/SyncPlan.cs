@@ -68,6 +68,9 @@ internal sealed record ExportPlan
     /// <summary>Options of single formats, by the format's name; and <c>split</c> and <c>dataset</c>.</summary>
     public IReadOnlyDictionary<string, JsonElement> Options { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
 
+    /// <summary>Whether records are looked at as they were extracted: to be shown so, or to be placed in a split's part.</summary>
+    public bool ReadsExtracted => IncludeOriginal || !IncludeEnhanced || OptionsOf("split").ValueKind == JsonValueKind.Object;
+
     /// <summary>Options of a format, or one of the two; undefined for none.</summary>
     public JsonElement OptionsOf(string format) => Options.GetValueOrDefault(format);
 }

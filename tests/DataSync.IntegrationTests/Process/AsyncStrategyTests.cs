@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Text;
+using System.Text.Json;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Pipeline;
 using DataSync.Process.Async;
@@ -81,6 +82,22 @@ public sealed class AsyncStrategyTests(SystemDatabase database) : IClassFixture<
         {
             batch.Refined = new RecordBuffer();
             for (var i = 0; i < batch.Count; i++) batch.Refined.Add(large);
+        }
+    }
+
+    /// <summary>A split without a key places a record by its original.</summary>
+    [Fact]
+    public async Task ReadAsync_for_a_split_gives_originals_that_are_not_shown()
+    {
+        var options = new Dictionary<string, JsonElement>(StringComparer.Ordinal) { ["split"] = JsonElement.Parse("""{"train":50,"test":50}""") };
+        var run = await _jobs.RunningAsync("a", "s", new SyncPlan { Export = new ExportPlan { IncludeOriginal = false, Options = options } }, Ct);
+        await NewStrategy().StoreAsync(run, Batches.Of(_documents, 10, batch => Refine(batch), Ct), Ct);
+        Assert.Equal(_documents, (await Batches.ToListAsync(NewStrategy().ReadAsync(run, Ct), Ct)).Select(d => d.Raw));
+
+        static void Refine(RecordBatch batch)
+        {
+            batch.Refined = new RecordBuffer();
+            for (var i = 0; i < batch.Count; i++) batch.Refined.Add("""{"made":1}"""u8);
         }
     }
 

@@ -33,9 +33,14 @@ internal sealed class CocoSession : IExportSession
 
     public async ValueTask WriteAsync(RecordView records, CancellationToken ct)
     {
-        for (var i = 0; i < records.Count; i++) WriteImage(records[i], records.Added);
-        await _file.FlushAsync(ct);
-        await _annotations.FlushAsync(ct);
+        for (var i = 0; i < records.Count; i++)
+        {
+            // one image may have masks of megabytes, and take seconds
+            ct.ThrowIfCancellationRequested();
+            WriteImage(records[i], records.Added);
+            await _file.FlushAsync(ct);
+            await _annotations.FlushAsync(ct);
+        }
     }
 
     public async Task CompleteAsync(CancellationToken ct)

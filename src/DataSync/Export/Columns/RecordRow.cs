@@ -18,6 +18,8 @@ internal sealed class RecordRow(RecordColumns columns)
     {
         get
         {
+            // other parts of the export may have columns that no record here has had
+            if ((uint)column >= (uint)_cells.Length) return ref _nothing;
             ref var cell = ref _cells[column];
             return ref cell.Row == _row ? ref cell : ref _nothing;
         }

@@ -16,7 +16,9 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
 
     /// <summary>Bytes after which the disk begins to take them, so that the end need not wait for all of a file at once.</summary>
     private const long DiskAt = 32L * 1024 * 1024;
+
     private readonly IncrementalHash? _hash;
+    private readonly bool _stays;
     private SafeFileHandle? _handle;
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(FlushAt + (16 * 1024));
     private int _buffered;
@@ -27,8 +29,9 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
     /// <param name="temporaryPath">Where it is while it is written.</param>
     /// <param name="name">The name it will have.</param>
     /// <param name="isDraft">Whether it is only read back and never finished, so that nobody asks for its hash.</param>
-    public StagedFile(string temporaryPath, string name, bool isDraft = false)
-        => (TemporaryPath, Name, _hash) = (temporaryPath, name, isDraft ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256));
+    /// <param name="stays">Whether it is likely to be what goes out, so that the disk takes it while it is written.</param>
+    public StagedFile(string temporaryPath, string name, bool isDraft = false, bool stays = true)
+        => (TemporaryPath, Name, _hash, _stays) = (temporaryPath, name, isDraft ? null : IncrementalHash.CreateHash(HashAlgorithmName.SHA256), stays && !isDraft);
 
     /// <summary>The name the file will have.</summary>
     public string Name { get; }
@@ -129,7 +132,7 @@ internal sealed class StagedFile : IBufferWriter<byte>, IDisposable
         });
         _stored += _buffered;
         _buffered = 0;
-        if (_hash is null || !_disk.IsCompleted || _stored - _sentToDisk < DiskAt) return;
+        if (!_stays || !_disk.IsCompleted || _stored - _sentToDisk < DiskAt) return;
 
         // a disk tells of a failure once: it must not go by unheard
         await _disk;

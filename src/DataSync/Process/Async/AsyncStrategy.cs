@@ -55,7 +55,7 @@ internal sealed class AsyncStrategy(TenantDatabase database, TimeProvider time) 
         await using var connection = await database.ConnectAsync(run.TenantId, ct);
         await using var transaction = await connection.BeginAsync(ct);
         var export = run.Plan.Export;
-        var wanted = new StoredSelection(withSeqs, export.IncludeEnhanced ? run.Enrichments : [], WithOriginals: export.IncludeOriginal || !export.IncludeEnhanced);
+        var wanted = new StoredSelection(withSeqs, export.IncludeEnhanced ? run.Enrichments : [], WithOriginals: export.ReadsExtracted);
         await foreach (var batch in StoredRecords.ReadAsync(connection.Connection, run, wanted, ct)) yield return batch;
     }
 

@@ -78,4 +78,18 @@ public class MaskTests
     private static bool[] Pixels(bool[,] mask) => [.. Enumerable.Range(0, mask.GetLength(0)).SelectMany(x => Enumerable.Range(0, mask.GetLength(1)).Select(y => mask[x, y]))];
 
     private static bool[] Unpacked(CocoRle rle) => [.. rle.Runs.SelectMany((r, i) => Enumerable.Repeat(i % 2 == 1, (int)r))];
+
+    /// <summary>A few bytes of Label Studio's would else become gigabytes of COCO's, which goes through an image column by column.</summary>
+    [Theory]
+    [InlineData(3000, 2, null)]
+    [InlineData(300, 2, 300 * 300)]
+    [InlineData(3000, 1000, 3000 * 6)]
+    public void Mask_with_millions_of_runs_is_none(int side, int apart, int? runs)
+    {
+        var mask = new MaskBits(side, side);
+        for (var row = 0; row < side; row += apart) mask.Set((long)row * side, side);
+        var rle = mask.ToRle(side, side);
+        Assert.Equal(runs is null, rle is null);
+        if (runs is not null) Assert.InRange(rle!.Runs.Count, runs.Value - 2, runs.Value + 2);
+    }
 }

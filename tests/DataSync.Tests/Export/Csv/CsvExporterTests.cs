@@ -38,6 +38,7 @@ public class CsvExporterTests() : RecordExporterContract("csv")
     [InlineData("""{"a":-1,"b":-1.5e-3,"c":"1-1","d":" =1","e":"'=1","f":"","g":null,"h":["=1"]}""", "a,b,c,d,e,f,g,h\r\n-1,-1.5e-3,1-1, =1,'=1,\"\",,\"[\"\"=1\"\"]\"\r\n")]
     [InlineData("""{"a":"\u003d1","b":"\u00e9=","c":"=é\n,"}""", "a,b,c\r\n'=1,é=,\"'=é\n,\"\r\n")]
     [InlineData("""{"=a":1,"b":{"-c":2}}""", "'=a,b.-c\r\n1,2\r\n")]
+    [InlineData("""{"a":"＝1","b":"＋1","c":"－1","d":"＠x","e":"\n=1","f":"！=1","g":"＜1"}""", "a,b,c,d,e,f,g\r\n'＝1,'＋1,'－1,'＠x,\"'\n=1\",！=1,＜1\r\n")]
     public async Task Text_that_begins_a_formula_is_guarded_where_asked_for_and_numbers_stay(string record, string csv)
     {
         Rig.Plan = Rig.Plan with { Export = Guarded };

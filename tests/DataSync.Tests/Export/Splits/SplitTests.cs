@@ -96,6 +96,19 @@ public sealed class SplitTests : IDisposable
         }
     }
 
+    /// <summary>Columns are those of all parts, and more than a part's own records ever had.</summary>
+    [Theory]
+    [InlineData("csv")]
+    [InlineData("parquet")]
+    public async Task Part_of_narrow_records_is_written_beside_one_of_records_with_hundreds_of_members(string format)
+    {
+        var wide = $"{{\"id\":0,{string.Join(',', Enumerable.Range(0, 300).Select(i => $"\"m{i}\":{i}"))}}}";
+        string[] records = [.. Enumerable.Range(0, 40).Select(i => i == 0 ? wide : $"{{\"id\":{i}}}")];
+        _rig.Plan = Plan("""{"train":50,"test":50}""", format);
+        var outcome = await _rig.RunAsync(records, batchSize: 1, ct: Ct);
+        Assert.Equal(40, outcome.Exports.Sum(f => f.Records));
+    }
+
     [Fact]
     public async Task Another_seed_gives_another_split()
     {

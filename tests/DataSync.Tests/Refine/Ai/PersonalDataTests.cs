@@ -107,4 +107,25 @@ public sealed class PersonalDataTests
 
     /// <summary>What is not seen parts as little as a space does.</summary>
     private static bool IsSpace(char c) => char.IsWhiteSpace(c) || char.IsControl(c);
+
+    /// <summary>Work grows with the text, not with its square: this would take minutes else.</summary>
+    [Fact]
+    public void In_long_texts_that_are_almost_something_finds_what_is_something()
+    {
+        var almost = new string('a', 250_000) + ".sk-abcdefghijklmnop@b.co";
+        var find = Assert.Single(PersonalData.In(almost));
+        Assert.Equal("sk-abcdefghijklmnop", almost.Substring(find.Start, find.Length));
+        var many = string.Concat(Enumerable.Repeat("a@b.co,", 36_000));
+        Assert.Equal(36_000, PersonalData.In(many).Count);
+    }
+
+    [Theory]
+    [InlineData("a@b.co 4111 1111 1111 1111 c@d.org", "EMAIL CARD EMAIL")]
+    [InlineData("sk-abcdefghijklmnop a@b.co DE89370400440532013000 10.1.2.3", "SECRET EMAIL IBAN IP")]
+    public void In_gives_finds_of_all_kinds_in_the_order_of_the_text(string text, string kinds)
+    {
+        var found = PersonalData.In(text);
+        Assert.Equal(kinds.Split(' '), found.Select(f => f.Kind));
+        Assert.All(found.Zip(found.Skip(1)), pair => Assert.True(pair.First.Start + pair.First.Length <= pair.Second.Start));
+    }
 }

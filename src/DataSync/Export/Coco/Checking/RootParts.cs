@@ -33,7 +33,10 @@ internal sealed class RootParts(Stream stream, IReadOnlySet<string> lists) : IDi
                 continue;
             }
 
-            await FillAsync(ct);
+            // what was looked at in vain is looked at again from its beginning: only once there is twice as much, or a large piece would be gone through a thousand times
+            var wanted = Math.Min(2L * (_end - _start), LargestPart);
+            do await FillAsync(ct);
+            while (!_isFinal && _end - _start < wanted);
         }
     }
 

@@ -13,7 +13,7 @@ internal static class BrushRle
     /// <summary>Decodes a mask; null where it is broken or not of an image of this size.</summary>
     public static CocoRle? Decode(ReadOnlySpan<byte> rle, int width, int height) => Decode(rle, width, height, width, height);
 
-    /// <summary>Decodes a mask drawn on an image of one size for the same image of another; null where it is broken or not of the first size.</summary>
+    /// <summary>Decodes a mask drawn on an image of one size for the same image of another; null where it is broken, not of the first size, or too finely torn.</summary>
     public static CocoRle? Decode(ReadOnlySpan<byte> rle, int width, int height, int across, int down)
     {
         if (width <= 0 || height <= 0 || (long)width * height > MostPixels || across <= 0 || down <= 0 || (long)across * down > MostPixels) return null;

@@ -13,6 +13,9 @@ namespace DataSync.Export.Coco.Masks;
 /// <param name="Runs">The lengths.</param>
 internal sealed record CocoRle(int Height, int Width, IReadOnlyList<uint> Runs)
 {
+    /// <summary>Runs of the largest mask that is made: what people draw has thousands, every second pixel of a large image would have gigabytes.</summary>
+    public const int MostRuns = 4_000_000;
+
     /// <summary>Set pixels.</summary>
     public long Area => Runs.Where((_, i) => i % 2 == 1).Sum(r => (long)r);
 

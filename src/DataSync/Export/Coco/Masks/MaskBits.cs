@@ -22,8 +22,8 @@ internal sealed class MaskBits(int width, int height)
         }
     }
 
-    /// <summary>The runs by columns, for an image of this size or another: a pixel of that is set where the pixel below its centre is.</summary>
-    public CocoRle ToRle(int across, int down)
+    /// <summary>The runs by columns, for an image of this size or another: a pixel of that is set where the pixel below its centre is. Null where they are more than <see cref="CocoRle.MostRuns"/>.</summary>
+    public CocoRle? ToRle(int across, int down)
     {
         var runs = new List<uint>();
         var (set, length) = (false, 0u);
@@ -40,6 +40,7 @@ internal sealed class MaskBits(int width, int height)
                     continue;
                 }
 
+                if (runs.Count == CocoRle.MostRuns) return null;
                 runs.Add(length);
                 (set, length) = (isSet, 1);
             }

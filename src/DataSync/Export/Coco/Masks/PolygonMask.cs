@@ -19,6 +19,7 @@ internal static class PolygonMask
         var (at, end) = (0L, 0L); // behind the last run written, and behind the last pixel set
         for (var x = first; x < last; x++)
         {
+            if (runs.Count > CocoRle.MostRuns) return null;
             foreach (var (from, to) in Column(polygons, x + 0.5, image.Height))
             {
                 var start = ((long)x * image.Height) + from;

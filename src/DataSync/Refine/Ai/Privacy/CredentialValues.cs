@@ -46,7 +46,7 @@ internal static class CredentialValues
         switch (value.ValueKind)
         {
             case JsonValueKind.String when secrecy != Secrecy.None && TextOf(value) is var text && IsWhole(text, secrecy):
-                if (isNamed || PersonalData.IsRandom(text)) values.Add(text);
+                if (isNamed || PersonalData.IsRandom(text) || text.Any(static c => !char.IsLetter(c) && !char.IsWhiteSpace(c))) values.Add(text);
 
                 // The key alone, of "Bearer …", or the password of a connection string.
                 values.UnionWith(PersonalData.In(text).Where(f => f.Kind == Placeholders.Secret).Select(f => text.Substring(f.Start, f.Length)).Where(PersonalData.IsRandom));

@@ -37,22 +37,22 @@ internal static class PersonalData
     /// <summary>The finds in a text, in order, none within another.</summary>
     public static List<Find> In(string text)
     {
-        var found = new List<Find>();
+        List<Find> found = [], all = [];
         foreach (var recogniser in Recognisers)
         {
-            for (var match = recogniser.Pattern.Match(text); match.Success;)
+            all.Clear();
+            var from = 0;
+            foreach (var known in found)
             {
-                var find = recogniser.Accepted(text, match);
-                var isNew = find.Length > 0 && !found.Exists(f => f.Start < find.Start + find.Length && find.Start < f.Start + f.Length);
-                if (isNew) found.Add(find);
-
-                // What is none may hide one that begins within it.
-                var next = isNew ? find.Start + find.Length : match.Index + 1;
-                match = next > text.Length ? Match.Empty : recogniser.Pattern.Match(text, next);
+                recogniser.Add(text, from, known.Start, all);
+                all.Add(known);
+                from = known.Start + known.Length;
             }
+
+            recogniser.Add(text, from, text.Length, all);
+            (found, all) = (all, found);
         }
 
-        found.Sort(static (a, b) => a.Start.CompareTo(b.Start));
         return found;
     }
 
@@ -77,6 +77,19 @@ internal static class PersonalData
     private sealed record Recogniser(string Kind, string Expression, Func<string, bool> Check, bool Bounded)
     {
         public Regex Pattern { get; } = new(Expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+
+        /// <summary>Adds the finds between two places. Only what no other has found is looked through, so nothing is looked through again and again.</summary>
+        public void Add(string text, int from, int to, List<Find> all)
+        {
+            while (from < to && Pattern.Match(text, from, to - from) is { Success: true } match)
+            {
+                var find = Accepted(text, match);
+                if (find.Length > 0) all.Add(find);
+
+                // What is none may hide one that begins within it.
+                from = find.Length > 0 ? find.Start + find.Length : match.Index + 1;
+            }
+        }
 
         /// <summary>The stretch that is one: the longest beginning of the match that passes; of no length where none does.</summary>
         public Find Accepted(string text, Match match)

@@ -17,9 +17,6 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
     /// <summary>Refusals of a call for being one too many, while others are answered: its record is too large for the provider's limit.</summary>
     private const int MostRefusals = 100;
 
-    /// <summary>A token is hardly ever less than three bytes of what is sent, so this counts from above.</summary>
-    private const int BytesPerToken = 3;
-
     private readonly RateGate _gate = model.Gates.Of(plan.Model);
 
     /// <summary>
@@ -28,7 +25,7 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
     /// </summary>
     public async Task<Call> AskAsync(IReadOnlyList<ChatMessage> said, JsonElement schema, int mostTokens, byte[] key, int asked, CancellationToken ct)
     {
-        var input = (said.Sum(m => (long)System.Text.Encoding.UTF8.GetByteCount(m.Text)) + schema.GetRawText().Length) / BytesPerToken;
+        var input = said.Sum(m => TokenEstimate.Of(m.Text)) + TokenEstimate.Of(schema.GetRawText());
         var began = _gate.Now;
         var (spent, refusals) = (default(Spent), 0);
         for (var tries = 1; ;)
