@@ -152,6 +152,6 @@ public sealed class PostgresChangeLogTests : PostgresChangeLogContract
 
         public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => connector.ChangeLog.SetupAsync(connection, request, last, ct);
 
-        public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+        public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Task.CompletedTask;
     }
 }

@@ -39,5 +39,5 @@ internal sealed partial class SqlServerConnector : ITracksChanges
         => AskAsync(connection, session => TrackingState.Ask(session, request.Table!).Setup(), ct);
 
     /// <summary>The server keeps changes for a time, for nobody in particular.</summary>
-    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Task.CompletedTask;
 }
