@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
 
-/// <summary>Slots that no sync uses.</summary>
+/// <summary>Slots that no sync uses, and those that nobody can take away.</summary>
 public sealed class SlotTests(EndToEndTests.System system) : IClassFixture<EndToEndTests.System>
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -38,6 +38,43 @@ public sealed class SlotTests(EndToEndTests.System system) : IClassFixture<EndTo
         Assert.Equal([slot], await SlotsAsync("datasync_racing_"));
         using var deleted = await client.DeleteAsync("api/sources/racing", Ct);
         Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+    }
+
+    [Fact]
+    public async Task Slot_whose_server_lets_nobody_in_is_tried_for_thirty_days_and_then_left_and_its_credentials_forgotten()
+    {
+        var login = $"left_{Guid.CreateVersion7():n}";
+        await SourceAsync($"CREATE TABLE forgotten (id bigint PRIMARY KEY); CREATE ROLE {login} LOGIN PASSWORD 'pw' REPLICATION; GRANT SELECT ON forgotten TO {login}");
+        using var client = system.Running.Client("thirty days");
+        var at = new NpgsqlConnectionStringBuilder(system.Running.SourceDatabase);
+        await client.PostAsync("api/sources", new
+        {
+            source_id = "forgotten",
+            source_type = "database",
+            extraction_params = new { table = "forgotten" },
+            sync = new { sync_type = "incremental", output_format = "jsonl" },
+            connection_params = new { driver = "postgresql", host = at.Host, port = at.Port, database = at.Database, username = login, password = "pw", tls = "disable" },
+        }, HttpStatusCode.Created, Ct);
+        await SetUpAsync(client, "forgotten");
+        await client.EndAsync(await client.StartAsync(new { source_id = "forgotten" }, Ct), Ct);
+        var slot = Assert.Single(await SlotsAsync("datasync_forgotten_"));
+        await SourceAsync($"ALTER ROLE {login} NOLOGIN");
+        using (var deleted = await client.DeleteAsync("api/sources/forgotten", Ct)) Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+
+        // who takes another turn has had the one before, and the place is still there
+        await OwnAsync("UPDATE slot_releases SET created_at = now() - interval '29 days 23 hours', next_try_at = now() WHERE tenant_id = 'thirty days'");
+        HashSet<DateTime> turns = [];
+        await RunningSystem.WaitAsync("tries that come to nothing", async () =>
+        {
+            turns.Add(await OwnAsync<DateTime>("SELECT next_try_at FROM slot_releases WHERE tenant_id = 'thirty days'"));
+            return turns.Count > 2;
+        }, Ct);
+        Assert.Equal(1L, await OwnAsync<long>("SELECT count(*) FROM slot_releases WHERE tenant_id = 'thirty days'"));
+
+        await OwnAsync("UPDATE slot_releases SET created_at = created_at - interval '2 hours' WHERE tenant_id = 'thirty days'");
+        await RunningSystem.WaitAsync("that nobody tries any more", async () => await OwnAsync<long>("SELECT count(*) FROM slot_releases WHERE tenant_id = 'thirty days'") == 0, Ct);
+        Assert.Equal([slot], await SlotsAsync("datasync_forgotten_"));
+        await SourceAsync($"SELECT pg_drop_replication_slot('{slot}')");
     }
 
     private async Task SetUpAsync(HttpClient client, string source)
