@@ -16,7 +16,7 @@ internal sealed partial class SqlServerConnector : ITracksChanges
     public async Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
     {
         var position = last is { } stored ? ChangePosition.Read(stored) : null;
-        return await AskAsync(connection, session => ChangeStatement.Plan(session, TrackingState.Ask(session, request.Table!).Demand(), position), ct);
+        return await AskAsync(connection, session => ChangeStatement.Plan(session, TrackingState.Ask(session, request.Table!), position), ct);
     }
 
     public async IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
