@@ -51,13 +51,13 @@ internal sealed class SourceProbe(SourceReader reader, SourceStates states, Conn
     /// <summary>What the source's server keeps for following it; null where it keeps nothing.</summary>
     /// <param name="tenantId">Whose it is.</param>
     /// <param name="sourceId">The source.</param>
-    /// <param name="releases">Nobody follows it any more: the server is asked to give up what it keeps first.</param>
+    /// <param name="isUnused">Given where nobody follows it any more: the server is asked to give up what it keeps first, where this says so still (see <see cref="ITracksChanges.ReleaseAsync"/>).</param>
     /// <param name="ct">Ends it.</param>
-    public Task<HeldLog?> HeldAsync(string tenantId, string sourceId, bool releases, CancellationToken ct) => WithinLimitAsync(async limited =>
+    public Task<HeldLog?> HeldAsync(string tenantId, string sourceId, Func<CancellationToken, Task<bool>>? isUnused, CancellationToken ct) => WithinLimitAsync(async limited =>
     {
         var connection = await reader.OpenStoredAsync(tenantId, sourceId, limited);
         if (Connector(connection) is not ITracksChanges tracker) return null;
-        if (releases) await tracker.ReleaseAsync(connection, await states.FollowedAsync(tenantId, sourceId, limited), limited);
+        if (isUnused is not null) await tracker.ReleaseAsync(connection, await states.FollowedAsync(tenantId, sourceId, limited), limited, isUnused);
         return await tracker.HeldAsync(connection, limited);
     }, ct);
 

@@ -14,7 +14,7 @@ namespace DataSync.Sources;
 /// again (<see cref="SlotReleases"/>, and for a source that is still there by the look at its slot).
 /// </summary>
 internal sealed partial class SourceRelease(
-    SourceStore store, SourceStates states, SourceReader reader, ConnectorCatalog connectors, TenantDatabase database, TimeProvider time, ILogger<SourceRelease> logger)
+    SourceStore store, SourceStates states, SourceReader reader, ConnectorCatalog connectors, SlotUse use, TenantDatabase database, TimeProvider time, ILogger<SourceRelease> logger)
 {
     /// <summary>A caller waits so long for the source's servers at most.</summary>
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
@@ -72,12 +72,26 @@ internal sealed partial class SourceRelease(
     {
         if (left is null && TrackedTable.Of(now) is (_, null)) return;
         if (left is null) await ExpectAsync(now.TenantId, now.SourceId, CancellationToken.None);
+        var isOver = true;
         var key = await FailureAsync(async token =>
         {
-            if (left is null || !await GoesOnAsync(before, now, token)) await before.Connector.ReleaseAsync(before.Connection, before.Last, token);
+            if (left is null) await before.Connector.ReleaseAsync(before.Connection, before.Last, token, t => use.IsGivenUpAsync(now.TenantId, now.SourceId, t));
+            else isOver = await GoesOnAsync(before, now, token) || await LeaveAsync(before, left, now.Version, token);
         });
         if (key is not null) Log.LeftBehind(logger, key);
-        else if (left is not null) await ForgetAsync(left, CancellationToken.None);
+        else if (left is not null && isOver) await ForgetAsync(left, CancellationToken.None);
+    }
+
+    /// <summary>Has a place that a source was found to have left give up what it keeps; false where the source may have come back to it since, or may be using it by another name: to be looked at again.</summary>
+    /// <param name="followed">What was followed there.</param>
+    /// <param name="left">The place.</param>
+    /// <param name="version">Of the source as it was found; null where it was gone.</param>
+    /// <param name="ct">Ends it.</param>
+    public async Task<bool> LeaveAsync(FollowedSource followed, SlotRelease left, int? version, CancellationToken ct)
+    {
+        var isLeft = true;
+        await followed.Connector.ReleaseAsync(followed.Connection, followed.Last, ct, async token => isLeft = await use.IsLeftAsync(left, version, token));
+        return isLeft;
     }
 
     /// <summary>True where a definition reads from the database that the source read from.</summary>
@@ -92,15 +106,23 @@ internal sealed partial class SourceRelease(
         return type == SourceTypes.Database && before.SourceType == type && Place.All(m => Text(place, m) == Text(was, m));
     }
 
-    /// <summary>True where the new place turns out to be the old one by another name.</summary>
+    /// <summary>True where the new place turns out to be the old one by another name: one of them goes on from what the other had come to.</summary>
     public async Task<bool> GoesOnAsync(FollowedSource before, DataSourceConfig now, CancellationToken ct)
     {
-        if (before.Last is null || TrackedTable.Of(now) is not ({ } table, null)) return false;
+        if (TrackedTable.Of(now) is not ({ } table, null)) return false;
         var connection = await reader.OpenStoredAsync(now.TenantId, now.SourceId, ct);
         if (connection.Driver != before.Connection.Driver) return false;
         var request = new ReadRequest { Table = table, StatementTimeout = Patience };
-        var offer = await before.Connector.OfferAsync(connection, request, ct);
-        return offer.IsAvailable && !(await before.Connector.PlanAsync(connection, request, offer, before.Last, ct)).Everything;
+        if (await IsKnownAsync(connection, before.Last)) return true;
+        var since = await states.FollowedAsync(now.TenantId, now.SourceId, ct);
+        return since?.GetRawText() != before.Last?.GetRawText() && await IsKnownAsync(before.Connection, since);
+
+        async Task<bool> IsKnownAsync(SourceConnection place, JsonElement? last)
+        {
+            if (last is null) return false;
+            var offer = await before.Connector.OfferAsync(place, request, ct);
+            return offer.IsAvailable && !(await before.Connector.PlanAsync(place, request, offer, last, ct)).Everything;
+        }
     }
 
     private async Task<bool> HadIncrementalAsync(string tenantId, string sourceId, CancellationToken ct)

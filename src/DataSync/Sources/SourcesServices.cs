@@ -18,6 +18,7 @@ internal static class SourcesServices
         services.AddSingleton<SourceStates>();
         services.AddSingleton<SourceRelease>();
         services.AddSingleton<SourceRemoval>();
+        services.AddSingleton<SlotUse>();
         services.AddSingleton<SlotReleases>();
         services.AddSingleton<SourceCache>();
         services.AddSingleton<SourceValidation>();

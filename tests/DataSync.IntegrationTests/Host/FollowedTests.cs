@@ -240,7 +240,7 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
                 r => $"{r.Change.GetProperty("operation").GetString()} {r.Change.GetProperty("key").GetRawText()} {r.Record[("{\"_change\":,".Length + r.Change.GetRawText().Length)..^1]}"));
 
         const string Count = "SELECT COUNT(*) FROM followed_datasync_changes";
-        Assert.Equal("4", (await source.ExecuteAsync(Count, Ct)).Trim().Split('\n')[^1]);
+        Assert.Equal("5", (await source.ExecuteAsync(Count, Ct)).Trim().Split('\n')[^1]);
         await source.ExecuteAsync((await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("purge").GetString()!, Ct);
         Assert.Equal("2", (await source.ExecuteAsync(Count, Ct)).Trim().Split('\n')[^1]);
         await source.ExecuteAsync("DELETE FROM followed WHERE id = 1", Ct);

@@ -1,5 +1,4 @@
 using DataSync.Pipeline.Failures;
-using DataSync.Pipeline.Incremental;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
 using DataSync.Sources;
@@ -10,7 +9,7 @@ using Npgsql;
 namespace DataSync.Jobs.Slots;
 
 /// <summary>Asks the servers of sources how much of their logs they keep for them: each source's when it is due, by one worker.</summary>
-internal sealed partial class SlotLook(DataSources sources, TenantDatabase database, SourceStore store, SourceProbe probe, SlotReleases releases, SlotOptions options, ILogger<SlotLook> logger)
+internal sealed partial class SlotLook(DataSources sources, TenantDatabase database, SourceStore store, SourceProbe probe, SlotReleases releases, SlotUse use, SlotOptions options, ILogger<SlotLook> logger)
 {
     private const int Most = 20, AtOnce = 4;
 
@@ -27,13 +26,6 @@ internal sealed partial class SlotLook(DataSources sources, TenantDatabase datab
         UPDATE slot_releases r SET next_try_at = now() + $1
         FROM (SELECT tenant_id, id FROM slot_releases WHERE next_try_at <= now() ORDER BY next_try_at LIMIT $2 FOR UPDATE SKIP LOCKED) d
         WHERE r.tenant_id = d.tenant_id AND r.id = d.id RETURNING r.tenant_id, r.id
-        """;
-
-    /// <summary>How the source is followed as far as anything is stored (null for nothing), and whether a job may be about to make a slot.</summary>
-    private const string Use =
-        $"""
-        SELECT (SELECT coalesce(replace(s.state_data::text, {StoredJson.Nul})::json ->> 'method', 'cursor') FROM sync_state s WHERE s.source_id = $1),
-            EXISTS (SELECT 1 FROM sync_jobs j WHERE j.source_id = $1 AND j.sync_type = 'incremental' AND j.status IN ('queued', 'running', 'waiting'))
         """;
 
     private const string Sum =
@@ -92,10 +84,9 @@ internal sealed partial class SlotLook(DataSources sources, TenantDatabase datab
     {
         try
         {
-            if (await store.GetAsync(tenantId, sourceId, ct) is not { } source) return;
-            var (method, isOpen) = await UseAsync(tenantId, sourceId, ct);
-            var isGivenUp = !isOpen && (TrackedTable.Of(source) is not (_, null) || (method is not null && method != TrackingMethods.Log));
-            var held = await probe.HeldAsync(tenantId, sourceId, isGivenUp, ct);
+            if (await store.GetAsync(tenantId, sourceId, ct) is null) return;
+            var isGivenUp = await use.IsGivenUpAsync(tenantId, sourceId, ct);
+            var held = await probe.HeldAsync(tenantId, sourceId, isGivenUp ? token => use.IsGivenUpAsync(tenantId, sourceId, token) : null, ct);
             await using var transaction = await database.BeginAsync(tenantId, durable: false, ct);
             await using var note = isGivenUp && held is null
                 ? transaction.Command("DELETE FROM source_slots WHERE tenant_id = $1 AND source_id = $2 AND next_look_at = $3", tenantId, sourceId, claimed)
@@ -109,15 +100,6 @@ internal sealed partial class SlotLook(DataSources sources, TenantDatabase datab
         {
             LogUnknown(logger, sourceId, e.Failure.MessageKey);
         }
-    }
-
-    private async Task<(string? Method, bool IsOpen)> UseAsync(string tenantId, string sourceId, CancellationToken ct)
-    {
-        await using var transaction = await database.BeginAsync(tenantId, ct);
-        await using var command = transaction.Command(Use, sourceId);
-        await using var row = await command.ExecuteReaderAsync(ct);
-        await row.ReadAsync(ct);
-        return (row.IsDBNull(0) ? null : row.GetString(0), row.GetBoolean(1));
     }
 
     [LoggerMessage(2090, LogLevel.Warning, "How much of its log the server of source {SourceId} keeps could not be asked: {ErrorKey}")]

@@ -43,7 +43,8 @@ internal interface ITracksChanges : IConnector
     /// <param name="connection">The source.</param>
     /// <param name="last">As in <see cref="PlanAsync"/>; null where no sync is stored, though one may have begun.</param>
     /// <param name="ct">Ends it.</param>
-    Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct);
+    /// <param name="isUnused">Asked once nobody can begin to follow the source any more before this is over: false leaves everything as it is. Null: nobody will. Not asked where nothing is kept by any server.</param>
+    Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null);
 }
 
 /// <summary>What a server keeps for following a source.</summary>

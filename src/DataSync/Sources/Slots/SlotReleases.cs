@@ -42,8 +42,7 @@ internal sealed partial class SlotReleases(SourceStore store, SourceReader reade
             var followed = new FollowedSource(connector, connection, last);
             var now = await store.GetAsync(left.TenantId, left.SourceId, both.Token);
             if (now is not null && now.Mark == left.Mark && (SourceRelease.IsSamePlace(before, now) || await release.GoesOnAsync(followed, now, both.Token))) return null;
-            await connector.ReleaseAsync(connection, last, both.Token).WaitAsync(both.Token);
-            return null;
+            return await release.LeaveAsync(followed, left, now?.Version, both.Token).WaitAsync(both.Token) ? null : SourceFailure.ChangedKey;
         }
         catch (SyncFailureException e)
         {

@@ -98,6 +98,49 @@ public sealed class ApiAuthTests
         Assert.Equal(20, server.Targets.Count(t => t == "/x"));
     }
 
+    /// <summary>Between the second page and the third its time goes by, as the token's server said it would: none is refused, and all who read wait for the one that is got anew.</summary>
+    [Fact]
+    public async Task Read_a_token_that_expires_between_two_pages_is_got_anew_once_before_it_is_used()
+    {
+        const int Readers = 10;
+        var (clock, given, arrived) = (new MovedClock(), 0, 0);
+        var haveAll = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var refused = new System.Collections.Concurrent.ConcurrentQueue<string>();
+        await using var server = await ApiServer.StartAsync(async c =>
+        {
+            if (c.Request.Path == "/token")
+            {
+                await Task.Delay(50);
+                await ApiServer.WriteAsync(c, $$"""{"access_token":"token-{{Interlocked.Increment(ref given)}}","expires_in":100}""");
+                return;
+            }
+
+            var page = c.Request.Query.TryGetValue("p", out var asked) ? int.Parse(asked!, System.Globalization.CultureInfo.InvariantCulture) : 1;
+            var token = c.Request.Headers.Authorization.ToString();
+            if (token != (page <= 2 ? "Bearer token-1" : "Bearer token-2"))
+            {
+                refused.Enqueue($"{page}: {token}");
+                c.Response.StatusCode = 401;
+                return;
+            }
+
+            if (page == 2 && Interlocked.Increment(ref arrived) == Readers)
+            {
+                clock.Pass(TimeSpan.FromSeconds(99));
+                haveAll.SetResult();
+            }
+
+            if (page == 2) await haveAll.Task;
+            await ApiServer.WriteAsync(c, page < 5 ? $$"""{"items":[{{page}}],"next":"/x?p={{page + 1}}"}""" : """{"items":[5],"next":null}""");
+        });
+        using var connector = ApiSource.Connector(time: clock);
+        const string Pages = """{"path":"/x","records_path":"items","pagination":{"type":"next_url","path":"next"}}""";
+        var read = await Task.WhenAll(Enumerable.Range(0, Readers).Select(_ => ApiSource.ReadAsync(server.Url, Pages, OAuth(server), connector: connector)));
+        Assert.Empty(refused);
+        Assert.All(read, r => Assert.Equal(["1", "2", "3", "4", "5"], r.Documents));
+        Assert.Equal(2, given);
+    }
+
     [Fact]
     public async Task Read_a_token_serves_neither_another_source_nor_another_secret()
     {
@@ -159,6 +202,16 @@ public sealed class ApiAuthTests
         var failure = await ApiSource.FailureAsync(server.Url, One, """{"type":"bearer","token":"t"}""");
         Assert.Equal(("errors.api.authentication", FailureKind.Permanent, status), (failure.MessageKey, failure.Kind, failure.Params!["status"]));
         Assert.Single(server.Asked);
+    }
+
+    /// <summary>The clock, moved on by the test; what is measured takes as long as ever.</summary>
+    private sealed class MovedClock : TimeProvider
+    {
+        private long _ahead;
+
+        public void Pass(TimeSpan time) => Interlocked.Add(ref _ahead, time.Ticks);
+
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ahead));
     }
 
     private static string OAuth(ApiServer server, string secret = "1")

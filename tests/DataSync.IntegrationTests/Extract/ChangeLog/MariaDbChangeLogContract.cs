@@ -60,6 +60,21 @@ public abstract class MariaDbChangeLogContract : ChangeLogContract, IAsyncLifeti
         };
     }
 
+    /// <summary>What a removal by age passes over would appear behind rows that came after it and are gone.</summary>
+    [Theory, InlineData("REPEATABLE READ"), InlineData("READ COMMITTED")]
+    public async Task Removal_from_a_change_log_waits_for_who_has_not_committed(string isolation)
+    {
+        var follower = await FollowAsync(rows: 1);
+        var log = (await follower.SetupAsync(Ct)).Undo[^1].Replace("DROP TABLE IF EXISTS ", "", StringComparison.Ordinal);
+        var late = await BeginAsync();
+        await late(Insert(2, 1));
+        await InsertAsync(3, 1);
+        await ExecuteAsync($"SET SESSION TRANSACTION ISOLATION LEVEL {isolation}; SET SESSION innodb_lock_wait_timeout = 1");
+        var refused = await Assert.ThrowsAsync<MySqlException>(() => ExecuteAsync($"DELETE FROM {log} WHERE datasync_operation <> 'S' AND datasync_at < NOW(6) + INTERVAL 1 DAY"));
+        Assert.Equal(MySqlErrorCode.LockWaitTimeout, refused.ErrorCode);
+        await late("ROLLBACK");
+    }
+
     [Fact]
     public async Task Replace_is_a_delete_and_an_insert()
     {

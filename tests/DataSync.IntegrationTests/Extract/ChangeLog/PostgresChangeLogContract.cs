@@ -20,6 +20,8 @@ public abstract class PostgresChangeLogContract : ChangeLogContract, IAsyncLifet
         ("jsonb", ["'{\"b\": [1, 2.50]}'", "NULL"]), ("bytea", ["'\\x00ff10'", "''"]), ("uuid", ["'0190163d-8694-739b-aea5-966c26f8ad90'", "NULL"]), ("char(5)", ["'x'", "NULL"]), ("varchar(9)", ["'é'", "NULL"]), ("int GENERATED ALWAYS AS (7) STORED", ["DEFAULT"]),
     ];
 
+    protected override bool RemovesPastOpen => true;
+
     protected override (string Before, string Behind) Upsert => ("", " ON CONFLICT ({key}) DO UPDATE SET {set}");
 
     public async ValueTask InitializeAsync() => Source = await PostgresSource.CreateAsync(Ct);
@@ -152,6 +154,6 @@ public sealed class PostgresChangeLogTests : PostgresChangeLogContract
 
         public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => connector.ChangeLog.SetupAsync(connection, request, last, ct);
 
-        public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+        public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Task.CompletedTask;
     }
 }

@@ -36,7 +36,7 @@ public sealed class FlippingNameServerTests
             var method = $"{typeof(FlippingNameServerTests).FullName}.{nameof(Inner_run_dials_what_was_judged)}";
             var said = await RunApartAsync([Environment.ProcessPath!, .. Assembly(), "-explicit", "only", "-method", method], resolver, told);
             Assert.True(File.Exists(told), said);
-            Assert.Equal((Tries * ReachingConnectors.Drivers.Count).ToString(CultureInfo.InvariantCulture), await File.ReadAllTextAsync(told, Ct));
+            Assert.Equal((Tries * ReachingConnectors.DriversOfDrivers.Count).ToString(CultureInfo.InvariantCulture), await File.ReadAllTextAsync(told, Ct));
         }
         finally
         {
@@ -52,7 +52,7 @@ public sealed class FlippingNameServerTests
         using var names = new FlippingNameServer(IPAddress.Parse("127.0.0.9"), IPAddress.Loopback);
         using var trap = new DialTrap(only: IPAddress.Loopback);
         await using var connectors = new ReachingConnectors("127.0.0.9/32");
-        foreach (var driver in ReachingConnectors.Drivers)
+        foreach (var driver in ReachingConnectors.DriversOfDrivers)
         {
             var connector = connectors.Of(driver);
             for (var i = 0; i < Tries; i++)

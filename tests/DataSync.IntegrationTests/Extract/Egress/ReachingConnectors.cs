@@ -48,6 +48,9 @@ internal sealed class ReachingConnectors : IAsyncDisposable
     /// <summary>Drivers of the connectors that are told an address.</summary>
     public static IReadOnlyList<string> Drivers { get; } = Scan();
 
+    /// <summary>The same, with each driver that ODBC's is tried through.</summary>
+    public static IReadOnlyList<string> DriversOfDrivers { get; } = [.. Drivers, OdbcMariaDb];
+
     public IConnector Of(string driver) => _services.GetServices<IConnector>().Single(c => c.Driver == Plain(driver));
 
     /// <summary>A source there; for <c>api</c> over plain HTTP, for databases without TLS.</summary>

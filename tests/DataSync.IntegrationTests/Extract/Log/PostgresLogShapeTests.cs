@@ -50,6 +50,36 @@ public sealed class PostgresLogShapeTests
         await AssertReadsEverythingAsync(table, "columns");
     }
 
+    /// <summary>A label is what a value is called, wherever it stands: rows that nobody touched read otherwise once it is renamed.</summary>
+    [Theory]
+    [InlineData("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'")]
+    [InlineData("ALTER TYPE mood RENAME VALUE 'sad' TO 'blue'", "UPDATE followed SET id = 5 WHERE id = 1", "ALTER TYPE mood RENAME VALUE 'blue' TO 'sad'")]
+    [InlineData("ALTER TYPE told RENAME ATTRIBUTE how TO feels")]
+    public async Task Types_whose_values_are_called_otherwise_are_answered_by_everything_and_the_reason(params string[] altered)
+    {
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct, sets: false);
+        await table.ExecuteAsync(
+            """
+            CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE DOMAIN felt AS mood; CREATE TYPE told AS (how mood, since int);
+            DROP TABLE followed; CREATE TABLE followed (id bigint PRIMARY KEY, now felt, before mood[], tales told);
+            INSERT INTO followed VALUES (1, 'sad', '{sad,ok}', '(sad,3)'), (2, 'ok', NULL, NULL)
+            """, Ct);
+        await table.SetUpAsync(Ct);
+        await table.SyncAsync(Ct);
+
+        // one that is new is in no row
+        await table.ExecuteAsync("ALTER TYPE mood ADD VALUE 'glad' BEFORE 'ok'", Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (3, 'glad', '{glad}', NULL)", Ct);
+        Assert.Equal(["insert"], Operations(await table.SyncAsync(Ct)));
+        Assert.False(table.Report.Everything);
+        foreach (var sql in altered) await table.ExecuteAsync(sql, Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (4, 'ok', NULL, NULL)", Ct);
+        await AssertReadsEverythingAsync(table, "columns");
+        await table.ExecuteAsync("DELETE FROM followed WHERE id = 2", Ct);
+        Assert.Equal(["delete"], Operations(await table.SyncAsync(Ct)));
+        Assert.Equal(await table.TableAsync(Ct), table.Copy);
+    }
+
     [Fact]
     public async Task Publication_that_was_altered_and_put_back_is_answered_by_everything_and_the_reason()
     {
@@ -109,6 +139,9 @@ public sealed class PostgresLogShapeTests
     {
         await using var table = await FollowedTable.CreateAsync(Columns, Ct);
         await table.SyncAsync(Ct);
+        table.Remember(position => Assert.True(position["marks"]!.AsObject().Remove("types")));
+        Assert.Empty(await table.SyncAsync(Ct));
+        Assert.False(table.Report.Everything);
         table.Remember(position => Assert.True(position.Remove("marks")));
         await table.ExecuteAsync("INSERT INTO followed VALUES (1, 'a')", Ct);
         Assert.Equal(["insert"], Operations(await table.SyncAsync(Ct)));

@@ -1,3 +1,4 @@
+using DataSync.Extract.Connectors.Postgres.Log;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
@@ -277,6 +278,28 @@ public sealed class PostgresLogTests
         await table.Connector.ReleaseAsync(table.Connection, null, Ct);
         Assert.Equal(0, await SlotsAsync(table));
         await table.Connector.ReleaseAsync(table.Connection, null, Ct);
+    }
+
+    /// <summary>Whoever begins a sync meanwhile waits until the slot is dropped, and finds none; whoever has begun by then is found.</summary>
+    [Theory, InlineData(true), InlineData(false)]
+    public async Task Release_asks_whether_the_slot_is_unused_while_nobody_can_begin_to_use_it(bool isUnused)
+    {
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct);
+        await table.SyncAsync(Ct);
+        Task<TrackingOffer>? offering = null;
+        await table.Connector.ReleaseAsync(table.Connection, null, Ct, async _ =>
+        {
+            offering = table.Connector.OfferAsync(table.Connection, new ReadRequest { Table = "followed" }, Ct);
+            while (!await table.Source.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database()))", Ct))
+            {
+                Assert.False(offering.IsCompleted);
+                await Task.Delay(20, Ct);
+            }
+
+            return isUnused;
+        });
+        Assert.Equal(isUnused ? 0 : 1, await SlotsAsync(table));
+        Assert.Equal(!isUnused, Assert.IsType<LogFacts>((await offering!).Found).HasSlot);
     }
 
     [Fact]

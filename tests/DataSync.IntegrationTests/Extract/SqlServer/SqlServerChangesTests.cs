@@ -56,6 +56,19 @@ public sealed class SqlServerChangesTests
         Assert.DoesNotContain(done.Undo, u => u.Contains("DATABASE", StringComparison.Ordinal));
     }
 
+    /// <summary>No version need have come in between: only a tracked table's changes have one.</summary>
+    [Theory]
+    [InlineData(7, 70, null), InlineData(7, null, null), InlineData(8, 70, "made_anew"), InlineData(7, 71, "made_anew")]
+    public async Task Plan_behind_a_table_or_a_record_that_was_made_anew_reads_everything(int table, int? record, string? reason)
+    {
+        await using var server = Server(current: 41, least: 41, record: 70);
+        var plan = await TdsServer.Connector().PlanAsync(server.Connection(), Items, Available, JsonSerializer.SerializeToElement(new { version = 41, table, record }), Ct);
+        Assert.Equal((reason is not null, reason is null ? null : $"tracking.change_tracking.{reason}"), (plan.Everything, plan.Reason?.Key));
+        await using var hidden = Server(current: 41, least: 41);
+        plan = await TdsServer.Connector().PlanAsync(hidden.Connection(), Items, Available, JsonSerializer.SerializeToElement(new { version = 41, table = 7, record }), Ct);
+        Assert.False(plan.Everything);
+    }
+
     [Theory]
     [InlineData(null, true, null), InlineData(5L, false, null), InlineData(41L, false, null), InlineData(4L, true, "expired"), InlineData(42L, true, "restored")]
     public async Task Plan_begins_behind_the_last_or_reads_everything_and_says_why(long? last, bool everything, string? reason)
@@ -70,7 +83,7 @@ public sealed class SqlServerChangesTests
     [Fact]
     public async Task Read_everything_is_one_snapshot_and_the_next_sync_begins_at_its_version()
     {
-        await using var server = Server(current: 41, rows: static sql =>
+        await using var server = Server(current: 41, record: 70, rows: static sql =>
         {
             Assert.Contains("SELECT 'R', @datasync_version, w.[id], w.[id], w.[id], CAST(w.[name] AS varbinary(8000)) FROM [shop].[items] AS w ORDER BY w.[id]", sql, StringComparison.Ordinal);
             return Rows().Row(Operation("R"), TdsValue.Long(41), TdsValue.Int(1), TdsValue.Int(1), TdsValue.Int(1), TdsValue.Text("one")).Row(Operation("R"), TdsValue.Long(41), TdsValue.Int(2), TdsValue.Int(2), TdsValue.Int(2), [0xFF, 0xFF]).Done(2);
@@ -82,7 +95,7 @@ public sealed class SqlServerChangesTests
                 """{"_change":{"operation":"read","key":{"id":2},"position":"0000000000000000041-0000000001"},"id":2,"name":null}""",
             ],
             await ReadAsync(server, plan));
-        Assert.Equal(("""{"version":41}""", "41"), (plan.Next!.Value.GetRawText(), plan.Position));
+        Assert.Equal(("""{"version":41,"table":7,"record":70}""", "41"), (plan.Next!.Value.GetRawText(), plan.Position));
         var asked = server.Asked.ToList();
         Assert.True(asked.IndexOf("SET TRANSACTION ISOLATION LEVEL SNAPSHOT; BEGIN TRANSACTION;") is var begin && begin >= 0 && begin < asked.FindIndex(a => a.Contains("CHANGE_TRACKING_CURRENT_VERSION", StringComparison.Ordinal)));
     }
@@ -106,17 +119,18 @@ public sealed class SqlServerChangesTests
                 """{"_change":{"operation":"update","key":{"id":2},"position":"0000000000000000044-0000000002"},"id":2,"name":"zwei"}""",
             ],
             documents);
-        Assert.Equal("""{"version":50}""", plan.Next!.Value.GetRawText());
+        Assert.Equal("""{"version":50,"table":7}""", plan.Next!.Value.GetRawText());
         Assert.Equal((true, null), (plan.IsChecked, plan.Lost));
         var positions = documents.Select(d => JsonElement.Parse(d).GetProperty("_change").GetProperty("position").GetString()).ToList();
         Assert.Equal(positions.Order(StringComparer.Ordinal), positions);
     }
 
-    [Fact]
-    public async Task Read_of_changes_that_were_cleaned_up_since_the_plan_is_tried_anew()
+    [Theory]
+    [InlineData(45L, """{"version":41}"""), InlineData(41L, """{"version":41,"table":8}"""), InlineData(41L, """{"version":41,"table":7,"record":71}"""), InlineData(null, """{"version":41}""")]
+    public async Task Read_of_changes_that_went_since_the_plan_is_tried_anew(long? least, string extent)
     {
-        await using var server = Server(current: 50, least: 45);
-        var failure = (await Assert.ThrowsAsync<SyncFailureException>(() => ReadAsync(server, new ChangePlan { Extent = JsonElement.Parse("""{"version":41}""") }))).Failure;
+        await using var server = Server(current: 50, least: least, record: 70);
+        var failure = (await Assert.ThrowsAsync<SyncFailureException>(() => ReadAsync(server, new ChangePlan { Extent = JsonElement.Parse(extent) }))).Failure;
         Assert.Equal(("errors.extraction.conflict", FailureKind.Transient), (failure.MessageKey, failure.Kind));
     }
 
@@ -140,7 +154,7 @@ public sealed class SqlServerChangesTests
 
     private static byte[] Operation(string value) => TdsValue.Text(value);
 
-    private static TdsServer Server(int[]? state = null, bool snapshots = true, long current = 41, long least = 0, Func<string, TdsAnswer>? rows = null) => new()
+    private static TdsServer Server(int[]? state = null, bool snapshots = true, long current = 41, long? least = 0, int? record = null, Func<string, TdsAnswer>? rows = null) => new()
     {
         HasSnapshots = snapshots,
         OnStatement = sql =>
@@ -148,11 +162,11 @@ public sealed class SqlServerChangesTests
             state ??= [1, 1, 1, 1, 1];
             if (sql.Contains("change_tracking_databases", StringComparison.Ordinal))
             {
-                return new TdsAnswer().Columns(TdsColumn.Int("a"), TdsColumn.Int("b"), TdsColumn.Int("c"), TdsColumn.Int("d"), TdsColumn.Int("e"), TdsColumn.NVarChar("f"), TdsColumn.NVarChar("g"))
-                    .Row([.. state.Select(TdsValue.Int), TdsValue.Text("d]b"), TdsValue.Text("reader")]).Done(1);
+                return new TdsAnswer().Columns(TdsColumn.Int("a"), TdsColumn.Int("b"), TdsColumn.Int("c"), TdsColumn.Int("d"), TdsColumn.Int("e"), TdsColumn.NVarChar("f"), TdsColumn.NVarChar("g"), TdsColumn.Int("h"))
+                    .Row([.. state.Select(TdsValue.Int), TdsValue.Text("d]b"), TdsValue.Text("reader"), record is { } own ? TdsValue.Int(own) : TdsValue.Null]).Done(1);
             }
 
-            if (sql.Contains("CHANGE_TRACKING_CURRENT_VERSION", StringComparison.Ordinal)) return new TdsAnswer().Columns(TdsColumn.BigInt("c"), TdsColumn.BigInt("m")).Row(TdsValue.Long(current), TdsValue.Long(least)).Done(1);
+            if (sql.Contains("CHANGE_TRACKING_CURRENT_VERSION", StringComparison.Ordinal)) return new TdsAnswer().Columns(TdsColumn.BigInt("c"), TdsColumn.BigInt("m")).Row(TdsValue.Long(current), least is { } from ? TdsValue.Long(from) : TdsValue.Null).Done(1);
             return sql.Contains("@datasync_version", StringComparison.Ordinal) ? rows!(sql) : Catalog(sql);
         },
     };

@@ -99,7 +99,7 @@ internal sealed class FollowedConnector : ITracksChanges, IReadsWindows
     public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct)
         => Task.FromResult(new TrackingSetup(TrackingMethods.Log, ["SETUP"], ["UNDO"], [new TrackingCheck("all", Missing is null, Missing)]));
 
-    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct)
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null)
     {
         Asked.Add($"release {last?.GetRawText() ?? "null"}");
         return Task.CompletedTask;

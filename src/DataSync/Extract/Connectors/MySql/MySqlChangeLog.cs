@@ -25,6 +25,9 @@ internal sealed class MySqlChangeLog(char quote, TimeProvider time) : ChangeLogD
 
     public override UndecidedPositions Undecided() => new MySqlUndecided(time);
 
+    /// <summary>A DELETE waits for the lock of a row that is not committed.</summary>
+    public override bool RemovesInOrder => true;
+
     public override async Task<FollowedTable> FindAsync(AskServer ask, string name, CancellationToken ct)
     {
         var (schema, own) = SqlName.Parse(name, quote) ?? throw Undefined();
@@ -63,7 +66,8 @@ internal sealed class MySqlChangeLog(char quote, TimeProvider time) : ChangeLogD
         yield return "SET SESSION sql_mode = 'ALLOW_INVALID_DATES'";
         yield return $"CREATE TABLE {table.QuotedLog} ({Quote(ChangeLogNames.Position)} BIGINT NOT NULL AUTO_INCREMENT PRIMARY KEY, {Quote(ChangeLogNames.Operation)} CHAR(1) CHARACTER SET ascii NOT NULL, "
             + $"{Quote(ChangeLogNames.At)} DATETIME(6) NOT NULL DEFAULT CURRENT_TIMESTAMP(6), {string.Join(", ", [.. keys, .. columns])}) ENGINE = InnoDB";
-        yield return $"INSERT INTO {table.QuotedLog} ({Quote(ChangeLogNames.Operation)}) VALUES ('{ChangeLogNames.Start}')";
+        yield return Mark(table, ChangeLogNames.Start);
+        yield return Mark(table, ChangeLogNames.Second);
         foreach (var (on, operation, row) in Triggers)
             yield return $"CREATE TRIGGER {In(table, on)} AFTER {on} ON {table.Quoted} FOR EACH ROW {(on == "UPDATE" ? Update(table) : Record(table, operation, row))}";
         var names = string.Join(", ", Triggers.Select(t => Text(Name(table.Table, t.Event.ToLowerInvariant()))));
@@ -90,6 +94,14 @@ internal sealed class MySqlChangeLog(char quote, TimeProvider time) : ChangeLogD
         var login = (await ask("SELECT CURRENT_USER()", [], ct))[0][0]!;
         var at = login.LastIndexOf('@');
         return $"{Text(login[..at])}@{Text(login[(at + 1)..])}";
+    }
+
+    /// <summary>By the table's counter, which is one ahead. Servers that forget it at a restart may tell less, which then is not what it was.</summary>
+    public override async Task<long?> GivenOutAsync(AskServer ask, FollowedTable table, CancellationToken ct)
+    {
+        if (!await IsMariaDbAsync(ask, ct)) await ask("SET SESSION information_schema_stats_expiry = 0", [], ct);
+        var next = await ask("SELECT AUTO_INCREMENT FROM information_schema.TABLES WHERE TABLE_SCHEMA = ? AND TABLE_NAME = ?", [table.Schema!, Name(table.Table, "changes")], ct);
+        return next is [[{ } text]] ? long.Parse(text, CultureInfo.InvariantCulture) - 1 : null;
     }
 
     /// <summary>

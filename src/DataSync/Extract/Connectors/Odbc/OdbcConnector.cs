@@ -97,7 +97,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
     public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => Tracker.SetupAsync(connection, request, last, ct);
 
     /// <summary>The server keeps nothing for anybody: the change log is the customer's.</summary>
-    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Task.CompletedTask;
 
     private ChangeLogTracker Tracker => new(this, time);
 

@@ -71,9 +71,10 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
         // the columns' types are the table's own, without anything the table demands of its values
         yield return $"CREATE TABLE {table.QuotedLog} AS SELECT 0::bigint AS {position}, ''::text AS {Quote(ChangeLogNames.Operation)}, pg_catalog.now() AS {Quote(ChangeLogNames.At)}, "
             + $"{keys}{List(table.Columns.Select(c => c.Name))} FROM {table.Quoted} WITH NO DATA";
-        yield return $"ALTER TABLE {table.QuotedLog} ALTER {position} SET NOT NULL, ALTER {position} ADD GENERATED ALWAYS AS IDENTITY (CACHE 1), ADD PRIMARY KEY ({position}), "
+        yield return $"ALTER TABLE {table.QuotedLog} ALTER {position} SET NOT NULL, ALTER {position} ADD GENERATED ALWAYS AS IDENTITY (SEQUENCE NAME {Sequence(table)} CACHE 1), ADD PRIMARY KEY ({position}), "
             + $"ALTER {Quote(ChangeLogNames.Operation)} SET NOT NULL, ALTER {Quote(ChangeLogNames.At)} SET DEFAULT pg_catalog.clock_timestamp(), ALTER {Quote(ChangeLogNames.At)} SET NOT NULL";
-        yield return $"INSERT INTO {table.QuotedLog} ({Quote(ChangeLogNames.Operation)}) VALUES ('{ChangeLogNames.Start}')";
+        yield return Mark(table, ChangeLogNames.Start);
+        yield return Mark(table, ChangeLogNames.Second);
         var body = Body(table);
         var mark = "$datasync$";
         while (body.Contains(mark, StringComparison.Ordinal)) mark = mark[..^1] + "_$";
@@ -82,6 +83,7 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
         yield return $"CREATE TRIGGER {Quote(TruncateTrigger)} AFTER TRUNCATE ON {table.Quoted} FOR EACH STATEMENT EXECUTE FUNCTION {table.QuotedLog}()";
         yield return $"ALTER TABLE {table.Quoted} ENABLE ALWAYS TRIGGER {Quote(RowTrigger)}, ENABLE ALWAYS TRIGGER {Quote(TruncateTrigger)}";
         yield return $"GRANT SELECT ON {table.QuotedLog} TO {login}";
+        yield return $"GRANT SELECT ON SEQUENCE {Sequence(table)} TO {login}";
     }
 
     public override IEnumerable<string> Undo(FollowedTable table) =>
@@ -91,6 +93,18 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
     ];
 
     public override async Task<string?> LoginAsync(AskServer ask, CancellationToken ct) => (await ask("SELECT pg_catalog.quote_ident(current_user)", [], ct))[0][0];
+
+    /// <summary>A sequence may be read by whom its setup lets; older ones let nobody.</summary>
+    public override async Task<long?> GivenOutAsync(AskServer ask, FollowedTable table, CancellationToken ct)
+    {
+        var given = await ask(
+            $"""
+            SELECT pg_catalog.pg_sequence_last_value(s.id)::text FROM (SELECT pg_catalog.to_regclass(pg_catalog.pg_get_serial_sequence({Value(1)}, '{ChangeLogNames.Position}')) AS id) s
+            WHERE pg_catalog.has_sequence_privilege(s.id, 'SELECT')
+            """,
+            [table.QuotedLog], ct);
+        return given is [[{ } text]] ? long.Parse(text, CultureInfo.InvariantCulture) : null;
+    }
 
     private string Body(FollowedTable table) =>
         $"""
@@ -133,6 +147,8 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
             [quoted], ct);
         return [.. rows.Select(r => (new LoggedColumn(r[0]!, r[1]!), r[2] == "true"))];
     }
+
+    private string Sequence(FollowedTable table) => $"{Quote(table.Schema!)}.{Quote(ChangeLogNames.Of(table.Table, "positions", LongestName, Encoding.UTF8.GetByteCount))}";
 
     private string Value(int number) => isNumbered ? string.Create(CultureInfo.InvariantCulture, $"${number}") : "CAST(? AS text)";
 

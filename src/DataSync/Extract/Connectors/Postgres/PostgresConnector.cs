@@ -122,7 +122,7 @@ internal sealed class PostgresConnector(EgressPolicy egress, IOptions<ExtractOpt
 
     public Task<HeldLog?> HeldAsync(SourceConnection connection, CancellationToken ct) => AskAsync(connection, (session, token) => LogFacts.HeldAsync(session, LogNames.Of(connection), token), ct);
 
-    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Log.ReleaseAsync(connection, ct);
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Log.ReleaseAsync(connection, isUnused, ct);
 
     public ValueTask DisposeAsync() => _idle.DisposeAsync();
 

@@ -16,7 +16,7 @@ internal sealed partial class SqlServerConnector : ITracksChanges
     public async Task<ChangePlan> PlanAsync(SourceConnection connection, ReadRequest request, TrackingOffer offer, JsonElement? last, CancellationToken ct)
     {
         var position = last is { } stored ? ChangePosition.Read(stored) : null;
-        return await AskAsync(connection, session => ChangeStatement.Plan(session, TrackingState.Ask(session, request.Table!).Demand(), position), ct);
+        return await AskAsync(connection, session => ChangeStatement.Plan(session, TrackingState.Ask(session, request.Table!), position), ct);
     }
 
     public async IAsyncEnumerable<RecordBatch> ReadChangesAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, [EnumeratorCancellation] CancellationToken ct)
@@ -39,5 +39,5 @@ internal sealed partial class SqlServerConnector : ITracksChanges
         => AskAsync(connection, session => TrackingState.Ask(session, request.Table!).Setup(), ct);
 
     /// <summary>The server keeps changes for a time, for nobody in particular.</summary>
-    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Task.CompletedTask;
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Failures;
@@ -14,6 +15,8 @@ internal sealed class SqliteChangeLog : ChangeLogDialect
         [("INSERT", ChangeLogNames.Insert, "NEW"), ("UPDATE", ChangeLogNames.Update, "NEW"), ("DELETE", ChangeLogNames.Delete, "OLD")];
 
     public override string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+
+    public override bool RemovesInOrder => true;
 
     public override async Task<FollowedTable> FindAsync(AskServer ask, string name, CancellationToken ct)
     {
@@ -47,6 +50,7 @@ internal sealed class SqliteChangeLog : ChangeLogDialect
         yield return $"CREATE TABLE {table.QuotedLog} ({Quote(ChangeLogNames.Position)} INTEGER PRIMARY KEY AUTOINCREMENT, {Quote(ChangeLogNames.Operation)} TEXT NOT NULL, "
             + $"{Quote(ChangeLogNames.At)} TEXT NOT NULL DEFAULT (strftime('%Y-%m-%d %H:%M:%f', 'now')), {keys}{List(table.Columns.Select(c => c.Name))})";
         yield return $"INSERT INTO {table.QuotedLog} ({Quote(ChangeLogNames.Operation)}, {Quote(ChangeLogNames.At)}) VALUES ('{ChangeLogNames.Start}', strftime('%Y-%m-%d %H:%M:%f', 'now') || lower(hex(randomblob(4))))";
+        yield return Mark(table, ChangeLogNames.Second);
         foreach (var (on, operation, row) in Triggers) yield return Trigger(table, on, operation, row);
     }
 
@@ -54,6 +58,9 @@ internal sealed class SqliteChangeLog : ChangeLogDialect
         => [.. Triggers.Select(t => $"DROP TRIGGER IF EXISTS {Name(table, t.Event)}"), $"DROP TABLE IF EXISTS {table.QuotedLog}"];
 
     public override Task<string?> LoginAsync(AskServer ask, CancellationToken ct) => Task.FromResult<string?>(null);
+
+    public override async Task<long?> GivenOutAsync(AskServer ask, FollowedTable table, CancellationToken ct)
+        => await ask("SELECT seq FROM sqlite_sequence WHERE name = ?", [table.LogName], ct) is [[{ } given]] ? long.Parse(given, CultureInfo.InvariantCulture) : null;
 
     private string Trigger(FollowedTable table, string on, string operation, string row)
         => $"CREATE TRIGGER {Name(table, on)} AFTER {on} ON {table.Quoted} BEGIN {Record(table, operation, row)}; END";

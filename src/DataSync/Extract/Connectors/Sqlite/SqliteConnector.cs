@@ -93,7 +93,7 @@ internal sealed class SqliteConnector(IOptions<ExtractOptions> options, TimeProv
     public Task<TrackingSetup> SetupAsync(SourceConnection connection, ReadRequest request, JsonElement? last, CancellationToken ct) => Tracker.SetupAsync(connection, request, last, ct);
 
     /// <summary>A file keeps nothing for anybody.</summary>
-    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct) => Task.CompletedTask;
+    public Task ReleaseAsync(SourceConnection connection, JsonElement? last, CancellationToken ct, Func<CancellationToken, Task<bool>>? isUnused = null) => Task.CompletedTask;
 
     private ChangeLogTracker Tracker => new(this, time);
 

@@ -27,6 +27,12 @@ internal abstract class ChangeLogDialect
     /// <summary>True where emptying the table at once is a change of its own in the log.</summary>
     public virtual bool RecordsTruncation => false;
 
+    /// <summary>True where a DELETE sees every row that another session has written, or waits for it: what appears late then never stands behind removed rows that came after it.</summary>
+    public virtual bool RemovesInOrder => false;
+
+    /// <summary>The greatest position that was given out, whatever became of the row; null where the server does not tell everybody.</summary>
+    public virtual Task<long?> GivenOutAsync(AskServer ask, FollowedTable table, CancellationToken ct) => Task.FromResult<long?>(null);
+
     /// <summary>
     /// How many rows the table has, and how many it would have by its change log, where the two are not the same: something was changed past the triggers. Null where they are, where that cannot be, or where it is not
     /// to be found out cheaply.
@@ -39,6 +45,9 @@ internal abstract class ChangeLogDialect
 
     /// <summary>Names within quotes, each behind a prefix, with commas between.</summary>
     protected string List(IEnumerable<string> names, string prefix = "") => string.Join(", ", names.Select(n => prefix + Quote(n)));
+
+    /// <summary>A row that is no change.</summary>
+    protected string Mark(FollowedTable table, string operation) => $"INSERT INTO {table.QuotedLog} ({Quote(ChangeLogNames.Operation)}) VALUES ('{operation}')";
 
     /// <summary>What a trigger writes: an operation, the key before where there is one to tell, and a row.</summary>
     /// <param name="table">The table.</param>

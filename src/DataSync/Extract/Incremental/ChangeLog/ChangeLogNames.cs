@@ -10,8 +10,8 @@ internal static class ChangeLogNames
     /// <summary>Ours, in front of the table's columns. The position grows with every change.</summary>
     public const string Position = "datasync_position", Operation = "datasync_operation", At = "datasync_at";
 
-    /// <summary>Operations: the first row of all, then a row's fate, and the table's.</summary>
-    public const string Start = "S", Insert = "I", Update = "U", Delete = "D", Truncate = "T";
+    /// <summary>Operations: the first row of all, the one behind it, which is no change but is removed with the first that are, then a row's fate, and the table's.</summary>
+    public const string Start = "S", Second = "B", Insert = "I", Update = "U", Delete = "D", Truncate = "T";
 
     /// <summary>The column that has, of an update, what the key's column was before.</summary>
     public static string OldKey(int place) => string.Create(CultureInfo.InvariantCulture, $"datasync_key_{place + 1}");

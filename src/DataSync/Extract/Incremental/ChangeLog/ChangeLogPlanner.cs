@@ -18,18 +18,35 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
 
     /// <summary>What to read of the changes behind a state, how many stand there, and the state after it.</summary>
     public async Task<(List<PositionRange> Ranges, long Count, ChangeLogState Next)> DecideAsync(ChangeLogState last, CancellationToken ct)
+        => await DecideAsync(last, await _positions.GreatestAsync(last.Position, ct), null, ct);
+
+    /// <summary>
+    /// The state that a reading of the whole table begins with: positions grow from one sync to the next, whatever is read, unless the server has forgotten how far it was. What was given out and where nothing comes any
+    /// more lies behind it, so that a log which stands empty is known by how far it was.
+    /// </summary>
+    /// <param name="last">What was delivered; null for nothing.</param>
+    /// <param name="log">Which change log it is.</param>
+    /// <param name="first">The first row of all.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<ChangeLogState> BeginAsync(ChangeLogState? last, string log, long first, CancellationToken ct)
+    {
+        var given = await session.Dialect.GivenOutAsync(session.Ask, table, ct);
+        var from = last is { } known && known.Log == log && !(given < known.Position) ? known : new ChangeLogState { Log = log, Position = first };
+        return (await DecideAsync(from, await _positions.GreatestAsync(from.Position, ct), given, ct)).Next;
+    }
+
+    private async Task<(List<PositionRange> Ranges, long Count, ChangeLogState Next)> DecideAsync(ChangeLogState last, long greatest, long? given, CancellationToken ct)
     {
         var undecided = session.Dialect.Undecided();
         var (now, began) = (time.GetUtcNow(), time.GetTimestamp());
-        var greatest = await _positions.GreatestAsync(last.Position, ct);
         List<PositionRange> missing, waiting = [];
-        for (var pause = Look; (missing = await MissingAsync(last, greatest, now, ct)).Count > 0; pause = pause < Patience / 8 ? pause * 1.5 : pause)
+        for (var pause = Look; (missing = await MissingAsync(last, greatest, given, now, ct)).Count > 0; pause = pause < Patience / 8 ? pause * 1.5 : pause)
         {
             waiting = await undecided.OfAsync(session.Ask, table, missing, ct);
             if (waiting.Count == 0)
             {
                 // what was still missing may have been committed before its writer was seen to have ended
-                missing = await MissingAsync(last, greatest, now, ct);
+                missing = await MissingAsync(last, greatest, given, now, ct);
                 break;
             }
 
@@ -37,7 +54,7 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
             await Task.Delay(pause, time, ct);
         }
 
-        var end = missing.Count > 0 && waiting.Count > 0 ? waiting.Min(w => w.From) - 1 : greatest;
+        var end = missing.Count > 0 && waiting.Count > 0 ? waiting.Min(w => w.From) - 1 : Math.Max(greatest, given ?? 0);
         List<PositionRange> doubted = [.. missing.UpTo(end).Where(m => now - m.Since < undecided.Doubt).TakeLast(MostInDoubt)];
         List<PositionRange> wanted = [.. last.Open.Without(missing), .. greatest > last.Position ? [new PositionRange(last.Position + 1, greatest)] : (PositionRange[])[]];
         var ranges = wanted.UpTo(end).Without(doubted);
@@ -51,9 +68,13 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
     public async Task<ChangeLogState> SnapshotAsync(ChangeLogState before, CancellationToken ct)
     {
         var greatest = await _positions.GreatestAsync(before.Position, ct);
-        return before with { Position = greatest, Open = await MissingAsync(before, greatest, time.GetUtcNow(), ct) };
+        return before with { Position = greatest, Open = await MissingAsync(before, greatest, null, time.GetUtcNow(), ct) };
     }
 
-    private async Task<List<PositionRange>> MissingAsync(ChangeLogState last, long greatest, DateTimeOffset since, CancellationToken ct)
-        => [.. await _positions.MissingAsync(last.Open, ct), .. (await _positions.GapsAsync(last.Position, greatest, ct)).Select(g => g with { Since = since })];
+    private async Task<List<PositionRange>> MissingAsync(ChangeLogState last, long greatest, long? given, DateTimeOffset since, CancellationToken ct) =>
+    [
+        .. await _positions.MissingAsync(last.Open, ct),
+        .. (await _positions.GapsAsync(last.Position, greatest, ct)).Select(g => g with { Since = since }),
+        .. given > greatest ? [new PositionRange(greatest + 1, given.Value, since)] : (PositionRange[])[],
+    ];
 }

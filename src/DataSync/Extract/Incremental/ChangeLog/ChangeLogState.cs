@@ -18,6 +18,10 @@ internal sealed record ChangeLogState
     /// <summary>But for those that may yet appear here.</summary>
     public IReadOnlyList<PositionRange> Open { get; init; } = [];
 
+    /// <summary>The first change that is to come, unless it was rolled back.</summary>
+    [JsonIgnore]
+    public long FirstToCome => Open.Select(r => r.From).Append(Position + 1).Min();
+
     /// <summary>How many rows the table has by what was delivered: those that were read, and one more or less for each insert and delete since.</summary>
     public long Rows { get; init; }
 

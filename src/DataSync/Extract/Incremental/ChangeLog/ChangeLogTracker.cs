@@ -50,7 +50,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                     if (reason is null) return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Ranges = ranges, Count = count }, next);
                 }
 
-                var (_, _, before) = await planner.DecideAsync(new ChangeLogState { Log = log, Position = first }, ct);
+                var before = await planner.BeginAsync(state, log, first, ct);
                 return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Before = before }, before) with { Everything = true, Reason = reason };
             },
             ct);
@@ -78,14 +78,14 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
             },
             ct);
 
-    /// <summary>Up to the last delivered position, which tells that nothing is missing behind it, and to the first that may yet appear. Null for the state of another change log.</summary>
+    /// <summary>Up to the last delivered change below the first that may yet appear: as long as it stands, nothing behind it is missing. Null for the state of another change log.</summary>
     private static async Task<string?> PurgeAsync(ChangeLogSession session, FollowedTable table, ChangeLogState state, CancellationToken ct)
     {
         if ((await new LoggedPositions(session, table).BeginningAsync(ct)).Log != state.Log) return null;
-        var first = state.Open.Select(r => r.From).Append(state.Position).Min();
+        var last = await new LoggedPositions(session, table).GreatestBelowAsync(state.FirstToCome, ct) ?? state.FirstToCome;
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"DELETE FROM {table.QuotedLog} WHERE {session.Dialect.Quote(ChangeLogNames.Operation)} <> '{ChangeLogNames.Start}' AND {session.Dialect.Quote(ChangeLogNames.Position)} < {first}");
+            $"DELETE FROM {table.QuotedLog} WHERE {session.Dialect.Quote(ChangeLogNames.Operation)} <> '{ChangeLogNames.Start}' AND {session.Dialect.Quote(ChangeLogNames.Position)} < {last}");
     }
 
     private static ChangePlan Plan(ChangeLogExtent extent, ChangeLogState next) => new() { Extent = extent.ToJson(), Next = next.ToJson(), Position = next.Shown };
@@ -94,13 +94,9 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     private static async Task<TrackingReason?> WhyEverythingAsync(LoggedPositions positions, ChangeLogState? state, CancellationToken ct)
     {
         if (state is null) return TrackingReason.Of("tracking.change_log.state");
-        var (log, _, least) = await positions.BeginningAsync(ct);
+        var (log, first, least) = await positions.BeginningAsync(ct);
         if (state.Log != log) return TrackingReason.Of("tracking.change_log.made_anew");
-        if (await positions.HasAsync(state.Position, ct)) return null;
-
-        // rows are removed from the beginning on: if one that was delivered is still there, none that was not is gone
-        var isWhole = least == state.Position + 1 || (least <= state.Position && await positions.GreatestAsync(state.Position, ct) > state.Position);
-        return isWhole ? null : TrackingReason.Of("tracking.change_log.purged", ("position", state.Shown));
+        return await positions.IsWholeAsync(state, first, least, ct) ? null : TrackingReason.Of("tracking.change_log.purged", ("position", state.Shown));
     }
 
     private static async Task<TrackingReason?> WhyDifferentAsync(ChangeLogSession session, FollowedTable table, ChangeLogState state, CancellationToken ct)

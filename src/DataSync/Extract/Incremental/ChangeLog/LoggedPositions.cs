@@ -21,12 +21,31 @@ internal sealed class LoggedPositions(ChangeLogSession session, FollowedTable ta
         return rows is [[{ } first, ChangeLogNames.Start, { } at], ..] ? (at, Number(first), rows.Count > 1 ? Number(rows[1][0]!) : null) : (null, 0, null);
     }
 
-    /// <summary>True where this very change is there.</summary>
-    public async Task<bool> HasAsync(long position, CancellationToken ct) => (await session.Ask(Invariant($"SELECT 1 FROM {table.QuotedLog} WHERE {_position} = {position}"), [], ct)).Count > 0;
-
     /// <summary>The greatest position there is; what was asked about where there is none above it.</summary>
     public async Task<long> GreatestAsync(long after, CancellationToken ct)
         => await session.Ask(Invariant($"SELECT MAX({_position}) FROM {table.QuotedLog} WHERE {_position} > {after}"), [], ct) is [[{ } greatest]] ? Number(greatest) : after;
+
+    /// <summary>The greatest position below one, that of the first row of all aside; null where none stands there.</summary>
+    public async Task<long?> GreatestBelowAsync(long position, CancellationToken ct)
+        => await session.Ask(Invariant($"SELECT MAX({_position}) FROM {table.QuotedLog} WHERE {_position} < {position} AND {_operation} <> '{ChangeLogNames.Start}'"), [], ct) is [[{ } greatest]] ? Number(greatest) : null;
+
+    /// <summary>
+    /// Whether nothing of what is to come was removed. Rows are removed from the beginning on, but one that was not committed by then may stand behind removed ones that came after it. What stands below the first change
+    /// that is to come was delivered, so it was there to be removed: as long as it stands, nothing above it is gone. Unless the server, which some do at a restart, has begun to give positions out once more.
+    /// </summary>
+    /// <param name="state">What was delivered.</param>
+    /// <param name="first">The first row of all.</param>
+    /// <param name="least">The least position behind it; null where there is none.</param>
+    /// <param name="ct">Gives up.</param>
+    public async Task<bool> IsWholeAsync(ChangeLogState state, long first, long? least, CancellationToken ct)
+    {
+        if (least < state.FirstToCome) return await GreatestAsync(state.Position - 1, ct) >= state.Position || await session.Dialect.GivenOutAsync(session.Ask, table, ct) >= state.Position;
+        if (state.Open.Count > 0) return false;
+        if (least is not null) return session.Dialect.RemovesInOrder && least == state.FirstToCome;
+
+        // it stands empty: whole as long as nothing was written since
+        return await session.Dialect.GivenOutAsync(session.Ask, table, ct) is { } given ? given == state.Position : state.Position == first;
+    }
 
     /// <summary>Where nothing stands above one position and up to another.</summary>
     public async Task<List<PositionRange>> GapsAsync(long after, long last, CancellationToken ct)

@@ -52,9 +52,6 @@ internal sealed class LogSession : IAsyncDisposable
         return ((ulong)slot.ConsistentPoint, slot.SnapshotName!);
     }
 
-    /// <summary>Gives the slot up. Whoever reads from it is waited for.</summary>
-    public Task DropSlotAsync(string name, CancellationToken ct) => _connection.DropReplicationSlot(name, wait: true, ct);
-
     /// <summary>Begins to read where the sync before ended, which the server may forget from now on.</summary>
     public void Start(string name, ulong from, ulong confirmed)
     {

@@ -6,8 +6,8 @@ using System.Text;
 namespace DataSync.Extract.Connectors.Postgres.Log;
 
 /// <summary>
-/// What may change of a table, and of what its publication lets through, without a word in the log: rows that ALTER TABLE rewrites or gives a value, partitions that come with rows, go or are emptied, and what happened
-/// while a publication left something out. All of it leaves traces in the catalog, which are compared from one sync to the next.
+/// What may change of a table, and of what its publication lets through, without a word in the log: rows that ALTER TABLE rewrites or gives a value, what ALTER TYPE calls their values, partitions that come with rows, go or are
+/// emptied, and what happened while a publication left something out. All of it leaves traces in the catalog, which are compared from one sync to the next.
 /// </summary>
 internal sealed record LogShape
 {
@@ -16,9 +16,17 @@ internal sealed record LogShape
         """
         WITH RECURSIVE parts AS (
             SELECT i.inhrelid, i.xmin::text AS since FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_class c ON c.oid = i.inhparent WHERE c.oid = CAST($1 AS oid) AND c.relkind = 'p'
-            UNION ALL SELECT i.inhrelid, i.xmin::text FROM pg_catalog.pg_inherits i JOIN parts p ON p.inhrelid = i.inhparent)
+            UNION ALL SELECT i.inhrelid, i.xmin::text FROM pg_catalog.pg_inherits i JOIN parts p ON p.inhrelid = i.inhparent),
+        types AS (
+            SELECT a.atttypid AS id FROM pg_catalog.pg_attribute a WHERE a.attrelid = CAST($1 AS oid) AND a.attnum > 0 AND NOT a.attisdropped
+            UNION SELECT w.id FROM types p JOIN pg_catalog.pg_type t ON t.oid = p.id CROSS JOIN LATERAL (
+                SELECT t.typelem UNION ALL SELECT t.typbasetype UNION ALL SELECT a.atttypid FROM pg_catalog.pg_attribute a WHERE t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) w(id)
+            WHERE w.id <> 0)
         SELECT 'column'::text, a.attnum::text, a.attname::text, a.atttypid::text, a.atttypmod::text, a.xmin::text, a.atthasmissing
         FROM pg_catalog.pg_attribute a WHERE a.attrelid = CAST($1 AS oid) AND a.attnum > 0 AND NOT a.attisdropped
+        UNION ALL SELECT 'type', e.oid::text, e.enumlabel::text, '', '', e.xmin::text, false FROM types p JOIN pg_catalog.pg_enum e ON e.enumtypid = p.id
+        UNION ALL SELECT 'type', t.oid::text, a.attnum::text, a.attname::text, a.atttypid::text, a.xmin::text, false
+        FROM types p JOIN pg_catalog.pg_type t ON t.oid = p.id JOIN pg_catalog.pg_attribute a ON t.typtype = 'c' AND a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
         UNION ALL SELECT 'file', c.relfilenode::text, '', '', '', '', false FROM pg_catalog.pg_class c WHERE c.oid = CAST($1 AS oid)
         UNION ALL SELECT 'partition', p.inhrelid::text, c.relfilenode::text, p.since, '', '', c.relkind NOT IN ('r', 'p') OR c.relpersistence <> 'p'
         FROM parts p JOIN pg_catalog.pg_class c ON c.oid = p.inhrelid
@@ -71,7 +79,8 @@ internal sealed record LogShape
                 string.Join(' ', columns.Select(c => Mark(c.Values[..3]))),
                 Together("column"),
                 Of("file").FirstOrDefault()?.Values[0] ?? "",
-                string.Join(' ', partitions.Select(p => p.Mark))),
+                string.Join(' ', partitions.Select(p => p.Mark)),
+                string.Join(' ', Of("type").Select(t => Mark(t.Values)).Order(StringComparer.Ordinal))),
         };
 
         IEnumerable<Found> Of(string kind) => all.Where(f => f.Kind == kind).OrderBy(f => f.Values[0].Length).ThenBy(f => f.Values[0], StringComparer.Ordinal);
@@ -107,11 +116,13 @@ internal sealed record LogShape
     }
 
     /// <summary>
-    /// A column of before is gone, or one that is new has a value in rows of before. Rows that were rewritten are the same where nothing of the columns was declared anew (VACUUM FULL, and TRUNCATE, which is in
+    /// A column of before is gone, or one that is new has a value in rows of before. A label of an enum or an attribute of a composite type is called otherwise, or was for a while, so that rows of before read otherwise than
+    /// they did, and changes of that while otherwise than they do now; one that is new is in no row of before. Rows that were rewritten are the same where nothing of the columns was declared anew (VACUUM FULL, and TRUNCATE, which is in
     /// the log); where something was, nobody can tell whether their values are. A new column that is null in all of them leaves them as they were.
     /// </summary>
     private bool HasOtherRows(LogMarks before)
     {
+        if (before.Types is { } types && types.Split(' ').Except((Marks.Types ?? "").Split(' '), StringComparer.Ordinal).Any(t => t.Length > 0)) return true;
         if (before.File != Marks.File && before.Declared != Marks.Declared) return true;
         string[] old = before.Columns.Split(' '), now = Marks.Columns.Split(' ');
         return old.Except(now, StringComparer.Ordinal).Any() || now.Except(old, StringComparer.Ordinal).Any(Filled.Contains);

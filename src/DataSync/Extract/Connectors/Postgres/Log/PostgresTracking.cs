@@ -54,19 +54,14 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
     public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
         => plan.Everything ? ReadTableAsync(connection, request, plan, ct) : ReadLogAsync(connection, request, plan, ct);
 
-    public async Task ReleaseAsync(SourceConnection connection, CancellationToken ct)
+    /// <summary>A reader that has not let go of the slot yet is waited for, without the turn: it may be a sync that began meanwhile.</summary>
+    public async Task ReleaseAsync(SourceConnection connection, Func<CancellationToken, Task<bool>>? isUnused, CancellationToken ct)
     {
-        var name = LogNames.Of(connection);
-        var source = connector.Read(connection);
-        if (await connector.AskAsync(connection, (session, token) => LogFacts.HeldAsync(session, name, token), ct) is null) return;
-        await using var log = await LogSession.OpenAsync(gate, source, PostgresConnector.CatalogTimeout, ct);
-        await GuardAsync(
-            async () =>
-            {
-                await log.DropSlotAsync(name, ct);
-                return true;
-            },
-            source, ct);
+        for (var tries = 1; await connector.AskAsync(connection, (session, token) => SlotTurn.DropAsync(session, LogNames.Of(connection), isUnused, token), ct) == SlotTurn.Outcome.Busy; tries++)
+        {
+            if (tries == BusyTries) throw new SyncFailureException(SyncFailure.Transient(LogErrors.Busy));
+            await Task.Delay(BusyPause, time, ct);
+        }
     }
 
     /// <summary>The slot begins, and with it a snapshot of the table: what the snapshot does not hold is in the log. A reading that breaks off begins again, with a slot of its own.</summary>
@@ -204,6 +199,7 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
         => connector.AskAsync(connection, async (session, token) =>
         {
             await connector.DemandAsync(session, connection, token);
+            await SlotTurn.PassAsync(session, LogNames.Of(connection), token);
             return await LogFacts.AskAsync(session, request.Table!, LogNames.Of(connection), token);
         }, ct, keeps: true);
 

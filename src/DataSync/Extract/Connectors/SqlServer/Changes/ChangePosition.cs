@@ -7,9 +7,14 @@ namespace DataSync.Extract.Connectors.SqlServer.Changes;
 
 /// <summary>A place in the database's changes: the version of the last transaction that was read.</summary>
 /// <param name="Version">The database's number of it.</param>
-internal sealed record ChangePosition(long Version)
+/// <param name="Table">The table's number: one that was dropped and made anew has another. Null in what was stored before that was noted.</param>
+/// <param name="Record">The number of the server's own table of the changes: tracking that was switched off and on again has another, though no version may have come in between. Null where the server does not show it, or in what was stored before.</param>
+internal sealed record ChangePosition(long Version, int? Table = null, int? Record = null)
 {
-    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private static readonly JsonSerializerOptions Json = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull };
+
+    /// <summary>True where the changes behind it are recorded by another table than now: what came in between is in neither.</summary>
+    public bool IsOfAnother(ChangePosition now) => (Table is { } table && table != now.Table) || (Record is { } record && now.Record is { } other && record != other);
 
     /// <summary>For people.</summary>
     [JsonIgnore]

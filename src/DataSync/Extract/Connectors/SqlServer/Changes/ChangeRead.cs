@@ -23,11 +23,11 @@ internal sealed class ChangeRead : IDisposable
     private readonly SqlServerRow _row;
     private readonly IReadOnlyList<byte[]> _keyMembers, _members;
     private readonly ChangePlan _plan;
-    private readonly long _next;
+    private readonly ChangePosition _next;
     private long _count;
     private bool _ended;
 
-    private ChangeRead(SqlCommand command, SqlDataReader reader, SqlServerTable table, ReadRequest request, ChangePlan plan, long next)
+    private ChangeRead(SqlCommand command, SqlDataReader reader, SqlServerTable table, ReadRequest request, ChangePlan plan, ChangePosition next)
     {
         (_command, _reader, _plan, _next) = (command, reader, plan, next);
         _records = new BatchBuilder(request);
@@ -43,11 +43,11 @@ internal sealed class ChangeRead : IDisposable
     /// <summary>Starts the statement.</summary>
     public static ChangeRead Start(SqlServerSession session, ReadRequest request, ChangePlan plan)
     {
-        var table = TrackingState.Ask(session, request.Table!).Demand();
-        var (command, next) = ChangeStatement.Of(session, table, request, plan);
+        var state = TrackingState.Ask(session, request.Table!);
+        var (command, next) = ChangeStatement.Of(session, state, plan);
         try
         {
-            return new ChangeRead(command, command.ExecuteReader(CommandBehavior.SequentialAccess), table, request, plan, next);
+            return new ChangeRead(command, command.ExecuteReader(CommandBehavior.SequentialAccess), state.Table, request, plan, state.At(next));
         }
         catch
         {
@@ -66,10 +66,9 @@ internal sealed class ChangeRead : IDisposable
         }
 
         if (!_records.IsEmpty) return _records.Take(default);
-        var position = new ChangePosition(_next);
 
         // that the server still kept them all was seen in the very snapshot they were read in
-        (_plan.Next, _plan.Position, _plan.IsChecked) = (position.ToJson(), position.Text, !_plan.Everything);
+        (_plan.Next, _plan.Position, _plan.IsChecked) = (_next.ToJson(), _next.Text, !_plan.Everything);
         return null;
     }
 

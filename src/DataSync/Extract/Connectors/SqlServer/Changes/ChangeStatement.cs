@@ -1,6 +1,5 @@
 using System.Data;
 using System.Globalization;
-using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
 using Microsoft.Data.SqlClient;
@@ -19,10 +18,11 @@ internal static class ChangeStatement
         static row => (row.IsDBNull(0) ? (long?)null : row.GetInt64(0), row.IsDBNull(1) ? (long?)null : row.GetInt64(1)), ("@id", (long)table.Id))[0];
 
     /// <summary>Where this sync begins: behind the last, or at the beginning where what came since is no longer kept, or was never there.</summary>
-    public static ChangePlan Plan(SqlServerSession session, SqlServerTable table, ChangePosition? last)
+    public static ChangePlan Plan(SqlServerSession session, TrackingState state, ChangePosition? last)
     {
-        var (current, least) = Versions(session, table);
+        var (current, least) = Versions(session, state.Demand());
         if (last is null) return new ChangePlan { Everything = true };
+        if (last.IsOfAnother(state.At(last.Version))) return Again("tracking.change_tracking.made_anew", last, current);
         if (last.Version > current) return Again("tracking.change_tracking.restored", last, current);
         return last.Version < least || least is null ? Again("tracking.change_tracking.expired", last, least) : new ChangePlan { Extent = last.ToJson() };
     }
@@ -31,14 +31,16 @@ internal static class ChangeStatement
     /// The rows' columns: the operation, the version, the key, the key once more (a deleted row shows it, and a column can be read only once), and those of the table.
     /// </summary>
     /// <returns>The command, and the version at which the next sync begins.</returns>
-    public static (SqlCommand Command, long Next) Of(SqlServerSession session, SqlServerTable table, ReadRequest request, ChangePlan plan)
+    public static (SqlCommand Command, long Next) Of(SqlServerSession session, TrackingState state, ChangePlan plan)
     {
+        var table = state.Demand();
         var (current, least) = Versions(session, table);
         if (current is not { } next) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.permission", ("sqlstate", "22105")));
-        var from = plan.Extent is { } extent ? ChangePosition.Read(extent).Version : (long?)null;
+        var last = plan.Extent is { } extent ? ChangePosition.Read(extent) : null;
+        var from = last?.Version;
 
-        // cleaned up since it was planned: the next attempt plans anew
-        if (from < least) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.conflict", ("sqlstate", "22105")));
+        // cleaned up, emptied or made anew since it was planned: the next attempt plans anew
+        if (from < least || (last is not null && (least is null || last.IsOfAnother(state.At(next))))) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.conflict", ("sqlstate", "22105")));
         var command = session.Command(from is null ? Everything(table) : Changes(table));
         command.Parameters.Add(new SqlParameter("@datasync_version", SqlDbType.BigInt) { Value = from ?? next });
         return (command, next);

@@ -14,7 +14,8 @@ namespace DataSync.Extract.Connectors.SqlServer.Changes;
 /// <param name="Snapshots">Readings may see one moment of the database.</param>
 /// <param name="Database">The database's name.</param>
 /// <param name="User">The login's user in it.</param>
-internal sealed record TrackingState(SqlServerTable Table, bool IsTable, bool OfDatabase, bool OfTable, bool OfOthers, bool MayLook, bool Snapshots, string Database, string User)
+/// <param name="Record">The number of the server's own table of the changes; null where there is none, or it is not shown.</param>
+internal sealed record TrackingState(SqlServerTable Table, bool IsTable, bool OfDatabase, bool OfTable, bool OfOthers, bool MayLook, bool Snapshots, string Database, string User, int? Record)
 {
     /// <summary>So long the server keeps changes, where the setup says it: syncs may be that far apart.</summary>
     private const int RetentionDays = 7;
@@ -26,13 +27,15 @@ internal sealed record TrackingState(SqlServerTable Table, bool IsTable, bool Of
             """
             SELECT CASE WHEN OBJECTPROPERTY(@id, 'IsUserTable') = 1 THEN 1 ELSE 0 END, (SELECT COUNT(*) FROM sys.change_tracking_databases WHERE database_id = DB_ID()),
                 (SELECT COUNT(*) FROM sys.change_tracking_tables WHERE object_id = @id), (SELECT COUNT(*) FROM sys.change_tracking_tables WHERE object_id <> @id),
-                COALESCE(HAS_PERMS_BY_NAME(@name, 'OBJECT', 'VIEW CHANGE TRACKING'), 0), DB_NAME(), USER_NAME()
+                COALESCE(HAS_PERMS_BY_NAME(@name, 'OBJECT', 'VIEW CHANGE TRACKING'), 0), DB_NAME(), USER_NAME(),
+                (SELECT MAX(i.object_id) FROM sys.internal_tables i WHERE i.parent_id = @id AND i.internal_type = 209)
             """;
         var table = SqlServerTable.Find(session, name);
         return session.Query(
             Sql,
             row => new TrackingState(
-                table, row.GetInt32(0) == 1, row.GetInt32(1) > 0, row.GetInt32(2) > 0, row.GetInt32(3) > 0, row.GetInt32(4) == 1, session.IsSnapshot, row.GetString(5), row.GetString(6)),
+                table, row.GetInt32(0) == 1, row.GetInt32(1) > 0, row.GetInt32(2) > 0, row.GetInt32(3) > 0, row.GetInt32(4) == 1, session.IsSnapshot, row.GetString(5), row.GetString(6),
+                row.IsDBNull(7) ? null : row.GetInt32(7)),
             ("@id", (long)table.Id), ("@name", table.QuotedName))[0];
     }
 
@@ -51,6 +54,9 @@ internal sealed record TrackingState(SqlServerTable Table, bool IsTable, bool Of
         if (!OfOthers) undo.Add($"ALTER DATABASE {database} SET CHANGE_TRACKING = OFF");
         return new TrackingSetup(TrackingMethods.ChangeTracking, setup, undo, Checks());
     }
+
+    /// <summary>A place in the changes of this table.</summary>
+    public ChangePosition At(long version) => new(version, Table.Id, Record);
 
     /// <summary>The table, where its changes can be followed.</summary>
     /// <exception cref="SyncFailureException">They cannot.</exception>
