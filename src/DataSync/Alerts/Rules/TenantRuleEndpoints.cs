@@ -29,11 +29,8 @@ internal static class TenantRuleEndpoints
     private static async Task<IResult> ListAsync(RouteId tenantId, RuleStore store, CancellationToken ct) => TypedResults.Ok(new RulesView(await store.ListAsync(tenantId.Value, ct), null));
 
     [Answers<RuleView>]
-    private static async Task<IResult> ReplaceAsync(RouteId tenantId, RouteId ruleId, Body<RuleBody> body, Caller caller, RuleStore store, CancellationToken ct)
-    {
-        AlertId.Check(ruleId.Value, "rule_id");
-        return TypedResults.Ok(await store.ReplaceAsync(tenantId.Value, ruleId.Value, body.Value, caller.Subject, ct));
-    }
+    private static async Task<IResult> ReplaceAsync(RouteId tenantId, AlertId ruleId, Body<RuleBody> body, Caller caller, RuleStore store, CancellationToken ct)
+        => TypedResults.Ok(await store.ReplaceAsync(tenantId.Value, ruleId.Value, body.Value, caller.Subject, ct));
 
     private static async Task<IResult> DeleteAsync(RouteId tenantId, RouteId ruleId, RuleStore store, CancellationToken ct)
         => await store.DeleteAsync(tenantId.Value, ruleId.Value, ct) ? TypedResults.NoContent() : Problem.NotFound();
