@@ -134,7 +134,7 @@ internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> con
         _isPlaced = true;
     }
 
-    /// <summary>The transaction itself says where the tenant is from here on.</summary>
+    /// <summary>The transaction itself says where the tenant is from here on, or is about what lies here wherever that is.</summary>
     public void Place() => _isPlaced = true;
 
     /// <summary>What is done from here on is another tenant's, in the same transaction: for an operator's act on a tenant that is to be told of elsewhere. Nothing of EF Core's follows.</summary>

@@ -51,6 +51,20 @@ public sealed class RegionMoveTests(SystemDatabase database) : IClassFixture<Sys
     }
 
     [Fact]
+    public async Task Upkeep_of_what_lies_here_is_done_wherever_the_tenant_is()
+    {
+        await using (var move = database.Superuser.CreateCommand("INSERT INTO tenant_settings (tenant_id, version, region) VALUES ('left-here', 1, 'us'); INSERT INTO retention (tenant_id, kind, days, updated_by) VALUES ('left-here', 'records', 1, '')")) await move.ExecuteNonQueryAsync(Ct);
+        Assert.Equal(1, await _tenants.ChangeAsync("left-here", DoubleAsync, static _ => true, Ct, isOfWhatLiesHere: true));
+        await Assert.ThrowsAsync<SyncFailureException>(() => _tenants.ChangeAsync("left-here", DoubleAsync, static _ => true, Ct));
+
+        static async Task<int> DoubleAsync(TenantTransaction transaction)
+        {
+            await using var change = transaction.Command("UPDATE retention SET days = 2 * days");
+            return await change.ExecuteNonQueryAsync(Ct);
+        }
+    }
+
+    [Fact]
     public async Task Move_waits_for_a_source_that_is_being_made_and_is_refused_for_it()
     {
         var move = new RegionMove(Eu);
