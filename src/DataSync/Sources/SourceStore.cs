@@ -3,14 +3,13 @@ using System.Text.Json;
 using DataSync.Platform.Caching;
 using DataSync.Platform.Encryption;
 using DataSync.Platform.Tenancy;
-using DataSync.Platform.Tenancy.Regions;
 using DataSync.Sources.Slots;
 using Microsoft.EntityFrameworkCore;
 
 namespace DataSync.Sources;
 
 /// <summary>A tenant's sources in the database. Every change locks the row, seals under a key held against removal, and raises the version.</summary>
-internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, ConfigurationCache cache, RegionMove regions, TimeProvider time)
+internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring, CredentialOpener opener, ConfigurationCache cache, TimeProvider time)
 {
     private const string UniqueViolation = "23505";
 
@@ -40,9 +39,8 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
     public async Task<DataSourceConfig> CreateAsync(
         string tenantId, string createdBy, SourceDefinition definition, Guid? workId, CancellationToken ct, AccessState? access = null)
     {
-        await using var transaction = await database.BeginAsync(tenantId, ct);
+        await using var transaction = await database.BeginChangeAsync(tenantId, ct);
         if (workId is { } id && await SourceRows.FindAsync(transaction, definition.SourceId, ct) is { } made && made.Id == id) return made;
-        await regions.StayAsync(transaction, ct);
         var now = Now();
         var source = new DataSourceConfig
         {
@@ -87,7 +85,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
     public async Task<DataSourceConfig> ReplaceAsync(
         string tenantId, SourceDefinition definition, Func<int, bool> expected, CancellationToken ct, AccessState? access = null, Func<DataSourceConfig, SlotRelease?>? leaves = null)
     {
-        await using var transaction = await database.BeginAsync(tenantId, ct);
+        await using var transaction = await database.BeginChangeAsync(tenantId, ct);
         var source = await SourceRows.LockAsync(transaction, definition.SourceId, ct) ?? throw SourceFailure.NotFound();
         if (!expected(source.Version)) throw SourceFailure.Changed();
         var clear = await KeepSecretsAsync(transaction, source, definition, ct);
@@ -104,7 +102,7 @@ internal sealed class SourceStore(TenantDatabase database, TenantKeyring keyring
     /// <summary>Deletes a source that nobody uses; <paramref name="leaves"/> as in <see cref="ReplaceAsync"/>.</summary>
     public async Task DeleteAsync(string tenantId, string sourceId, Func<int, bool> expected, CancellationToken ct, Func<DataSourceConfig, SlotRelease?>? leaves = null)
     {
-        await using var transaction = await database.BeginAsync(tenantId, ct);
+        await using var transaction = await database.BeginChangeAsync(tenantId, ct);
         var source = await SourceRows.LockAsync(transaction, sourceId, ct) ?? throw SourceFailure.NotFound();
         if (!expected(source.Version)) throw SourceFailure.Changed();
         if (await SourceRows.IsInUseAsync(transaction, sourceId, ct)) throw SourceFailure.InUse();

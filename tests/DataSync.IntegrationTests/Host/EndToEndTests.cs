@@ -337,7 +337,7 @@ public sealed class EndToEndTests(EndToEndTests.System system)
         {
             Told = await AlertReceivers.StartAsync(Ct);
             Running.Settings.AddRange(Told.Settings);
-            Running.Settings.Add(("DATASYNC_SLOT_LOOK_SECONDS", "5"));
+            Running.Settings.AddRange([("DATASYNC_SLOT_LOOK_SECONDS", "5"), ("DATASYNC_ANONYMOUS_PER_SECOND_AND_ADDRESS", "100000"), ("DATASYNC_ANONYMOUS_PER_SECOND", "100000")]); // every route is asked with a dozen bad tokens
             await Running.InitializeAsync();
             await using var source = NpgsqlDataSource.Create(Running.SourceDatabase);
             await using var make = source.CreateCommand($$"""

@@ -3,6 +3,7 @@ using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.EntityFrameworkCore;
 
 namespace DataSync.IntegrationTests.Postgres;
@@ -14,7 +15,7 @@ internal sealed class TestJobs(SystemDatabase database)
 
     public TenantDatabase Tenants { get; } = TenantsOf(database.Sources);
 
-    public static TenantDatabase TenantsOf(DataSources sources) => new(new Contexts(sources), sources);
+    public static TenantDatabase TenantsOf(DataSources sources, RegionOptions? regions = null) => new(new Contexts(sources), sources, regions);
 
     /// <summary>Inserts a running job under fence 1 and returns the attempt at it.</summary>
     public async Task<SyncRun> RunningAsync(string tenant, string source, SyncPlan plan, CancellationToken ct, Guid? id = null)

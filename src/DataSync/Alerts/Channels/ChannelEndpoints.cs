@@ -49,9 +49,8 @@ internal static class ChannelEndpoints
         => await store.FindAsync(caller.Tenant, channelId.Value, ct) is { } channel ? TypedResults.Ok(ChannelView.Of(channel)) : Problem.NotFound();
 
     [Answers<ChannelView>]
-    private static async Task<IResult> ReplaceAsync(RouteId channelId, Body<ChannelBody> body, Caller caller, ChannelStore store, Messages messages, CancellationToken ct)
+    private static async Task<IResult> ReplaceAsync(AlertId channelId, Body<ChannelBody> body, Caller caller, ChannelStore store, Messages messages, CancellationToken ct)
     {
-        AlertId.Check(channelId.Value, "channel_id");
         if (messages.LanguageFaults(body.Value.Language) is { Count: > 0 } faults) return Problem.From(faults);
         var (channel, secret) = await store.ReplaceAsync(caller.Tenant, channelId.Value, body.Value, caller.Subject, ct);
         return TypedResults.Ok(ChannelView.Of(channel, secret));

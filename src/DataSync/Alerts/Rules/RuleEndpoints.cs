@@ -41,11 +41,8 @@ internal static class RuleEndpoints
         => await store.FindAsync(caller.Tenant, ruleId.Value, ct) is { } rule ? TypedResults.Ok(rule) : Problem.NotFound();
 
     [Answers<RuleView>]
-    private static async Task<IResult> ReplaceAsync(RouteId ruleId, Body<RuleBody> body, Caller caller, RuleStore store, CancellationToken ct)
-    {
-        AlertId.Check(ruleId.Value, "rule_id");
-        return TypedResults.Ok(await store.ReplaceAsync(caller.Tenant, ruleId.Value, body.Value, caller.Subject, ct));
-    }
+    private static async Task<IResult> ReplaceAsync(AlertId ruleId, Body<RuleBody> body, Caller caller, RuleStore store, CancellationToken ct)
+        => TypedResults.Ok(await store.ReplaceAsync(caller.Tenant, ruleId.Value, body.Value, caller.Subject, ct));
 
     private static async Task<IResult> DeleteAsync(RouteId ruleId, Caller caller, RuleStore store, CancellationToken ct)
         => await store.DeleteAsync(caller.Tenant, ruleId.Value, ct) ? TypedResults.NoContent() : Problem.NotFound();

@@ -15,7 +15,7 @@ internal static class TenantRuleEndpoints
 {
     public static void MapRulesOfTenants(this IEndpointRouteBuilder endpoints)
     {
-        var rules = endpoints.MapApiGroup("/api/tenants/{tenant_id}/alert-rules", "Alerts");
+        var rules = endpoints.MapGroupOfTenants("alert-rules", "Alerts");
         rules.MapGet("", ListAsync).WithName("getAlertRulesOfTenant").RequireScope(ApiScope.Operator).NotAudited("Rules are shown, and no record.").WithApi(
             "List the rules that hold for any tenant", "The tenant's own, and the built-in ones that none of its own takes the place of.", response: $$"""{"items":[{{RuleEndpoints.Example}}],"next_cursor":null}""");
         rules.MapPut("{rule_id}", ReplaceAsync).WithName("putAlertRuleOfTenant").RequireScope(ApiScope.Operator).AuditsChange("alert_rule.replace", "alert_rule", "rule_id").WithApi(
@@ -26,25 +26,12 @@ internal static class TenantRuleEndpoints
     }
 
     [Answers<RulesView>]
-    private static async Task<IResult> ListAsync(RouteId tenantId, RuleStore store, TenantRegions regions, CancellationToken ct)
-    {
-        await regions.DemandAsync(tenantId.Value, ct);
-        return TypedResults.Ok(new RulesView(await store.ListAsync(tenantId.Value, ct), null));
-    }
+    private static async Task<IResult> ListAsync(RouteId tenantId, RuleStore store, CancellationToken ct) => TypedResults.Ok(new RulesView(await store.ListAsync(tenantId.Value, ct), null));
 
     [Answers<RuleView>]
-    private static async Task<IResult> ReplaceAsync(RouteId tenantId, RouteId ruleId, Body<RuleBody> body, Caller caller, RuleStore store, TenantRegions regions, CancellationToken ct)
-    {
-        AlertId.Check(ruleId.Value, "rule_id");
-        await regions.DemandAsync(tenantId.Value, ct);
-        AuditTrail.InLogOf(tenantId.Value);
-        return TypedResults.Ok(await store.ReplaceAsync(tenantId.Value, ruleId.Value, body.Value, caller.Subject, ct));
-    }
+    private static async Task<IResult> ReplaceAsync(RouteId tenantId, AlertId ruleId, Body<RuleBody> body, Caller caller, RuleStore store, CancellationToken ct)
+        => TypedResults.Ok(await store.ReplaceAsync(tenantId.Value, ruleId.Value, body.Value, caller.Subject, ct));
 
-    private static async Task<IResult> DeleteAsync(RouteId tenantId, RouteId ruleId, RuleStore store, TenantRegions regions, CancellationToken ct)
-    {
-        await regions.DemandAsync(tenantId.Value, ct);
-        AuditTrail.InLogOf(tenantId.Value);
-        return await store.DeleteAsync(tenantId.Value, ruleId.Value, ct) ? TypedResults.NoContent() : Problem.NotFound();
-    }
+    private static async Task<IResult> DeleteAsync(RouteId tenantId, RouteId ruleId, RuleStore store, CancellationToken ct)
+        => await store.DeleteAsync(tenantId.Value, ruleId.Value, ct) ? TypedResults.NoContent() : Problem.NotFound();
 }

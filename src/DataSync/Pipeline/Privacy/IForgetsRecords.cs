@@ -28,6 +28,23 @@ internal interface IForgetsRecords
 /// <param name="ct">Ends it between two tasks.</param>
 internal delegate Task<ForgetOutcome> ForgetTasksOfJobs(string tenantId, long project, IReadOnlyCollection<Guid> jobs, CancellationToken ct);
 
+/// <summary>
+/// Removes from a project of annotators the tasks of some jobs that are about somebody, by what they show and what was written on them: for jobs whose records are not stored any more, so that nothing here tells which tasks those
+/// are. Safe to repeat. Where the project is not the tenant's any more, the jobs count as out of reach; any other failure is thrown. The room of the refiners answers it.
+/// </summary>
+/// <param name="tenantId">Whose.</param>
+/// <param name="project">The project's number.</param>
+/// <param name="jobs">The jobs.</param>
+/// <param name="isAbout">Tells which.</param>
+/// <param name="ct">Ends it between two tasks.</param>
+internal delegate Task<ForgetOutcome> ForgetLeftTasks(string tenantId, long project, IReadOnlyCollection<Guid> jobs, IsAboutSubject isAbout, CancellationToken ct);
+
+/// <summary>Whether a document is about the person who is looked for.</summary>
+/// <param name="jobId">The job it belongs to.</param>
+/// <param name="document">A record as it was shown, or what was made of it.</param>
+/// <param name="isMade">Whether people or models made it.</param>
+internal delegate bool IsAboutSubject(Guid jobId, ReadOnlySpan<byte> document, bool isMade);
+
 /// <summary>Records of one job.</summary>
 /// <param name="TenantId">Whose.</param>
 /// <param name="JobId">The job.</param>

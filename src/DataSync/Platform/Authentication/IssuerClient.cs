@@ -1,3 +1,4 @@
+using System.Text.Json;
 using DataSync.Platform.Http.Egress;
 using Microsoft.IdentityModel.Protocols;
 using Microsoft.IdentityModel.Protocols.OpenIdConnect;
@@ -21,8 +22,21 @@ internal sealed class IssuerClient : IDisposable
         _address = authority.TrimEnd('/') + "/.well-known/openid-configuration";
     }
 
-    /// <summary>The issuer's description and its keys. Throws whatever HTTP and JSON throw.</summary>
-    public Task<OpenIdConnectConfiguration> FetchAsync(CancellationToken ct) => OpenIdConnectConfigurationRetriever.GetAsync(_address, _documents, ct);
+    /// <summary>The issuer's description and its keys. Throws whatever HTTP and JSON throw, and where there are no keys because there is no list of them.</summary>
+    public async Task<OpenIdConnectConfiguration> FetchAsync(CancellationToken ct)
+    {
+        var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(_address, _documents, ct);
+        if (configuration.SigningKeys.Count == 0 && !await HasListAsync(configuration.JwksUri, ct)) throw new InvalidDataException("The issuer publishes no list of keys.");
+        return configuration;
+    }
+
+    /// <summary>The library makes an empty list of any JSON; a list that is there and empty says something, a page of an error says nothing.</summary>
+    private async Task<bool> HasListAsync(string? address, CancellationToken ct)
+    {
+        if (string.IsNullOrEmpty(address)) return false;
+        var published = JsonElement.Parse(await _documents.GetDocumentAsync(address, ct));
+        return published.ValueKind == JsonValueKind.Object && published.TryGetProperty("keys", out var keys) && keys.ValueKind == JsonValueKind.Array;
+    }
 
     public void Dispose() => _http.Dispose();
 }

@@ -8,7 +8,7 @@ namespace DataSync.Platform.Authentication;
 /// <summary>
 /// The keys that an OpenID Connect issuer publishes, kept for a while. They are looked at again in the background once they are <see cref="Fresh"/> old, so a key that the issuer took
 /// back is refused soon after; at once, but no more often than <see cref="Pause"/> allows, for a token that names a key unknown here, so a new key works with its first token, and made-up
-/// names do not have us ask the issuer all the time. An issuer that is away costs nobody anything for as long as there are keys (<see cref="Longest"/>).
+/// names do not have us ask the issuer all the time. An issuer that is away costs nobody anything for as long as there are keys (<see cref="Longest"/>); one that answers with a list without keys has taken all back.
 /// </summary>
 /// <remarks>
 /// The library's own manager keeps keys for twelve hours, lets those that were taken back serve for an hour more (as last known to be good), makes a 401 of an issuer that is away, and
@@ -76,11 +76,12 @@ internal sealed partial class IssuerKeys(Func<CancellationToken, Task<OpenIdConn
         {
             using var limit = new CancellationTokenSource(Patience, time);
             var configuration = await fetch(limit.Token).WaitAsync(limit.Token);
-            if (configuration.SigningKeys.Count == 0) throw new InvalidOperationException("no keys");
+            if (configuration is { SigningKeys.Count: 0, JsonWebKeySet: null }) throw new InvalidDataException("no list of keys");
             var before = Interlocked.Exchange(ref _known, new Known(configuration, at));
             if (_away) Log.Back(logger);
             _away = false;
-            if (before is not null && Changed(before.Configuration, configuration)) Log.Changed(logger, configuration.SigningKeys.Count);
+            if (configuration.SigningKeys.Count == 0 && before is not { Configuration.SigningKeys.Count: 0 }) Log.None(logger);
+            else if (before is not null && Changed(before.Configuration, configuration)) Log.Changed(logger, configuration.SigningKeys.Count);
             return true;
         }
 #pragma warning disable CA1031 // whatever an issuer answers or does not, its keys that are known go on
@@ -108,5 +109,8 @@ internal sealed partial class IssuerKeys(Func<CancellationToken, Task<OpenIdConn
 
         [LoggerMessage(2024, LogLevel.Information, "The tokens' issuer has changed its keys; there are {Count} now")]
         public static partial void Changed(ILogger logger, int count);
+
+        [LoggerMessage(2025, LogLevel.Warning, "The tokens' issuer publishes no keys: every token is refused until it does")]
+        public static partial void None(ILogger logger);
     }
 }

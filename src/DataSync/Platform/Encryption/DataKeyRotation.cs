@@ -13,7 +13,7 @@ internal sealed partial class DataKeyRotation(
     /// <summary>Safe to run again after a crash, and at once by several: each run ends with the newest key in use alone.</summary>
     public async Task<DataKeyRotationOutcome> RunAsync(string tenantId, CancellationToken ct)
     {
-        if (await database.ChangeAsync(tenantId, transaction => keyring.AddAsync(transaction, ct), added => added is not null, ct) is not { } keyId) return new DataKeyRotationOutcome(0, 0, 0, 0);
+        if (await database.ChangeAsync(tenantId, transaction => keyring.AddAsync(transaction, ct), added => added is not null, ct, isOfWhatLiesHere: true) is not { } keyId) return new DataKeyRotationOutcome(0, 0, 0, 0);
         var (moved, unreadable) = (0, 0);
         foreach (var store in _stores)
         {

@@ -23,7 +23,7 @@ internal sealed partial class MasterKeyRotation(DataSources sources, TenantDatab
             var trail = AuditTrail.Begin("rotate-master-key", "key.rewrap", "tenant", tenant, time);
             try
             {
-                rewrapped += await database.ChangeAsync(tenant, transaction => keyring.RewrapAsync(transaction, ct), keys => keys > 0, ct);
+                rewrapped += await database.ChangeAsync(tenant, transaction => keyring.RewrapAsync(transaction, ct), keys => keys > 0, ct, isOfWhatLiesHere: true);
             }
             catch (Exception e) when (e is SyncFailureException or NpgsqlException)
             {

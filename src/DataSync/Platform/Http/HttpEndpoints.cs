@@ -28,7 +28,7 @@ internal static class HttpEndpoints
         app.UseMiddleware<TenantSettingsMiddleware>();
         app.UseMiddleware<RegionMiddleware>();
         app.UseMiddleware<CallerScopeMiddleware>();
-        app.UseTenantRateLimits();
+        app.UseRateLimits();
         app.UseAuthorization();
         app.UseMiddleware<IdempotencyShield>();
         return app;

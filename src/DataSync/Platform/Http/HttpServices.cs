@@ -42,7 +42,7 @@ internal static class HttpServices
         services.Configure<JsonOptions>(o => AnswerJson.Configure(o.SerializerOptions));
         services.Configure<RouteHandlerOptions>(o => o.ThrowOnBadRequest = true);
         services.AddTokenAuthentication(configuration);
-        services.AddTenantRateLimits(configuration);
+        services.AddRateLimits(configuration);
         services.AddHealth();
         services.AddApiDocument();
         return services;

@@ -1,5 +1,6 @@
 using DataSync.Platform.Http.Errors;
 using DataSync.Platform.Http.OpenApi;
+using DataSync.Platform.Http.RateLimits;
 using DataSync.Platform.Localization;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -18,7 +19,7 @@ internal static class HealthEndpoints
 {
     public static void MapHealth(this IEndpointRouteBuilder endpoints)
     {
-        var group = endpoints.MapGroup("/health").AllowAnonymous().WithTags("Health");
+        var group = endpoints.MapGroup("/health").AllowAnonymous().WithTags("Health").WithMetadata(new ProbeEndpoint());
         group.MapGet("/live", () => TypedResults.Ok(new HealthAnswer("ok", null)))
             .WithApi("Is the process alive?", "Asks nothing but the process itself: restart it if this fails.", response: """{"status":"ok","checks":null}""");
         group.MapGet("/ready", ReadyAsync).WithApi(
@@ -26,7 +27,7 @@ internal static class HealthEndpoints
             "Asks everything the service needs. 503 if any of it fails. The single checks are shown to the addresses of `DATASYNC_METRICS_ALLOW` only.",
             response: """{"status":"ok","checks":[{"name":"database","status":"ok","duration_ms":1.2,"error_code":null,"message_key":null,"message":null}]}""")
             .WithOtherAnswer("Something that the service needs is away", """{"status":"failed","checks":null}""", StatusCodes.Status503ServiceUnavailable);
-        endpoints.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous().WithMetadata(new ObserversOnly());
+        endpoints.MapPrometheusScrapingEndpoint("/metrics").AllowAnonymous().WithMetadata(new ObserversOnly(), new ProbeEndpoint());
     }
 
     [Answers<HealthAnswer>]

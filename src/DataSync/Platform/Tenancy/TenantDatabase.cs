@@ -1,4 +1,5 @@
 using DataSync.Platform.Persistence;
+using DataSync.Platform.Tenancy.Regions;
 using Microsoft.EntityFrameworkCore;
 using Npgsql;
 
@@ -8,14 +9,14 @@ namespace DataSync.Platform.Tenancy;
 /// The one place that opens a tenant's transaction. The tenant is set transaction-locally as the first statement, so it can neither
 /// outlive the transaction in a pooled connection nor be undone by a savepoint; without it every query sees nothing.
 /// </summary>
-internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contexts, DataSources sources)
+internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contexts, DataSources sources, RegionOptions? regions = null)
 {
     private NpgsqlDataSource? Other { get; init; }
 
     private NpgsqlDataSource Pool => Other ?? sources.App;
 
     /// <summary>The same database over the few connections that are kept apart: for telling that the pool itself is exhausted.</summary>
-    public TenantDatabase Apart() => new(contexts, sources) { Other = sources.Apart };
+    public TenantDatabase Apart() => new(contexts, sources, regions) { Other = sources.Apart };
 
     /// <summary>Takes a connection for many transactions of one tenant, one after the other: the bulk path.</summary>
     public async Task<TenantConnection> ConnectAsync(string tenantId, CancellationToken ct)
@@ -36,11 +37,27 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
         var connection = await ConnectAsync(tenantId, ct);
         try
         {
-            return new TenantTransaction(contexts, tenantId, connection, await connection.BeginAsync(durable, ct));
+            return new TenantTransaction(contexts, tenantId, connection, await connection.BeginAsync(durable, ct), regions);
         }
         catch
         {
             await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a tenant's transaction for a change: nothing is locked before the tenant is held in this region, so that no move waits for it while it waits for the move.</summary>
+    public async Task<TenantTransaction> BeginChangeAsync(string tenantId, CancellationToken ct)
+    {
+        var transaction = await BeginAsync(tenantId, ct);
+        try
+        {
+            await transaction.StayAsync(ct);
+            return transaction;
+        }
+        catch
+        {
+            await transaction.DisposeAsync();
             throw;
         }
     }
@@ -83,10 +100,11 @@ internal sealed class TenantDatabase(IDbContextFactory<DataSyncDbContext> contex
 }
 
 /// <summary>A tenant's open transaction: the raw connection, and EF Core's context over it for those who want one, both inside it.</summary>
-internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> contexts, string tenantId, TenantConnection connection, NpgsqlTransaction transaction)
+internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> contexts, string tenantId, TenantConnection connection, NpgsqlTransaction transaction, RegionOptions? regions)
     : IAsyncDisposable
 {
     private DataSyncDbContext? _db;
+    private bool _isPlaced = regions is not { AreThere: true };
 
     /// <summary>Whose rows exist in it.</summary>
     public string TenantId { get; private set; } = tenantId;
@@ -104,6 +122,20 @@ internal sealed class TenantTransaction(IDbContextFactory<DataSyncDbContext> con
         foreach (var value in values) command.Parameters.Add(value as NpgsqlParameter ?? new NpgsqlParameter { Value = value ?? DBNull.Value });
         return command;
     }
+
+    /// <summary>
+    /// Holds the tenant in this region until the transaction ends; throws where it is not here any more. Every change that somebody asked for does so before its commit
+    /// (<see cref="Audit.Requests.AuditedCommits"/>), and first of all where it locks what a move does, the tenant's settings and their number in the cache (<see cref="TenantDatabase.BeginChangeAsync"/>). Nothing happens where there are no regions.
+    /// </summary>
+    public async Task StayAsync(CancellationToken ct)
+    {
+        if (_isPlaced) return;
+        await RegionMove.StayAsync(this, regions!, ct);
+        _isPlaced = true;
+    }
+
+    /// <summary>The transaction itself says where the tenant is from here on, or is about what lies here wherever that is.</summary>
+    public void Place() => _isPlaced = true;
 
     /// <summary>What is done from here on is another tenant's, in the same transaction: for an operator's act on a tenant that is to be told of elsewhere. Nothing of EF Core's follows.</summary>
     public async Task TurnToAsync(string tenantId, CancellationToken ct)

@@ -12,6 +12,9 @@ internal static class OldJobs
     /// <summary>The table of stored records.</summary>
     public const string Records = "sync_data";
 
+    /// <summary>The table of what enrichers made of them.</summary>
+    public const string Enrichments = "sync_enrichments";
+
     private const string OfOldJobs = "o.tenant_id = $1 AND o.job_id < public.uuid7_floor($2) AND NOT EXISTS (SELECT FROM sync_jobs j WHERE j.tenant_id = $1 AND coalesce(j.export_of, j.id) = o.job_id AND j.completed_at IS NULL)";
 
     /// <summary>Removes the rows in a table of jobs made before a time, some in each transaction. Rows of which there is no job any more go, too.</summary>
@@ -37,13 +40,16 @@ internal static class OldJobs
                 foreach (var open in await HoldAsync(transaction, tenantId, jobs, ct)) jobs.Remove(open);
                 if (jobs.Count == 0) return 0;
                 await BegunAgain.FromNothingAsync(transaction, tenantId, jobs, ct);
-                if (table == Records) await RetireAsync(transaction, tenantId, jobs, removal.Now, ct);
+                if (IsExported(table)) await RetireAsync(transaction, tenantId, jobs, removal.Now, ct);
                 await using var delete = transaction.Command(SomeSql(table), tenantId, jobs.ToArray(), chunk);
                 return await delete.ExecuteNonQueryAsync(ct);
             }, ct);
             removal.Count += done;
         }
     }
+
+    /// <summary>Whether a job's files are made of the table's rows.</summary>
+    public static bool IsExported(string table) => table is Records or Enrichments;
 
     /// <summary>
     /// Removes some rows of jobs. By their places, found once: a planner that takes the table for small (of a new leaf it knows nothing) would find them anew for every row. In several leaves some more may have such places, and

@@ -50,7 +50,7 @@ internal static class RetentionEndpoints
             "Days by kind, in the place of those set before; a kind that is left out is kept as the installation says. What is older is removed within an hour: `records` and `rejections` by when their job was made, `exports` and `jobs` (with everything that is theirs) by when it ended, "
             + "`inbox` by when a delivery came that is done with, `ai_answers` by when they were given, `audit` (the audit log; never less than the days that the operator's setting names) by when an entry was written. What is under way is never removed.",
             Example, Example);
-        var tenants = endpoints.MapApiGroup("/api/tenants/{tenant_id}/retention", "Privacy");
+        var tenants = endpoints.MapGroupOfTenants("retention", "Privacy");
         tenants.MapGet("", GetOfAsync).WithName("getRetentionOfTenant").RequireScope(ApiScope.Operator).NotAudited("Settings are shown, and no record.").WithApi(
             "How long any tenant's data is kept", "As `GET /api/privacy/retention` with a token of that tenant.", response: Example);
         tenants.MapPut("", ReplaceOfAsync).WithName("putRetentionOfTenant").RequireScope(ApiScope.Operator).AuditsChange("tenant.retention", "tenant", "tenant_id").WithApi(
@@ -58,17 +58,11 @@ internal static class RetentionEndpoints
     }
 
     [Answers<RetentionAnswer>]
-    private static async Task<IResult> GetOfAsync(RouteId tenantId, RetentionStore store, TenantRegions regions, CancellationToken ct)
-    {
-        await regions.DemandAsync(tenantId.Value, ct);
-        return TypedResults.Ok(RetentionAnswer.Of(await store.GetAsync(tenantId.Value, ct)));
-    }
+    private static async Task<IResult> GetOfAsync(RouteId tenantId, RetentionStore store, CancellationToken ct) => TypedResults.Ok(RetentionAnswer.Of(await store.GetAsync(tenantId.Value, ct)));
 
     [Answers<RetentionAnswer>]
-    private static async Task<IResult> ReplaceOfAsync(RouteId tenantId, Body<RetentionBody> body, Caller caller, RetentionStore store, TenantRegions regions, CancellationToken ct)
+    private static async Task<IResult> ReplaceOfAsync(RouteId tenantId, Body<RetentionBody> body, Caller caller, RetentionStore store, CancellationToken ct)
     {
-        await regions.DemandAsync(tenantId.Value, ct);
-        AuditTrail.InLogOf(tenantId.Value);
         await store.ReplaceAsync(tenantId.Value, body.Value.Days, caller.Subject, ct);
         return TypedResults.Ok(RetentionAnswer.Of(body.Value.Days));
     }

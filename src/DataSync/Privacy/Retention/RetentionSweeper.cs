@@ -19,7 +19,7 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
     private readonly TimeProvider _time = time;
     private const int Chunk = 5000, Jobs = 100;
 
-    private static readonly string[] TablesOfJobs = [OldJobs.Records, "sync_enrichments", "sync_rejections", "sync_seen_values"];
+    private static readonly string[] TablesOfJobs = [OldJobs.Enrichments, OldJobs.Records, "sync_rejections", "sync_seen_values"];
 
     private const string InboxSql =
         """
@@ -100,7 +100,7 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
         await using var turn = await TenantTurn.TakeAsync(database, tenant, ct);
         if (turn is null) return 0;
         var removed = 0L;
-        foreach (var (kind, days) in rules)
+        foreach (var (kind, days) in WithAnswers(rules))
         {
             removed += await TellingAsync(tenant, kind, days, async removal =>
             {
@@ -113,6 +113,17 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
         int[] records = [.. rules.Where(r => r.Kind is RetentionKinds.Records or RetentionKinds.Jobs).Select(r => r.Days)];
         if (records.Length > 0) removed += await TellingAsync(tenant, OldTasks.Kind, records.Min(), removal => tasks.SweepAsync(removal, turn.ConfirmAsync, ct));
         return removed;
+    }
+
+    /// <summary>
+    /// Answers of models go before the jobs do in which they were given: they are found by records, and where those have gone, by when their jobs ended (<see cref="Subjects.Stores.LeftAnswerStore"/>). Behind a job that is
+    /// forgotten nobody would know that an answer is about a person.
+    /// </summary>
+    private static IEnumerable<(string Kind, int Days)> WithAnswers(IReadOnlyList<(string Kind, int Days)> rules)
+    {
+        int[] answers = [.. rules.Where(r => r.Kind is RetentionKinds.AiAnswers or RetentionKinds.Jobs).Select(r => r.Days)];
+        if (answers.Length > 0) yield return (RetentionKinds.AiAnswers, answers.Min());
+        foreach (var rule in rules.Where(r => r.Kind != RetentionKinds.AiAnswers)) yield return rule;
     }
 
     /// <summary>Runs a pass over one kind, and tells the audit log what it removed; returns how much.</summary>
@@ -147,8 +158,9 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
 
     private async Task RecordsAsync(Removal removal, CancellationToken ct)
     {
+        // What was made of a record need not say whom it is about, and is found by the record: it goes first.
+        await OldJobs.SweepAsync(database, removal, OldJobs.Enrichments, Chunk, ct);
         await OldJobs.SweepAsync(database, removal, OldJobs.Records, Chunk, ct);
-        await OldJobs.SweepAsync(database, removal, "sync_enrichments", Chunk, ct);
     }
 
     private async Task RepeatAsync(Removal removal, string sql, CancellationToken ct)
@@ -235,7 +247,7 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
                 done = await database.RunAsync(tenant, async transaction =>
                 {
                     if (!await OldJobs.BeginAgainAsync(transaction, tenant, job, before, ct)) return (int?)null;
-                    if (table == OldJobs.Records) await OldJobs.RetireAsync(transaction, tenant, [job], _time.GetUtcNow(), ct);
+                    if (OldJobs.IsExported(table)) await OldJobs.RetireAsync(transaction, tenant, [job], _time.GetUtcNow(), ct);
                     await using var delete = transaction.Command(sql, tenant, new[] { job }, Chunk);
                     return await delete.ExecuteNonQueryAsync(ct);
                 }, ct);

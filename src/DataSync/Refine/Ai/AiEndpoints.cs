@@ -34,7 +34,7 @@ internal static class AiEndpoints
             "Set what the token's tenant may use of the language model",
             "By month and by day, in tokens and in money; 0 is no limit. What is left out is as for all tenants. It holds from the next call on, on every machine.",
             """{"token_limit":1000000,"day_token_limit":50000}""", Example);
-        var tenants = endpoints.MapApiGroup("/api/tenants/{tenant_id}/ai-budget", "AI");
+        var tenants = endpoints.MapGroupOfTenants("ai-budget", "AI");
         tenants.MapGet("", UsageOfAsync).WithName("getAiBudgetOfTenant").RequireScope(ApiScope.Operator).NotAudited("Sums are shown, and no record.").WithApi(
             "What any tenant has used of the language model, and what it may use", "As `GET /api/ai/usage` with a token of that tenant.", response: Example);
         tenants.MapPut("", SetOfAsync).WithName("putAiBudgetOfTenant").RequireScope(ApiScope.Operator).AuditsChange("ai.budget", "tenant", "tenant_id").WithApi(
@@ -45,22 +45,13 @@ internal static class AiEndpoints
     private static async Task<IResult> UsageAsync(Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await ViewAsync(caller.Tenant, model, ct));
 
     [Answers<UsageView>]
-    private static async Task<IResult> UsageOfAsync(RouteId tenantId, AiModel model, TenantRegions regions, CancellationToken ct)
-    {
-        await regions.DemandAsync(tenantId.Value, ct);
-        return TypedResults.Ok(await ViewAsync(tenantId.Value, model, ct));
-    }
+    private static async Task<IResult> UsageOfAsync(RouteId tenantId, AiModel model, CancellationToken ct) => TypedResults.Ok(await ViewAsync(tenantId.Value, model, ct));
 
     [Answers<UsageView>]
     private static async Task<IResult> SetAsync(Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await LimitAsync(caller.Tenant, body, caller, model, ct));
 
     [Answers<UsageView>]
-    private static async Task<IResult> SetOfAsync(RouteId tenantId, Body<BudgetBody> body, Caller caller, AiModel model, TenantRegions regions, CancellationToken ct)
-    {
-        await regions.DemandAsync(tenantId.Value, ct);
-        AuditTrail.InLogOf(tenantId.Value);
-        return TypedResults.Ok(await LimitAsync(tenantId.Value, body, caller, model, ct));
-    }
+    private static async Task<IResult> SetOfAsync(RouteId tenantId, Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct) => TypedResults.Ok(await LimitAsync(tenantId.Value, body, caller, model, ct));
 
     private static async Task<UsageView> LimitAsync(string tenantId, Body<BudgetBody> body, Caller caller, AiModel model, CancellationToken ct)
     {

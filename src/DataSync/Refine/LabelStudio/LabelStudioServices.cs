@@ -24,7 +24,8 @@ internal static class LabelStudioServices
         services.AddSingleton<TaskMatch>().AddSingleton<TaskImport>().AddSingleton<TaskTwins>().AddSingleton<TaskLook>();
         services.AddSingleton<ProjectStore>().AddSingleton<ProjectProbe>().AddSingleton<ISealedStore, SealedProjectKeys>();
         services.AddSingleton<SentTasks>().AddSingleton<AnnotationFloor>();
-        services.AddSingleton<TasksOfJobs>().AddSingleton<ForgetTasksOfJobs>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync);
+        services.AddSingleton<TasksOfJobs>().AddSingleton<ForgetTasksOfJobs>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync)
+            .AddSingleton<ForgetLeftTasks>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync);
         return services.AddSingleton<HookWake>().AddSingleton<HookReceiver>();
     }
 }

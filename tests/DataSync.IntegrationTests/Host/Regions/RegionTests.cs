@@ -92,6 +92,39 @@ public sealed class RegionTests(TwoRegions regions) : IClassFixture<TwoRegions>
         }
     }
 
+    [Theory]
+    [InlineData("PUT", "api/alert-rules/error_rate", """{"condition":"error_rate","threshold":0.5}""")]
+    [InlineData("PUT", "api/alert-rules/error_rate/silence", """{"minutes":5}""")]
+    [InlineData("PUT", "api/alert-channels/c", """{"kind":"slack","url":"https://127.0.0.1/"}""")]
+    [InlineData("POST", "api/api-keys", """{"name":"k","scopes":["sync.read"],"expires_at":"TOMORROW"}""")]
+    [InlineData("PUT", "api/privacy/retention", """{"records":1}""")]
+    [InlineData("POST", "api/privacy/subjects/erase", """{"value":"somebody"}""")]
+    [InlineData("PUT", "api/ai/budget", """{"token_limit":1}""")]
+    [InlineData("PUT", "api/label-studio/projects/7/binding", null)]
+    [InlineData("PUT", "api/tenant/settings", """{"language":"zh-CN"}""")]
+    [InlineData("PUT", "api/tenants/{0}/alert-rules/error_rate", """{"condition":"error_rate","threshold":0.5}""")]
+    [InlineData("PUT", "api/tenants/{0}/retention", """{"records":1}""")]
+    [InlineData("PUT", "api/tenants/{0}/ai-budget", """{"token_limit":1}""")]
+    public async Task Change_by_a_process_that_has_not_heard_of_the_move_is_refused_and_leaves_nothing(string method, string path, string? body)
+    {
+        var tenant = "late-" + Guid.NewGuid().ToString("N");
+        await regions.PlaceAsync(tenant, "eu");
+        using var client = regions.Eu.Client(tenant, scope: "sources.write sync.read sync.write operator keys.write privacy");
+        using var ops = regions.Operator(regions.Eu);
+        using (var known = await client.GetAsync("api/tenant/settings", Ct)) Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+
+        // What tells other processes of a change is a trigger; without it this one hears nothing, however long the test takes.
+        await using (var move = regions.Eu.Database.Superuser.CreateCommand($"SET session_replication_role = replica; UPDATE tenant_settings SET region = 'us' WHERE tenant_id = '{tenant}'; SET session_replication_role = DEFAULT"))
+            Assert.Equal(1, await move.ExecuteNonQueryAsync(Ct));
+        body = body?.Replace("TOMORROW", DateTimeOffset.UtcNow.AddDays(1).ToString("O"), StringComparison.Ordinal);
+        using var request = new HttpRequestMessage(new HttpMethod(method), path.Replace("{0}", tenant, StringComparison.Ordinal)) { Content = body is null ? null : new StringContent(body, System.Text.Encoding.UTF8, "application/json") };
+        request.Headers.Add("Idempotency-Key", "once");
+        using var answer = await (path.StartsWith("api/tenants/", StringComparison.Ordinal) ? ops : client).SendAsync(request, Ct);
+        var problem = JsonElement.Parse(await answer.Content.ReadAsStringAsync(Ct));
+        Assert.Equal((HttpStatusCode.MisdirectedRequest, "SYNC_447"), (answer.StatusCode, problem.GetProperty("error_code").GetString()));
+        Assert.Empty((await Traces.RowsAsync(regions.Eu, tenant)).Keys.Except(["audit_log", "audit_pending", "configuration_generations", "tenant_settings"]));
+    }
+
     [Fact]
     public async Task Webhook_at_the_wrong_region_is_answered_as_one_to_a_tenant_that_nobody_has_heard_of()
     {

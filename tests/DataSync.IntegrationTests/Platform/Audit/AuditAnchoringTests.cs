@@ -1,7 +1,9 @@
+using System.Diagnostics.Metrics;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.IntegrationTests.Sources;
 using DataSync.Platform.Audit;
 using DataSync.Platform.Audit.Chain;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
@@ -14,6 +16,9 @@ public sealed class AuditAnchoringTests(SystemDatabase database) : IClassFixture
     private readonly string _folder = Directory.CreateTempSubdirectory("datasync-anchors-").FullName;
     private readonly FakeTimeProvider _time = new(new DateTimeOffset(2026, 1, 1, 12, 0, 0, TimeSpan.Zero));
     private readonly CollectedLogs _logs = new();
+    private readonly ServiceProvider _metrics = new ServiceCollection().AddMetrics().BuildServiceProvider();
+    private readonly MeterListener _listener = new();
+    private long _lost;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -54,7 +59,9 @@ public sealed class AuditAnchoringTests(SystemDatabase database) : IClassFixture
         foreach (var process in (AuditSealing[])[other, Sealing()])
         {
             _logs.Clear();
+            var counted = Interlocked.Read(ref _lost);
             await process.AnchorAsync(Ct);
+            Assert.Equal(counted + 1, Interlocked.Read(ref _lost));
             Assert.Contains($"Error 2008 The audit log of tenant {tenant} no longer holds entry {last},", _logs.All, StringComparison.Ordinal);
             Assert.Equal(before, Heads(tenant));
         }
@@ -92,11 +99,29 @@ public sealed class AuditAnchoringTests(SystemDatabase database) : IClassFixture
         Assert.Contains($"Error 2008 The audit log of tenant {Tenant} no longer holds entry 5,", _logs.All, StringComparison.Ordinal);
     }
 
-    public void Dispose() => Directory.Delete(_folder, recursive: true);
+    public void Dispose()
+    {
+        _listener.Dispose();
+        _metrics.Dispose();
+        Directory.Delete(_folder, recursive: true);
+    }
 
     private AuditAnchors Anchors() => new(new AuditOptions { Anchors = _folder }, _time, NullLogger<AuditAnchors>.Instance);
 
-    private AuditSealing Sealing() => new(new AuditSealer(database.Sources), Anchors(), database.Sources, new AuditOptions { Anchors = _folder }, _time, new Logger<AuditSealing>(LoggerFactory.Create(b => b.AddProvider(_logs))));
+    private AuditSealing Sealing() => new(new AuditSealer(database.Sources), Anchors(), database.Sources, new AuditOptions { Anchors = _folder }, Meters(), _time, new Logger<AuditSealing>(LoggerFactory.Create(b => b.AddProvider(_logs))));
+
+    /// <summary>Whose counter of lost heads is listened to.</summary>
+    private IMeterFactory Meters()
+    {
+        var meters = _metrics.GetRequiredService<IMeterFactory>();
+        _listener.InstrumentPublished = (instrument, listener) =>
+        {
+            if (ReferenceEquals(instrument.Meter.Scope, meters) && instrument.Name == "datasync.audit.lost_heads") listener.EnableMeasurementEvents(instrument);
+        };
+        _listener.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref _lost, value));
+        _listener.Start();
+        return meters;
+    }
 
     private async Task WriteAsync(string tenant, int entries)
     {

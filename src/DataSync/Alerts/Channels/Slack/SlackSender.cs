@@ -19,9 +19,13 @@ internal sealed class SlackSender(ReceiverPost post, ChannelUrl urls) : IChannel
     public string HostOf(ChannelTarget target) => new Uri(target.Url!).IdnHost;
 
     public Task SendAsync(ChannelTarget target, NoticeMessage message, CancellationToken ct)
-        => post.PostAsync(target.Url!, JsonSerializer.SerializeToUtf8Bytes(new JsonObject { ["text"] = (message.IsGood ? ":white_check_mark: " : ":rotating_light: ") + Escaped(message.Text) }), [], ct);
-
-    /// <summary>An id of a tenant's or a source's choosing must not become a link, or call everybody in the channel.</summary>
-    private static string Escaped(string text)
-        => text.Replace("&", "&amp;", StringComparison.Ordinal).Replace("<", "&lt;", StringComparison.Ordinal).Replace(">", "&gt;", StringComparison.Ordinal);
+        => post.PostAsync(
+            target.Url!,
+            JsonSerializer.SerializeToUtf8Bytes(new JsonObject
+            {
+                ["text"] = (message.IsGood ? ":white_check_mark: " : ":rotating_light: ") + SlackText.Of(message.Text),
+                ["unfurl_links"] = false,
+                ["unfurl_media"] = false,
+            }),
+            [], ct);
 }

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using DataSync.Platform.Monitoring;
 using DataSync.Platform.Persistence;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -6,7 +8,7 @@ using Npgsql;
 namespace DataSync.Platform.Audit.Chain;
 
 /// <summary>Runs in every process: chains what waits, and writes the heads that have moved outside the database. Whoever comes first does it for all.</summary>
-internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anchors, DataSources sources, AuditOptions options, TimeProvider time, ILogger<AuditSealing> logger)
+internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anchors, DataSources sources, AuditOptions options, IMeterFactory meters, TimeProvider time, ILogger<AuditSealing> logger)
     : BackgroundService
 {
     /// <summary>How often all chains are looked at: a process that died may have moved heads and not written them.</summary>
@@ -14,6 +16,8 @@ internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anch
 
     private readonly Dictionary<string, AuditHead> _moved = new(StringComparer.Ordinal);
     private readonly AuditLastHeads _last = new(anchors, sources);
+
+    private readonly Counter<long> _lost = meters.Create(SyncTelemetry.Name).CreateCounter<long>("datasync.audit.lost_heads", "{head}", "Chains of the audit log found without the head that was written last, as often as it is said");
     private long _swept = long.MinValue, _wrote;
     private bool _failing;
 
@@ -42,6 +46,7 @@ internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anch
         await _last.RefreshAsync(_moved.Keys, ct);
         var lost = await _last.LostAsync(_moved.Values, ct);
         foreach (var head in lost.Values) Log.Lost(logger, head.TenantId, head.Sequence, Convert.ToHexStringLower(head.Hash));
+        _lost.Add(lost.Count);
         AuditHead[] due = [.. _moved.Values.Where(h => !lost.ContainsKey(h.TenantId) && h.Sequence > (_last.Of(h.TenantId)?.Sequence ?? 0))];
         await anchors.WriteAsync(due, ct);
         foreach (var head in due) _last.Written(head);
@@ -50,6 +55,7 @@ internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anch
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        _lost.Add(0); // shown from the beginning
         using var timer = new PeriodicTimer(options.SealEvery, time);
         _wrote = time.GetTimestamp();
         do

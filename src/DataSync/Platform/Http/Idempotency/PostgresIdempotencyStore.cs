@@ -13,7 +13,7 @@ internal sealed class PostgresIdempotencyStore(TenantDatabase database, TimeProv
 
     public override async Task<IdempotencyClaim> ClaimAsync(KeyedOperation key, IReadOnlyList<byte[]> fingerprints, CancellationToken cancellationToken)
     {
-        await using var transaction = await database.BeginAsync(key.Tenant, cancellationToken);
+        await using var transaction = await database.BeginChangeAsync(key.Tenant, cancellationToken);
         await using (var insert = transaction.Command(
             """
             INSERT INTO idempotency_keys AS k (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at)

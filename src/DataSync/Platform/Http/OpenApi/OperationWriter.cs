@@ -110,7 +110,12 @@ internal static class OperationWriter
         if (scope is not null) yield return (421, "The tenant is stored in another region; `Location` and `message_params` say where.");
         if (body is not null || keyed || operation.Parameters!.Count > 0) yield return (422, "The request is understood and wrong; all its faults are named.");
         if (scope is not null) yield return (429, "Too many requests of this tenant; see `Retry-After`.");
-        else yield return (431, "The request's headers are larger than the server takes.");
+        else
+        {
+            yield return (429, "Too many requests of this address, or of all that show no token; see `Retry-After`.");
+            yield return (431, "The request's headers are larger than the server takes.");
+        }
+
         yield return (500, "A mistake on our side.");
         if (scope is not null) yield return (503, "Not now: our database cannot be reached, or this process ends; see `Retry-After`.");
     }

@@ -16,25 +16,28 @@ internal static class RateLimitServices
 {
     /// <summary>
     /// A bucket of tokens for each tenant, its own size where the operator set one: one request, one token. It lies in the memory of this process, so a tenant that speaks to several gets the
-    /// limit at each of them. Requests without a tenant (health, metrics, a token that is not valid) have no bucket.
+    /// limit at each of them. Requests without a tenant have limits by address and altogether (<see cref="AnonymousLimits"/>).
     /// </summary>
-    public static IServiceCollection AddTenantRateLimits(this IServiceCollection services, IConfiguration configuration)
+    public static IServiceCollection AddRateLimits(this IServiceCollection services, IConfiguration configuration)
     {
         var settings = new SettingsReader(configuration);
         var perSecond = settings.Int("DATASYNC_RATE_LIMIT_PER_SECOND", 1000, 1, 1_000_000);
         var options = new RateLimitOptions(perSecond, settings.Int("DATASYNC_RATE_LIMIT_BURST", Math.Min(2 * perSecond, 2_000_000), perSecond, 2_000_000));
+        var anonymous = new AnonymousLimitOptions(
+            settings.Int("DATASYNC_ANONYMOUS_PER_SECOND_AND_ADDRESS", 100, 1, 1_000_000), settings.Int("DATASYNC_ANONYMOUS_PER_SECOND", 1000, 1, 1_000_000), settings.Int("DATASYNC_ANONYMOUS_AT_ONCE", 500, 1, 1_000_000));
         services.AddSingleton(options);
         services.AddSingleton(new SettingsFaults(settings.Faults));
         services.AddRateLimiter(limiter =>
         {
-            limiter.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, (string Tenant, int? PerMinute)>(context => Partition(context, options));
+            limiter.GlobalLimiter = PartitionedRateLimiter.CreateChained(
+                [PartitionedRateLimiter.Create<HttpContext, (string Tenant, int? PerMinute)>(context => Partition(context, options)), .. AnonymousLimits.Make(anonymous)]);
             limiter.OnRejected = RefuseAsync;
         });
         return services;
     }
 
     /// <summary>Refuses what is beyond the limit. Stands behind the authentication, which tells the tenant, and before anything that costs.</summary>
-    public static IApplicationBuilder UseTenantRateLimits(this IApplicationBuilder app) => app.UseRateLimiter();
+    public static IApplicationBuilder UseRateLimits(this IApplicationBuilder app) => app.UseRateLimiter();
 
     /// <summary>A limit that was changed begins a new bucket, so it holds from the request on that sees it; the old one is forgotten when it is full.</summary>
     private static RateLimitPartition<(string Tenant, int? PerMinute)> Partition(HttpContext context, RateLimitOptions options)

@@ -7,28 +7,26 @@ namespace DataSync.Platform.Tenancy.Regions;
 internal delegate Task<bool> HasTenantFiles(string tenantId, CancellationToken ct);
 
 /// <summary>
-/// A tenant leaves a region only once nothing of it is there. Its records, jobs and files begin with a source, so who makes one and who moves the tenant take turns: a source is made
-/// before the move, which then finds it, or not at all.
+/// A tenant leaves a region only once nothing of it is there. Who changes anything of it that somebody asked for, and who moves it, take turns: a change is made before the move, which then finds it, or not at all. Records, jobs
+/// and files begin with such a change, a source.
 /// </summary>
 internal sealed class RegionMove(RegionOptions regions, HasTenantFiles? files = null)
 {
     /// <summary>First key of the lock; the second is the tenant.</summary>
     private const int Lock = 730516237;
 
-    /// <summary>Holds the tenant here until the transaction's end; throws where it is not here any more.</summary>
-    public async Task StayAsync(TenantTransaction transaction, CancellationToken ct)
+    /// <summary>Holds the tenant here until the transaction's end; throws where it is not here any more. See <see cref="TenantTransaction.StayAsync"/>.</summary>
+    public static async Task StayAsync(TenantTransaction transaction, RegionOptions regions, CancellationToken ct)
     {
-        if (!regions.AreThere) return;
-        await ExecuteAsync(transaction, "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))", ct);
-        var set = await SetAsync(transaction, ct);
+        var set = await LockedAsync(transaction, "SELECT pg_advisory_xact_lock_shared($1, hashtext($2))", ct);
         if (!regions.IsHere(set)) throw new SyncFailureException(RegionFailure.Of(regions, set));
     }
 
-    /// <summary>Keeps others from making the tenant's first source until the transaction's end. Returns the region that is set; null where none is.</summary>
-    public static async Task<string?> BeginAsync(TenantTransaction transaction, CancellationToken ct)
+    /// <summary>Keeps others from changing anything of the tenant until the transaction's end. Returns the region that is set; null where none is.</summary>
+    public static Task<string?> BeginAsync(TenantTransaction transaction, CancellationToken ct)
     {
-        await ExecuteAsync(transaction, "SELECT pg_advisory_xact_lock($1, hashtext($2))", ct);
-        return await SetAsync(transaction, ct);
+        transaction.Place();
+        return LockedAsync(transaction, "SELECT pg_advisory_xact_lock($1, hashtext($2))", ct);
     }
 
     /// <summary>Throws where anything of the tenant is left here.</summary>
@@ -45,16 +43,19 @@ internal sealed class RegionMove(RegionOptions regions, HasTenantFiles? files = 
         if (held.Count > 0) throw RegionFailure.InUse(regions.Own!, held);
     }
 
-    private static async Task ExecuteAsync(TenantTransaction transaction, string sql, CancellationToken ct)
+    /// <summary>Takes the lock, and reads the region that is set: by a statement of its own in one round trip, which sees what was committed while the lock was waited for.</summary>
+    private static async Task<string?> LockedAsync(TenantTransaction transaction, string sql, CancellationToken ct)
     {
-        await using var command = transaction.Command(sql, new NpgsqlParameter<int> { TypedValue = Lock }, transaction.TenantId);
-        await command.ExecuteNonQueryAsync(ct);
-    }
-
-    /// <summary>A statement of its own: it sees what was committed while the lock was waited for.</summary>
-    private static async Task<string?> SetAsync(TenantTransaction transaction, CancellationToken ct)
-    {
-        await using var ask = transaction.Command("SELECT region FROM tenant_settings");
-        return await ask.ExecuteScalarAsync(ct) as string;
+        await using var batch = new NpgsqlBatch(transaction.Connection)
+        {
+            BatchCommands =
+            {
+                new NpgsqlBatchCommand(sql) { Parameters = { new NpgsqlParameter<int> { TypedValue = Lock }, new NpgsqlParameter<string> { TypedValue = transaction.TenantId } } },
+                new NpgsqlBatchCommand("SELECT region FROM tenant_settings"),
+            },
+        };
+        await using var rows = await batch.ExecuteReaderAsync(ct);
+        await rows.NextResultAsync(ct);
+        return await rows.ReadAsync(ct) && !await rows.IsDBNullAsync(0, ct) ? rows.GetString(0) : null;
     }
 }

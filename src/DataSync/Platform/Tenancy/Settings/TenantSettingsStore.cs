@@ -66,7 +66,7 @@ internal sealed class TenantSettingsStore(TenantDatabase database, Configuration
 
     private async Task<TenantSettings> ChangeAsync(string tenantId, string sql, CancellationToken ct, params object?[] values)
     {
-        await using var transaction = await database.BeginAsync(tenantId, ct);
+        await using var transaction = await database.BeginChangeAsync(tenantId, ct);
         await using (var upsert = transaction.Command(sql, values)) await upsert.ExecuteNonQueryAsync(ct);
         var settings = await ReadAsync(transaction, ct);
         await cache.CommitAsync(transaction, ct);

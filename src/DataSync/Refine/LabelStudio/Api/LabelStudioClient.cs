@@ -64,15 +64,15 @@ internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioToken
     public async Task<TaskPage> ListAsync(LabelStudioServer server, TaskQuery query, int page, CancellationToken ct)
     {
         var answer = await SendAsync(server, HttpMethod.Get, query.Path(page), default, ct, mayBeMissing: page > 1);
-        return answer.Status == HttpStatusCode.NotFound ? TaskPage.Empty : TaskPage.Read(answer);
+        return answer.Status == HttpStatusCode.NotFound ? TaskPage.Empty : TaskPage.Read(answer, query.HasContent);
     }
 
-    /// <summary>One task; null where there is none.</summary>
-    public async Task<TaskReading?> FindAsync(LabelStudioServer server, long task, CancellationToken ct)
+    /// <summary>One task, with what it shows where <paramref name="hasContent"/> asks for that; null where there is none.</summary>
+    public async Task<TaskReading?> FindAsync(LabelStudioServer server, long task, CancellationToken ct, bool hasContent = false)
     {
         var answer = await SendAsync(server, HttpMethod.Get, string.Create(CultureInfo.InvariantCulture, $"api/tasks/{task}/?resolve_uri=false"), default, ct, mayBeMissing: true);
         if (answer.Status == HttpStatusCode.NotFound) return null;
-        return TaskReading.Read(answer.Json()) ?? throw LabelStudioErrors.Body(answer.Url);
+        return TaskReading.Read(answer.Json(), hasContent) ?? throw LabelStudioErrors.Body(answer.Url);
     }
 
     /// <summary>Removes one task, of which the caller knows that it is ours; nothing to do where it is gone.</summary>

@@ -10,13 +10,19 @@ internal sealed class TaskQuery
 {
     private readonly string _path;
 
-    private TaskQuery(long project, JsonObject query, string fields, int pageSize)
-        => (_path, PageSize) = (string.Create(CultureInfo.InvariantCulture, $"api/tasks/?project={project}&{fields}&resolve_uri=false&page_size={pageSize}&query={Uri.EscapeDataString(query.ToJsonString())}"), pageSize);
+    private TaskQuery(long project, JsonObject query, string fields, int pageSize, bool hasContent = false)
+        => (_path, PageSize, HasContent) = (string.Create(CultureInfo.InvariantCulture, $"api/tasks/?project={project}&{fields}&resolve_uri=false&page_size={pageSize}&query={Uri.EscapeDataString(query.ToJsonString())}"), pageSize, hasContent);
 
     public int PageSize { get; }
 
+    /// <summary>Whether what the tasks show and what was written on them is wanted, and kept with each.</summary>
+    public bool HasContent { get; }
+
     /// <summary>Tasks by their ids, with annotations, skips and drafts.</summary>
     public static TaskQuery Selected(long project, IReadOnlyCollection<long> tasks) => new(project, Included(tasks), "fields=all", Math.Max(1, tasks.Count));
+
+    /// <summary>The same, with what they show.</summary>
+    public static TaskQuery ContentOf(long project, IReadOnlyCollection<long> tasks) => new(project, Included(tasks), "fields=all", Math.Max(1, tasks.Count), hasContent: true);
 
     /// <summary>The keys of tasks by their ids, and nothing more of them.</summary>
     public static TaskQuery KeysOf(long project, IReadOnlyCollection<long> tasks) => new(project, Included(tasks), "include=id,meta,total_annotations", Math.Max(1, tasks.Count));

@@ -22,14 +22,14 @@ internal static class HookEndpoint
     {
         var hooks = endpoints.ServiceProvider.GetRequiredService<HookReceiver>();
         endpoints.MapPost("/api/label-studio/hooks/{tenant_id}/{project_id}", (Delegate)((HttpContext http) => hooks.ReceiveAsync(http)))
-            .ShortCircuit().AllowAnonymous().WithTags("Label Studio")
+            .AllowAnonymous().WithTags("Label Studio")
             .WithMetadata(new PathParameterShape("tenant_id", "The tenant, as an id in a URL."), new PathParameterShape("project_id", "The project's number at its Label Studio."))
             .WithApi(
                 "Take a hint from Label Studio",
                 $"For webhooks of Label Studio, with the project's secret in the header `{HookSecret.Header}`; no token. Jobs that wait for the project's annotations look sooner. "
                 + "Nothing of the body is read or kept.",
                 status: StatusCodes.Status202Accepted)
-            .WithRefusals((401, "No secret, a wrong one, or a project that does not exist: one answer for all."), (500, "A mistake on our side."), (503, "Our own database does not answer."));
+            .WithRefusals((401, "No secret, a wrong one, or a project that does not exist: one answer for all."), (429, "Too many requests of this address, or of all that show no token; see `Retry-After`."), (500, "A mistake on our side."), (503, "Our own database does not answer."));
     }
 }
 

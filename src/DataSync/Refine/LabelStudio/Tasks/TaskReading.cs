@@ -15,11 +15,14 @@ namespace DataSync.Refine.LabelStudio.Tasks;
 /// <param name="Annotations">All that were submitted or skipped, in the order of their ids.</param>
 internal sealed record TaskReading(long Id, long? Project, string? Key, bool? IsLabeled, long Overlap, int Drafts, long Skips, long Total, IReadOnlyList<RawAnnotation> Annotations)
 {
+    /// <summary>What it shows and what was written on it; null where that was not asked for.</summary>
+    public TaskContent? Content { get; init; }
+
     /// <summary>Those that count: submitted, not skipped.</summary>
     public IEnumerable<RawAnnotation> Valid => Annotations.Where(a => !a.IsSkipped);
 
-    /// <summary>Reads a task; null where it is none.</summary>
-    public static TaskReading? Read(JsonElement json)
+    /// <summary>Reads a task, with what it shows where that is asked for; null where it is none.</summary>
+    public static TaskReading? Read(JsonElement json, bool hasContent = false)
     {
         if (json.ValueKind != JsonValueKind.Object || !json.TryGetProperty("id", out var id) || !id.TryInteger(out var number)) return null;
         List<RawAnnotation> annotations = [];
@@ -34,7 +37,10 @@ internal sealed record TaskReading(long Id, long? Project, string? Key, bool? Is
         annotations.Sort((a, b) => a.Id.CompareTo(b.Id));
         return new TaskReading(
             number, Optional(json, "project"), json.TryGetProperty("meta", out var meta) ? TaskKey.Read(meta) : null, Flag(json, "is_labeled"), Optional(json, "overlap") ?? 1, DraftsOf(json),
-            Optional(json, "cancelled_annotations") ?? 0, Optional(json, "total_annotations") ?? 0, annotations);
+            Optional(json, "cancelled_annotations") ?? 0, Optional(json, "total_annotations") ?? 0, annotations)
+        {
+            Content = hasContent ? TaskContent.Of(json) : null,
+        };
     }
 
     private static int DraftsOf(JsonElement json)
