@@ -1,6 +1,5 @@
 using DataSync.Platform.Audit.Requests;
 using DataSync.Platform.Http.Requests;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
