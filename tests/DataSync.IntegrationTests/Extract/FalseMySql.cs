@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.Net;
 using System.Net.Sockets;
+using System.Security.Authentication;
 using System.Text;
+using DataSync.Extract.Connectors.Network.Relay;
 
 namespace DataSync.IntegrationTests.Extract;
 
@@ -16,10 +18,14 @@ internal sealed class FalseMySql : IAsyncDisposable
 
     /// <summary>True where a statement that was prepared is what it waits for, as ODBC's driver sends every one.</summary>
     private readonly bool _strikesAtExecute;
+
+    /// <summary>Agreed on after the greeting, under a certificate that is anybody's.</summary>
+    private readonly bool _hasTls;
     private readonly Task _serving;
 
-    public FalseMySql(string mode, string file = "/etc/hostname", IPAddress? at = null)
+    public FalseMySql(string mode, string file = "/etc/hostname", IPAddress? at = null, bool tls = false)
     {
+        _hasTls = tls;
         const string Execute = "execute ";
         _strikesAtExecute = mode.StartsWith(Execute, StringComparison.Ordinal);
         (_mode, _file, _listener) = (_strikesAtExecute ? mode[Execute.Length..] : mode, file, new TcpListener(at ?? IPAddress.Loopback, 0));
@@ -65,7 +71,8 @@ internal sealed class FalseMySql : IAsyncDisposable
 
     private async Task SpeakAsync(Socket socket, CancellationToken ct)
     {
-        await using var stream = new NetworkStream(socket, ownsSocket: true);
+        await using var plain = new NetworkStream(socket, ownsSocket: true);
+        Stream stream = plain;
         try
         {
             if (await StrikesAsync("at greeting", 0, stream, socket, ct)) return;
@@ -76,10 +83,16 @@ internal sealed class FalseMySql : IAsyncDisposable
                 await Task.Delay(Timeout.Infinite, ct);
             }
 
-            await stream.WriteAsync(Packet(0, Greeting()), ct);
+            await stream.WriteAsync(_hasTls ? GreetingWithTls() : Packet(0, Greeting()), ct);
             await ReadAsync(stream, ct);
+            if (_hasTls)
+            {
+                stream = await RelayTls.AnswerAsync(plain, SslProtocols.Tls13, mustShow: false, ct);
+                await ReadAsync(stream, ct);
+            }
+
             if (await AuthenticatesOtherwiseAsync(stream, ct)) return;
-            await stream.WriteAsync(Packet(2, Ok), ct);
+            await stream.WriteAsync(Packet((byte)(_hasTls ? 3 : 2), Ok), ct);
             if (await StrikesAsync("after greeting", 1, stream, socket, ct)) return;
             while (await AnswerAsync(stream, socket, ct))
             {
@@ -98,7 +111,7 @@ internal sealed class FalseMySql : IAsyncDisposable
     /// <param name="stream">To the client.</param>
     /// <param name="socket">The same.</param>
     /// <param name="ct">The test's end.</param>
-    private async Task<bool> StrikesAsync(string step, byte? number, NetworkStream stream, Socket socket, CancellationToken ct)
+    private async Task<bool> StrikesAsync(string step, byte? number, Stream stream, Socket socket, CancellationToken ct)
     {
         if (!_mode.EndsWith(step, StringComparison.Ordinal)) return false;
         HasStruck = true;
@@ -130,7 +143,7 @@ internal sealed class FalseMySql : IAsyncDisposable
     }
 
     /// <summary>Wants the password in another way than the client began to prove it.</summary>
-    private async Task<bool> AuthenticatesOtherwiseAsync(NetworkStream stream, CancellationToken ct)
+    private async Task<bool> AuthenticatesOtherwiseAsync(Stream stream, CancellationToken ct)
     {
         byte[]? wish = _mode switch
         {
@@ -159,7 +172,7 @@ internal sealed class FalseMySql : IAsyncDisposable
         return true;
     }
 
-    private async Task<bool> AnswerAsync(NetworkStream stream, Socket socket, CancellationToken ct)
+    private async Task<bool> AnswerAsync(Stream stream, Socket socket, CancellationToken ct)
     {
         var command = await ReadAsync(stream, ct);
         var text = Encoding.UTF8.GetString(command.AsSpan(1));
@@ -179,7 +192,7 @@ internal sealed class FalseMySql : IAsyncDisposable
         return true;
     }
 
-    private static async Task PrepareAsync(int parameters, NetworkStream stream, CancellationToken ct)
+    private static async Task PrepareAsync(int parameters, Stream stream, CancellationToken ct)
     {
         List<byte> answer = [.. Packet(1, [0, 7, 0, 0, 0, 0, 0, (byte)parameters, 0, 0, 0, 0])];
         for (var i = 0; i < parameters; i++) answer.AddRange(Packet((byte)(2 + i), Column("?")));
@@ -188,7 +201,7 @@ internal sealed class FalseMySql : IAsyncDisposable
     }
 
     /// <summary>The tenant's statement is under way.</summary>
-    private async Task<bool> StrikesWithRowsAsync(NetworkStream stream, Socket socket, CancellationToken ct)
+    private async Task<bool> StrikesWithRowsAsync(Stream stream, Socket socket, CancellationToken ct)
     {
         HasStruck = true;
         if (_mode == "local infile")
@@ -214,7 +227,7 @@ internal sealed class FalseMySql : IAsyncDisposable
                 for (var number = 4; ; number++)
                 {
                     await stream.WriteAsync(Head((byte)number, LargestPacket), ct);
-                    for (var left = LargestPacket; left > 0; left -= 65_535) await stream.WriteAsync(new byte[65_535], ct);
+                    for (var left = LargestPacket; left > 0; left -= 65_535) await stream.WriteAsync(new byte[Math.Min(left, 65_535)], ct);
                 }
 
             default:
@@ -226,7 +239,7 @@ internal sealed class FalseMySql : IAsyncDisposable
         return false;
     }
 
-    private async Task EndlessAsync(string value, NetworkStream stream, CancellationToken ct)
+    private async Task EndlessAsync(string value, Stream stream, CancellationToken ct)
     {
         await stream.WriteAsync(Header(), ct);
 
@@ -268,7 +281,7 @@ internal sealed class FalseMySql : IAsyncDisposable
         return head;
     }
 
-    private async Task<byte[]> ReadAsync(NetworkStream stream, CancellationToken ct)
+    private async Task<byte[]> ReadAsync(Stream stream, CancellationToken ct)
     {
         var head = new byte[4];
         await stream.ReadExactlyAsync(head, ct);

@@ -153,6 +153,17 @@ public sealed class MySqlHostileServerTests
         Assert.InRange(clock.Elapsed.TotalSeconds, 0, 6);
     }
 
+    /// <summary>A row goes on for as many packets as its server likes, and the driver puts them together before it looks; with TLS a relay of ours counts.</summary>
+    [Fact]
+    public async Task Read_of_a_row_that_never_ends_ends_once_it_is_larger_than_any_may_be()
+    {
+        await using var server = new FalseMySql("endless row", tls: true);
+        var request = Request with { StatementTimeout = TimeSpan.FromMinutes(2) };
+        var failure = await ReadOutcome.FailureAsync(MySqlSource.Connector(), To(server, tls: "require"), request, Ct);
+        Assert.Equal(("errors.extraction.odbc_answer", FailureKind.Permanent, 256), (failure.MessageKey, failure.Kind, failure.Params!["limit"]));
+        Assert.True(server.HasStruck);
+    }
+
     [Fact]
     public async Task Plan_test_and_save_end_too()
     {
@@ -185,7 +196,7 @@ public sealed class MySqlHostileServerTests
         return most;
     }
 
-    private static SourceConnection To(FalseMySql server, string host = "127.0.0.1") => new("mysql", JsonSerializer.SerializeToElement(new
+    private static SourceConnection To(FalseMySql server, string host = "127.0.0.1", string tls = "disable") => new("mysql", JsonSerializer.SerializeToElement(new
     {
         driver = "mysql",
         host,
@@ -193,6 +204,6 @@ public sealed class MySqlHostileServerTests
         database = "d",
         username = "u",
         password = Password,
-        tls = "disable",
+        tls,
     }));
 }

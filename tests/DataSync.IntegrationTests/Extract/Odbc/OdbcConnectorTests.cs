@@ -199,6 +199,8 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
                 Assert.Equal(("errors.source.writable", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
                 Assert.Contains(finding, failure.Params!["findings"]!.ToString(), StringComparison.Ordinal);
                 Assert.False((await OdbcSource.Connector().TestAsync(connection, Ct)).Single(c => c.Name == "read_only").Passed);
+                var look = await Assert.ThrowsAsync<SyncFailureException>(() => OdbcSource.Connector().OfferAsync(connection, new ReadRequest { Table = "numbers" }, Ct));
+                Assert.Equal("errors.source.writable", look.Failure.MessageKey);
                 Assert.Single((await ReadOutcome.OfAsync(OdbcSource.Connector(allowWritable: true), connection, One, Ct)).Documents);
             }
         }

@@ -31,7 +31,7 @@ internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressP
         try
         {
             var reached = await _checks.RunAsync("resolve", async () => { addresses = await egress.ResolveAsync(Host, ct); return null; })
-                && await _checks.RunAsync("egress", () => { egress.Check(Host, Url.Port, addresses); return Nothing; })
+                && await _checks.RunAsync("egress", () => { addresses = egress.Check(Host, Url.Port, addresses); return Nothing; })
                 && await _checks.RunAsync("connect", async () => { socket = await ConnectAsync(addresses, ct); return null; })
                 && (!IsTls || await _checks.RunAsync("tls", () => HandshakeAsync(socket!, ct)));
             if (reached && (api.Auth is not OAuthAuth oauth || await _checks.RunAsync("authenticate", () => TokenAsync(oauth, ct))))
@@ -50,6 +50,7 @@ internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressP
 
     private async Task<Socket> ConnectAsync(IReadOnlyList<IPAddress> addresses, CancellationToken ct)
     {
+        var turns = new DialTurns(addresses.Count, floor.Time);
         for (var i = 0; ; i++)
         {
             var socket = new Socket(addresses[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -63,7 +64,7 @@ internal sealed class ApiConnectionTest(ApiConnection api, string owner, EgressP
             catch (Exception e) when (e is SocketException || (e is OperationCanceledException && !ct.IsCancellationRequested))
             {
                 socket.Dispose();
-                if (i == addresses.Count - 1) throw e is SocketException ? ApiErrors.Map(e, Url) : ApiErrors.Timeout(Url, e);
+                if (turns.IsLast(i)) throw e is SocketException ? ApiErrors.Map(e, Url) : ApiErrors.Timeout(Url, e);
             }
         }
     }

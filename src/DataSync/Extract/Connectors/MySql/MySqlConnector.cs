@@ -61,8 +61,8 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
         MySqlRead? read = null;
         try
         {
-            read = await MySqlErrors.GuardAsync(() => patience.WaitAsync(token => StartAsync(session, connection, request, beside, token), either.Token), source, ct);
-            while (await MySqlErrors.GuardAsync(() => patience.WaitAsync(read.NextAsync, either.Token), source, ct) is { } batch) yield return batch;
+            read = await MySqlErrors.GuardAsync(() => patience.WaitAsync(token => StartAsync(session, connection, request, beside, token), either.Token), source, ct, session);
+            while (await MySqlErrors.GuardAsync(() => patience.WaitAsync(read.NextAsync, either.Token), source, ct, session) is { } batch) yield return batch;
         }
         finally
         {
@@ -143,7 +143,7 @@ internal sealed class MySqlConnector(EgressPolicy egress, IOptions<ExtractOption
         var patience = new ServerPatience(timeout + Margin, time);
         try
         {
-            return await MySqlErrors.GuardAsync(() => patience.WaitAsync(token => ask(session, token), ct), source, ct);
+            return await MySqlErrors.GuardAsync(() => patience.WaitAsync(token => ask(session, token), ct), source, ct, session);
         }
         finally
         {

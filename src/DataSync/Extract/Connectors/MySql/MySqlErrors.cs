@@ -17,7 +17,8 @@ internal static class MySqlErrors
     /// <param name="work">What to do.</param>
     /// <param name="source">Whose host a message names.</param>
     /// <param name="ct">The caller's: once it is cancelled, whatever was thrown is a cancellation.</param>
-    public static async Task<T> GuardAsync<T>(Func<Task<T>> work, ServerParameters source, CancellationToken ct)
+    /// <param name="session">Its relay may know better what went wrong; null before there is one.</param>
+    public static async Task<T> GuardAsync<T>(Func<Task<T>> work, ServerParameters source, CancellationToken ct, MySqlSession? session = null)
     {
         try
         {
@@ -30,7 +31,7 @@ internal static class MySqlErrors
         catch (Exception e) when (IsKnown(e))
         {
             ct.ThrowIfCancellationRequested();
-            throw Map(e, source, opening: false);
+            throw Map(session?.Failure ?? e, source, opening: false);
         }
     }
 

@@ -30,6 +30,7 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
     public static async Task<MySqlSession> OpenAsync(
         ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, TimeProvider time, CancellationToken ct, Action<ServerTls>? begins = null)
     {
+        var turns = new DialTurns(vetted.Count, time);
         for (var i = 0; ; i++)
         {
             var tls = new ServerTls(source);
@@ -43,8 +44,8 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
             catch (Exception e) when (MySqlErrors.IsKnown(e) || e is NotSupportedException)
             {
                 ct.ThrowIfCancellationRequested();
-                var failure = await NameAsync(relay?.Failure ?? e, source, vetted[i], ct);
-                if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
+                var failure = await NameAsync(relay?.Failure ?? e, source, vetted[i], time, ct);
+                if (failure.Failure.Kind != FailureKind.Transient || turns.IsLast(i)) throw failure;
             }
         }
     }
@@ -72,12 +73,12 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
     }
 
     /// <summary>The driver says of a server it does not reach only that it does not; dialling it once more says why.</summary>
-    private static async Task<SyncFailureException> NameAsync(Exception e, ServerParameters source, IPAddress address, CancellationToken ct)
+    private static async Task<SyncFailureException> NameAsync(Exception e, ServerParameters source, IPAddress address, TimeProvider time, CancellationToken ct)
     {
         if (e is not MySqlException { ErrorCode: MySqlErrorCode.UnableToConnectToHost, InnerException: null }) return MySqlErrors.Map(e, source, opening: true);
         try
         {
-            await ServerReach.DialAsync(source, [address], ct);
+            await ServerReach.DialAsync(source, [address], time, ct);
             return MySqlErrors.Map(e, source, opening: true);
         }
         catch (SyncFailureException named)

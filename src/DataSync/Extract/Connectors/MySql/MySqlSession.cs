@@ -16,6 +16,9 @@ internal sealed class MySqlSession(MySqlConnection connection, MySqlRelay? relay
     /// <summary>True for MariaDB, whose settings have other names.</summary>
     public bool IsMariaDb { get; } = connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
+    /// <summary>Why the relay ended it, where it did; the driver sees only that it ended.</summary>
+    public Exception? Failure => relay?.Failure;
+
     /// <summary>The server's version as it names it.</summary>
     public string Version => connection.ServerVersion;
 

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Http.Egress;
 
 namespace DataSync.Extract.Connectors.Network;
 
@@ -10,8 +11,9 @@ internal static class ServerReach
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     /// <summary>Returns once one of the addresses answers; fails with a key of <c>errors.connection.*</c>.</summary>
-    public static async Task DialAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, CancellationToken ct)
+    public static async Task DialAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeProvider time, CancellationToken ct)
     {
+        var turns = new DialTurns(vetted.Count, time);
         for (var i = 0; ; i++)
         {
             using var socket = new Socket(vetted[i].AddressFamily, SocketType.Stream, ProtocolType.Tcp);
@@ -24,11 +26,11 @@ internal static class ServerReach
             }
             catch (OperationCanceledException e) when (!ct.IsCancellationRequested)
             {
-                if (i == vetted.Count - 1) throw Failed(new TimeoutException(null, e), source);
+                if (turns.IsLast(i)) throw Failed(new TimeoutException(null, e), source);
             }
             catch (SocketException e)
             {
-                if (i == vetted.Count - 1) throw Failed(e, source);
+                if (turns.IsLast(i)) throw Failed(e, source);
             }
         }
     }

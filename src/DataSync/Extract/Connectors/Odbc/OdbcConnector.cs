@@ -69,6 +69,9 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         try
         {
             await held.OpenAsync(_gate, ConnectTimeout, CatalogTimeout, ct);
+            var access = await held.RunAsync(session => session.Dialect.Access(session), ct);
+            await connection.ReportAsync(access, ct);
+            access.Demand(TakesWritable);
             var log = await held.RunAsync(session => session.Dialect.ChangeLog(time), ct) ?? throw new SyncFailureException(SyncFailure.Permanent(NoChangeLog));
             return await look(new ChangeLogSession(log, (sql, values, token) => held.RunAsync(session => session.Look(sql, [.. values]), token)));
         }

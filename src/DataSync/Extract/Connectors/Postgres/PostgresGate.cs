@@ -95,6 +95,7 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
         ServerParameters source, IReadOnlyList<IPAddress> vetted, Func<IPAddress, ServerTls, (Func<CancellationToken, Task<T>> Open, Func<ValueTask> Abandon)> make, TimeProvider time,
         CancellationToken ct)
     {
+        var turns = new DialTurns(vetted.Count, time);
         for (var i = 0; ; i++)
         {
             var (open, abandon) = make(vetted[i], new ServerTls(source));
@@ -108,7 +109,7 @@ internal sealed class PostgresGate(EgressPolicy egress, TimeProvider time)
                 await patience.EndAsync(async () => await abandon());
                 ct.ThrowIfCancellationRequested();
                 var failure = PostgresErrors.Map(e, source, opening: true);
-                if (failure.Failure.Kind != FailureKind.Transient || i == vetted.Count - 1) throw failure;
+                if (failure.Failure.Kind != FailureKind.Transient || turns.IsLast(i)) throw failure;
             }
             catch
             {

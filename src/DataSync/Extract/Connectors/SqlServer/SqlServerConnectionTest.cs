@@ -22,8 +22,8 @@ internal sealed class SqlServerConnectionTest(
         try
         {
             var reached = await _checks.RunAsync("resolve", async () => { addresses = await egress.ResolveAsync(source.Host, ct); return null; })
-                && await _checks.RunAsync("egress", () => { egress.Check(source.Host, source.Port, addresses); return NoFindings; })
-                && await _checks.RunAsync("connect", async () => { await ServerReach.DialAsync(source, addresses, ct); return null; })
+                && await _checks.RunAsync("egress", () => { addresses = egress.Check(source.Host, source.Port, addresses); return NoFindings; })
+                && await _checks.RunAsync("connect", async () => { await ServerReach.DialAsync(source, addresses, time, ct); return null; })
                 && await OpenAsync(addresses, ct);
             if (reached && await _checks.RunAsync("version", () => VersionAsync(ct)))
             {

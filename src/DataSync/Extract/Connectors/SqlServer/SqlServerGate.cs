@@ -32,6 +32,7 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
     public async Task<SqlServerSession> OpenAsync(ServerParameters source, IReadOnlyList<IPAddress> vetted, TimeSpan statementTimeout, CancellationToken ct, Action<ServerTls>? begins = null)
     {
         if (!KnowsCultures.Value) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.cultures_missing"));
+        var turns = new DialTurns(vetted.Count, time);
         for (var i = 0; ; i++)
         {
             try
@@ -40,7 +41,7 @@ internal sealed class SqlServerGate(EgressPolicy egress, TimeProvider time)
                 begins?.Invoke(tls);
                 return await OpenAsync(source, await TdsRelay.DialAsync(source, tls, vetted[i], ct), statementTimeout, ct);
             }
-            catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Transient && i < vetted.Count - 1)
+            catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Transient && !turns.IsLast(i))
             {
                 // the next address may answer
             }

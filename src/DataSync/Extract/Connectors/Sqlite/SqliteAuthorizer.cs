@@ -10,8 +10,12 @@ internal static class SqliteAuthorizer
 {
     private const int Pragma = 19, Read = 20, Select = 21, Function = 31, Recursive = 33;
 
-    private static readonly HashSet<string> DeniedFunctions =
-        new(StringComparer.OrdinalIgnoreCase) { "load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlar_compress", "sqlar_uncompress" };
+    /// <summary>Those that reach beyond the file, and those that compare every part of one value with every part of another, during which nothing can stop them.</summary>
+    private static readonly HashSet<string> DeniedFunctions = new(StringComparer.OrdinalIgnoreCase)
+    {
+        "load_extension", "fts3_tokenizer", "readfile", "writefile", "edit", "sqlar_compress", "sqlar_uncompress",
+        "json_patch", "jsonb_patch", "geopoly_overlap", "geopoly_within",
+    };
 
     public static void Install(sqlite3 database) => raw.sqlite3_set_authorizer(database, Decide, null);
 

@@ -7,9 +7,14 @@ namespace DataSync.Extract.Connectors.Sqlite;
 internal sealed class SqliteDatabase : IDisposable
 {
     private const int OpenNoFollow = 0x01000000;
-    private const int LimitLength = 0, LimitAttached = 7, LimitWorkerThreads = 11;
-    private const int LongestValue = 256 * 1024 * 1024;
-    private const int StepsBetweenChecks = 1000, BusyMilliseconds = 5000;
+    private const int LimitLength = 0, LimitFunctionArguments = 6, LimitAttached = 7, LimitLikePattern = 8, LimitWorkerThreads = 11;
+    private const int MostFunctionArguments = 256, LongestLikePattern = 128;
+    private const int StepsBetweenChecks = 1000;
+
+    /// <summary>Memory of all files that are open at once. Nothing bounds one statement's alone: each of its values is small enough, but there may be thousands.</summary>
+    private const long MostMemory = 1024L * 1024 * 1024;
+
+    private static readonly TimeSpan LockPatience = TimeSpan.FromSeconds(5), LockPause = TimeSpan.FromMilliseconds(20);
 
     private readonly TimeProvider _time;
     private readonly long _began;
@@ -17,7 +22,11 @@ internal sealed class SqliteDatabase : IDisposable
     private readonly CancellationToken _ct;
     private readonly delegate_progress _progress;
 
-    static SqliteDatabase() => Batteries_V2.Init();
+    static SqliteDatabase()
+    {
+        Batteries_V2.Init();
+        raw.sqlite3_hard_heap_limit64(MostMemory);
+    }
 
     private SqliteDatabase(sqlite3 handle, TimeProvider time, TimeSpan timeout, CancellationToken ct)
     {
@@ -25,6 +34,9 @@ internal sealed class SqliteDatabase : IDisposable
         _began = time.GetTimestamp();
         _progress = _ => MustStop ? 1 : 0;
     }
+
+    /// <summary>Bytes of a value at most; twice a record's, so that one that is too large for a record is passed over and the others are read.</summary>
+    public static int LongestValue => 2 * OversizeRecord.LargestBytes;
 
     public sqlite3 Handle { get; }
 
@@ -41,13 +53,16 @@ internal sealed class SqliteDatabase : IDisposable
         {
             database.Check(result);
             raw.sqlite3_extended_result_codes(handle, 0);
-            raw.sqlite3_busy_timeout(handle, BusyMilliseconds);
+            raw.sqlite3_busy_timeout(handle, 0); // while SQLite waits it looks at nothing; Patiently does
             raw.sqlite3_limit(handle, LimitLength, LongestValue);
+            raw.sqlite3_limit(handle, LimitFunctionArguments, MostFunctionArguments);
+            raw.sqlite3_limit(handle, LimitLikePattern, LongestLikePattern);
             raw.sqlite3_limit(handle, LimitAttached, 0);
             raw.sqlite3_limit(handle, LimitWorkerThreads, 0);
             raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_DEFENSIVE, 1, out _);
             raw.sqlite3_db_config(handle, raw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, out _);
             raw.sqlite3_progress_handler(handle, StepsBetweenChecks, database._progress, null);
+            new SqliteFunctions(() => database.MustStop).Install(handle);
             return database;
         }
         catch
@@ -59,6 +74,26 @@ internal sealed class SqliteDatabase : IDisposable
 
     /// <summary>From now on everything read is of one snapshot.</summary>
     public void Begin() => Check(raw.sqlite3_exec(Handle, "BEGIN"));
+
+    /// <summary>Does what another's lock on the file may keep from being done; it is tried again for a while, unless the statement must end before.</summary>
+    public int Patiently(Func<int> attempt)
+    {
+        var began = _time.GetTimestamp();
+        while (true)
+        {
+            var result = attempt();
+            if ((result & 0xFF) != raw.SQLITE_BUSY) return result;
+            if (MustStop) return raw.SQLITE_INTERRUPT;
+            if (_time.GetElapsedTime(began) > LockPatience) return result;
+            _ct.WaitHandle.WaitOne(LockPause);
+        }
+    }
+
+    /// <summary>Fails where SQLite gave nothing for want of memory: a value's conversion says so by nothing else.</summary>
+    public void DemandMemory()
+    {
+        if ((raw.sqlite3_errcode(Handle) & 0xFF) == raw.SQLITE_NOMEM) Check(raw.SQLITE_NOMEM);
+    }
 
     /// <summary>Asks something of ours; rows come as text.</summary>
     public List<string?[]> Query(string sql, IReadOnlyList<string> values)

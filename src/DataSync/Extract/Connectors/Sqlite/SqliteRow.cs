@@ -11,6 +11,7 @@ namespace DataSync.Extract.Connectors.Sqlite;
 /// <summary>Writes the statement's current row. The type is the value's own, row by row: what a column was declared as means nothing.</summary>
 internal sealed class SqliteRow
 {
+    private readonly SqliteStatement _owner;
     private readonly sqlite3_stmt _statement;
     private readonly string[] _names;
     private readonly byte[][] _prefixes;
@@ -18,7 +19,7 @@ internal sealed class SqliteRow
 
     public SqliteRow(SqliteStatement statement, bool utf16)
     {
-        _statement = statement.Handle;
+        (_owner, _statement) = (statement, statement.Handle);
         _utf16 = utf16;
         var count = raw.sqlite3_column_count(_statement);
         _names = FieldNames.Unique([.. Enumerable.Range(0, count).Select(i => raw.sqlite3_column_name(_statement, i).utf8_to_string())]);
@@ -71,7 +72,7 @@ internal sealed class SqliteRow
         {
             raw.SQLITE_INTEGER => new KeyValue(column, "integer", raw.sqlite3_column_int64(_statement, i).ToString(CultureInfo.InvariantCulture)),
             raw.SQLITE_FLOAT => new KeyValue(column, "real", raw.sqlite3_column_double(_statement, i).ToString("R", CultureInfo.InvariantCulture)),
-            raw.SQLITE_BLOB => new KeyValue(column, "blob", Convert.ToBase64String(raw.sqlite3_column_blob(_statement, i))),
+            raw.SQLITE_BLOB => new KeyValue(column, "blob", Convert.ToBase64String(Bytes(i, text: false))),
             _ => Bytes(i, text: true) is var bytes && Utf8.IsValid(bytes) ? new KeyValue(column, "text", Encoding.UTF8.GetString(bytes)) : null,
         };
     }
@@ -106,7 +107,9 @@ internal sealed class SqliteRow
     {
         // asking for the text first turns UTF-16 into UTF-8 in place; the blob then has its true length, also with NUL inside
         if (text && _utf16) _ = raw.sqlite3_column_text(_statement, i);
-        return raw.sqlite3_column_blob(_statement, i);
+        var bytes = raw.sqlite3_column_blob(_statement, i);
+        if (bytes.IsEmpty) _owner.DemandMemory();
+        return bytes;
     }
 
     /// <summary>A real keeps its point, so that it can be told from an integer.</summary>

@@ -9,13 +9,17 @@ namespace DataSync.Extract.Connectors.Sqlite;
 /// <summary>One compiled statement.</summary>
 internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt handle) : IDisposable
 {
+    private bool _hasBegun;
+
     public sqlite3_stmt Handle => handle;
 
     /// <summary>Compiles the text. More than one statement in it, or one that gives no rows or would write, is refused.</summary>
     public static SqliteStatement Prepare(SqliteDatabase database, string sql)
     {
-        database.Check(raw.sqlite3_prepare_v2(database.Handle, sql, out var handle, out var tail));
-        var statement = new SqliteStatement(database, handle);
+        sqlite3_stmt? handle = null;
+        string? tail = null;
+        database.Check(database.Patiently(() => raw.sqlite3_prepare_v2(database.Handle, sql, out handle, out tail)));
+        var statement = new SqliteStatement(database, handle!);
         try
         {
             if (handle is not { IsInvalid: false } || raw.sqlite3_column_count(handle) == 0 || raw.sqlite3_stmt_readonly(handle) == 0
@@ -40,10 +44,15 @@ internal sealed class SqliteStatement(SqliteDatabase database, sqlite3_stmt hand
     /// <summary>Runs to the next row; false at the end.</summary>
     public bool Step()
     {
-        var result = raw.sqlite3_step(handle);
+        // the lock is taken with the first step, and held to the last
+        var result = _hasBegun ? raw.sqlite3_step(handle) : database.Patiently(() => raw.sqlite3_step(handle));
+        _hasBegun = true;
         database.Check(result);
         return result == raw.SQLITE_ROW;
     }
+
+    /// <summary>Fails where a value of the current row is missing for want of memory.</summary>
+    public void DemandMemory() => database.DemandMemory();
 
     /// <summary>Binds values by name; every parameter must have one, and every value a parameter.</summary>
     /// <param name="values">The values.</param>

@@ -17,19 +17,19 @@ internal static class EgressDial
     public static async Task<Socket> ConnectAsync(EgressPolicy egress, string host, int port, CancellationToken ct)
     {
         var vetted = await egress.VetAsync(host, port, ct);
+        var turns = new DialTurns(vetted.Count, TimeProvider.System);
         for (var i = 0; ; i++)
         {
             try
             {
                 return await DialAsync(new IPEndPoint(vetted[i], port), ct);
             }
-            catch (TimeoutException e) when (i == vetted.Count - 1)
-            {
-                throw new SyncFailureException(SyncFailure.Transient("errors.connection.timeout", ("host", host), ("port", port)), e);
-            }
-            catch (Exception e) when (i < vetted.Count - 1 && e is TimeoutException or SocketException)
+            catch (Exception e) when (e is TimeoutException or SocketException)
             {
                 // the next address may answer
+                if (!turns.IsLast(i)) continue;
+                if (e is TimeoutException) throw new SyncFailureException(SyncFailure.Transient("errors.connection.timeout", ("host", host), ("port", port)), e);
+                throw;
             }
         }
     }

@@ -11,6 +11,9 @@ namespace DataSync.Platform.Http.Egress;
 /// </summary>
 internal sealed class EgressPolicy(IOptions<EgressOptions> options, NameResolution resolve)
 {
+    /// <summary>How many of a name's addresses are tried: whose zone holds hundreds that do not answer would have all of them waited for.</summary>
+    public const int MostAddresses = 8;
+
     private readonly EgressAllowList _allowed = options.Value.Read(out _);
 
     /// <summary>True where a connection to the address is allowed for the port of that host.</summary>
@@ -44,20 +47,17 @@ internal sealed class EgressPolicy(IOptions<EgressOptions> options, NameResoluti
         }
     }
 
-    /// <summary>Refuses with <c>errors.connection.egress_denied</c> unless there are addresses and every one of them is allowed.</summary>
-    public void Check(string host, int port, IReadOnlyList<IPAddress> addresses)
+    /// <summary>Refuses with <c>errors.connection.egress_denied</c> unless there are addresses and every one of them is allowed; returns those to dial.</summary>
+    public IReadOnlyList<IPAddress> Check(string host, int port, IReadOnlyList<IPAddress> addresses)
     {
         if (addresses.Count == 0 || !addresses.All(a => Allows(host, port, a)))
             throw new SyncFailureException(SyncFailure.Permanent("errors.connection.egress_denied", ("host", host), ("port", port)));
+        return addresses.Count > MostAddresses ? [.. addresses.Take(MostAddresses)] : addresses;
     }
 
     /// <summary>The addresses to connect to, resolved and checked.</summary>
     public async Task<IReadOnlyList<IPAddress>> VetAsync(string host, int port, CancellationToken ct)
-    {
-        var addresses = await ResolveAsync(host, ct);
-        Check(host, port, addresses);
-        return addresses;
-    }
+        => Check(host, port, await ResolveAsync(host, ct));
 }
 
 /// <summary>Looks a name up; the system's resolver unless a test puts another in its place.</summary>

@@ -10,7 +10,7 @@ public class EgressPolicyTests
 {
     [Theory]
     [InlineData("0.0.0.0"), InlineData("0.1.2.3"), InlineData("10.0.0.0"), InlineData("10.255.255.255"), InlineData("100.64.0.0"), InlineData("100.127.255.255"), InlineData("127.0.0.1")]
-    [InlineData("127.255.255.254"), InlineData("169.254.0.1"), InlineData("169.254.169.254"), InlineData("172.16.0.0"), InlineData("172.31.255.255"), InlineData("192.0.0.1"), InlineData("192.0.0.170")]
+    [InlineData("127.255.255.254"), InlineData("169.254.0.1"), InlineData("169.254.169.254"), InlineData("168.63.129.16"), InlineData("::ffff:168.63.129.16"), InlineData("100.100.100.200"), InlineData("fd00:ec2::254"), InlineData("172.16.0.0"), InlineData("172.31.255.255"), InlineData("192.0.0.1"), InlineData("192.0.0.170")]
     [InlineData("192.0.2.1"), InlineData("192.31.196.1"), InlineData("192.52.193.1"), InlineData("192.88.99.1"), InlineData("192.168.0.1"), InlineData("192.168.255.255"), InlineData("192.175.48.1")]
     [InlineData("198.18.0.1"), InlineData("198.19.255.255"), InlineData("198.51.100.7"), InlineData("203.0.113.9"), InlineData("224.0.0.1"), InlineData("239.255.255.255"), InlineData("240.0.0.1"), InlineData("255.255.255.255")]
     [InlineData("::"), InlineData("::1"), InlineData("::7f00:1"), InlineData("::ffff:127.0.0.1"), InlineData("::ffff:10.0.0.1"), InlineData("::ffff:169.254.169.254"), InlineData("::ffff:0:127.0.0.1")]
@@ -22,7 +22,7 @@ public class EgressPolicyTests
 
     [Theory]
     [InlineData("1.1.1.1"), InlineData("8.8.8.8"), InlineData("9.255.255.255"), InlineData("11.0.0.0"), InlineData("100.63.255.255"), InlineData("100.128.0.0"), InlineData("126.255.255.255"), InlineData("128.0.0.1")]
-    [InlineData("169.253.255.255"), InlineData("172.15.255.255"), InlineData("172.32.0.0"), InlineData("192.0.1.1"), InlineData("192.167.255.255"), InlineData("192.169.0.0"), InlineData("198.17.255.255"), InlineData("198.20.0.0")]
+    [InlineData("168.63.129.15"), InlineData("168.63.129.17"), InlineData("169.253.255.255"), InlineData("172.15.255.255"), InlineData("172.32.0.0"), InlineData("192.0.1.1"), InlineData("192.167.255.255"), InlineData("192.169.0.0"), InlineData("198.17.255.255"), InlineData("198.20.0.0")]
     [InlineData("223.255.255.255"), InlineData("::ffff:8.8.8.8"), InlineData("2000::1"), InlineData("2001:200::1"), InlineData("2001:4860:4860::8888"), InlineData("2003::1"), InlineData("2a00:1450::1"), InlineData("3ffe:ffff::1")]
     public void Allows_a_public_host_is_allowed(string address) => Assert.True(Policy("").Allows("h", 5432, IPAddress.Parse(address)));
 
@@ -48,6 +48,21 @@ public class EgressPolicyTests
     {
         var failure = await Assert.ThrowsAsync<SyncFailureException>(() => Policy("", "8.8.8.8", "10.0.0.1").VetAsync("h", 1, TestContext.Current.CancellationToken));
         Assert.Equal(("errors.connection.egress_denied", FailureKind.Permanent), (failure.Failure.MessageKey, failure.Failure.Kind));
+    }
+
+    [Fact]
+    public async Task VetAsync_of_a_name_with_hundreds_of_addresses_gives_a_few_to_dial()
+    {
+        var answers = Enumerable.Range(1, 200).Select(i => $"8.8.4.{i}").ToArray();
+        Assert.Equal(answers.Take(8), (await Policy("", answers).VetAsync("h", 1, TestContext.Current.CancellationToken)).Select(a => a.ToString()));
+    }
+
+    [Fact]
+    public async Task VetAsync_a_denied_address_behind_those_that_are_dialled_denies_all()
+    {
+        var answers = Enumerable.Range(1, 200).Select(i => $"8.8.4.{i}").Append("10.0.0.1").ToArray();
+        var failure = await Assert.ThrowsAsync<SyncFailureException>(() => Policy("", answers).VetAsync("h", 1, TestContext.Current.CancellationToken));
+        Assert.Equal("errors.connection.egress_denied", failure.Failure.MessageKey);
     }
 
     /// <summary>Whoever may name hosts must not learn which names the operator's name service knows.</summary>

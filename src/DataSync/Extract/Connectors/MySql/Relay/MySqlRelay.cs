@@ -12,11 +12,12 @@ namespace DataSync.Extract.Connectors.MySql.Relay;
 
 /// <summary>
 /// Agrees on TLS with a server in the driver's place. The driver lets nobody say how a certificate's chain is built, and what is missing of one would be fetched from where the
-/// server's certificate says, past the egress guard. So it speaks TLS with this, and this with the server, as with every other database; what they say passes as it is.
+/// server's certificate says, past the egress guard. So it speaks TLS with this, and this with the server, as with every other database; what they say passes as it is. It is also the
+/// one place where a message that never ends can be told from one that is large: the driver would put all of it together in memory before it looks.
 /// </summary>
 internal sealed class MySqlRelay : LoopbackRelay
 {
-    private const int HeadBytes = 4, RequestBytes = 32, LargestGreeting = 16 * 1024, Buffer = 64 * 1024;
+    private const int HeadBytes = 4, RequestBytes = 32, LargestGreeting = 16 * 1024, Buffer = 64 * 1024, LargestMegabytes = 256;
     private const uint WantsTls = 0x800;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
@@ -30,7 +31,7 @@ internal sealed class MySqlRelay : LoopbackRelay
         _ = AcceptAsync();
     }
 
-    /// <summary>What was wrong with the server while the first session was made: the driver sees no more of it than that its relay ends.</summary>
+    /// <summary>What was wrong with the server while the first session was made, or what it sent there that was too much: the driver sees no more of it than that its relay ends.</summary>
     public Exception? Failure { get; private set; }
 
     /// <summary>Dials a vetted address, and waits for the driver.</summary>
@@ -70,7 +71,7 @@ internal sealed class MySqlRelay : LoopbackRelay
             await using (driver)
             await using (server)
             {
-                (asking, answering) = (driver.CopyToAsync(server, Buffer, End), server.CopyToAsync(driver, Buffer, End));
+                (asking, answering) = (driver.CopyToAsync(server, Buffer, End), AnswerAsync(server, driver, isFirst));
                 await await Task.WhenAny(asking, answering);
             }
         }
@@ -80,6 +81,23 @@ internal sealed class MySqlRelay : LoopbackRelay
         }
 
         await Task.WhenAll(asking, answering).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+    }
+
+    private async Task AnswerAsync(SslStream server, SslStream driver, bool isFirst)
+    {
+        var room = new byte[Buffer];
+        var messages = new MySqlMessages(LargestMegabytes * 1024L * 1024);
+        while (await server.ReadAsync(room, End) is > 0 and var read)
+        {
+            if (!messages.Pass(room.AsSpan(0, read)))
+            {
+                var failure = new SyncFailureException(SyncFailure.Permanent("errors.extraction.odbc_answer", ("limit", LargestMegabytes)));
+                if (isFirst) Failure = failure;
+                throw failure;
+            }
+
+            await driver.WriteAsync(room.AsMemory(0, read), End);
+        }
     }
 
     /// <summary>The server's greeting and the driver's wish for TLS pass as they are; after that each side gets its own.</summary>

@@ -34,6 +34,7 @@ internal sealed class OdbcRelay : LoopbackRelay
     /// <exception cref="SyncFailureException">A key of <c>errors.connection.*</c>.</exception>
     public static async Task<OdbcRelay> DialAsync(IReadOnlyList<IPAddress> vetted, int port, long mostAnswerBytes, string named, CancellationToken ct)
     {
+        var turns = new DialTurns(vetted.Count, TimeProvider.System);
         for (var i = 0; ; i++)
         {
             var server = new IPEndPoint(vetted[i], port);
@@ -43,7 +44,7 @@ internal sealed class OdbcRelay : LoopbackRelay
             }
             catch (Exception e) when (e is SocketException or TimeoutException)
             {
-                if (i == vetted.Count - 1) throw new SyncFailureException(SyncFailure.Transient(Key(e), ("host", named), ("port", "ODBC")), e);
+                if (turns.IsLast(i)) throw new SyncFailureException(SyncFailure.Transient(Key(e), ("host", named), ("port", "ODBC")), e);
             }
         }
     }
