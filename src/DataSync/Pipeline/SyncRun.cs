@@ -41,6 +41,9 @@ internal sealed record SyncRun
     /// <summary>The stage that follows once everything is kept: <see cref="Stages.Refine"/> where enrichers work on stored records. The corridor fills it in.</summary>
     public string AfterStoring { get; init; } = Stages.Export;
 
+    /// <summary>When the attempt runs out of the job's time, by this process's clock.</summary>
+    public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;
+
     /// <summary>When the job first waited, by the database's clock; null where it never did.</summary>
     public DateTimeOffset? WaitingSince { get; init; }
 

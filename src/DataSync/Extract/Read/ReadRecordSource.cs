@@ -61,7 +61,7 @@ internal sealed class ReadRecordSource(
                 () => position.HasProgressed,
                 wait => logger.Waiting(
                     wait.Attempt, run.SourceId, wait.Failure.Failure.MessageKey, ReadLog.Cause(wait.Failure), wait.Wait.TotalMilliseconds, run.CorrelationId),
-                ct);
+                run.Deadline, ct);
             logger.Ended(run.SourceId, position.NextSeq, position.Attempt, run.CorrelationId);
             writer.Complete();
         }
@@ -85,7 +85,7 @@ internal sealed class ReadRecordSource(
         if (connector is IPreviewsPages != (run.SourceType == "pull")) throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.parameters"));
         var timeout = TimeSpan.FromSeconds(run.Plan.TimeoutSeconds);
         var request = parameters.Request(run.Plan.BatchSize, timeout, position.NextSeq, position.ResumeToken);
-        if (run.Inline is { } inline) request = request with { BatchBytes = inline.BatchBytes };
+        request = request with { Deadline = run.Deadline, BatchBytes = run.Inline?.BatchBytes ?? request.BatchBytes };
         IncrementalReading? incremental = null;
         if (run.Plan.SyncType == "incremental")
         {

@@ -94,6 +94,7 @@ internal sealed class JobRunner(
             Plan = claim.Plan,
             Checkpoint = claim.Checkpoint,
             WaitingSince = claim.WaitingSince,
+            Deadline = claim.TimeLeft == Timeout.InfiniteTimeSpan ? DateTimeOffset.MaxValue : time.GetUtcNow() + claim.TimeLeft,
             State = states.Of(claim.TenantId, claim.SourceId, claim.Checkpoint.State),
             OpenSource = async ct => await sources.OpenAsync(claim.TenantId, claim.SourceId, ct),
             Advance = (connection, move, ct) => JobLease.AdvanceAsync(connection, run!, options.Lease, move, move.Next.Stage, ct),

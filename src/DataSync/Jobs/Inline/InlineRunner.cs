@@ -9,7 +9,7 @@ namespace DataSync.Jobs.Inline;
 /// Runs syncs in the process that took the request, by the same corridor as a worker. The way in for requests, and for calls inside that bring
 /// their records (webhooks). Nothing of a payload is kept but where the plan says so, and what was begun ends with the caller's patience.
 /// </summary>
-internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttempts attempts, PipelineRunner pipeline, SourceReader sources, SourceStates states, EngineOptions options, InlineOptions limits)
+internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttempts attempts, PipelineRunner pipeline, SourceReader sources, SourceStates states, EngineOptions options, InlineOptions limits, TimeProvider time)
 {
     /// <summary>
     /// Runs a realtime sync to its end and answers it. Throws <see cref="SyncFailureException"/> where it fails (nothing was answered yet, or the answer breaks off), and
@@ -72,6 +72,7 @@ internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttem
             CreatedAt = job.CreatedAt,
             Fence = job.Fence,
             Plan = start.Plan,
+            Deadline = time.GetUtcNow() + TimeSpan.FromSeconds(start.Plan.TimeoutSeconds),
             Checkpoint = new Checkpoint(),
             State = states.Of(job.TenantId, job.SourceId, null),
             OpenSource = async ct => await sources.OpenAsync(job.TenantId, job.SourceId, ct),

@@ -33,6 +33,9 @@ internal sealed record ReadRequest
     /// <summary>The server ends a statement that takes longer.</summary>
     public TimeSpan StatementTimeout { get; init; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>When the reading is ended, done or not: no wait is begun that could not end before.</summary>
+    public DateTimeOffset Deadline { get; init; } = DateTimeOffset.MaxValue;
+
     /// <summary>Sequence number of the first record to come.</summary>
     public long FirstSeq { get; init; }
 

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using DataSync.Pipeline.Failures;
 using Microsoft.Extensions.Options;
 using Polly;
@@ -7,7 +8,7 @@ namespace DataSync.Platform.Resilience;
 
 /// <summary>
 /// Runs work again while it fails transiently: exponential waits with jitter, honouring the other side's own wish for a wait. Only attempts
-/// without progress use up the budget; one that made progress starts it anew.
+/// without progress use up the budget; one that made progress starts it anew. A wait that could not end in time is not begun: the failure goes out at once, with what the other side wishes for.
 /// </summary>
 internal sealed class TransientRetry(IOptions<RetryOptions> options, TimeProvider time)
 {
@@ -18,16 +19,17 @@ internal sealed class TransientRetry(IOptions<RetryOptions> options, TimeProvide
     /// <param name="mayRetry">Asked after a transient failure; false lets it through.</param>
     /// <param name="progressed">Asked after a transient failure: did that attempt get further?</param>
     /// <param name="waiting">Told of each wait before it begins.</param>
+    /// <param name="deadline">When the work is ended, done or not.</param>
     /// <param name="ct">Ends work and waits.</param>
     public async Task RunAsync(
-        Func<int, CancellationToken, Task> attempt, Func<bool> mayRetry, Func<bool> progressed, Action<RetryWait> waiting, CancellationToken ct)
+        Func<int, CancellationToken, Task> attempt, Func<bool> mayRetry, Func<bool> progressed, Action<RetryWait> waiting, DateTimeOffset deadline, CancellationToken ct)
     {
         var number = 0;
         SyncFailureException? interrupted = null;
         do
         {
-            if (interrupted is not null) await PauseAsync(interrupted, number, waiting, ct);
-            interrupted = await Pipeline(() => number, mayRetry, waiting).ExecuteAsync(
+            if (interrupted is not null) await PauseAsync(interrupted, number, waiting, deadline, ct);
+            interrupted = await Pipeline(() => number, mayRetry, waiting, deadline).ExecuteAsync(
                 async token =>
                 {
                     try
@@ -45,7 +47,7 @@ internal sealed class TransientRetry(IOptions<RetryOptions> options, TimeProvide
         while (interrupted is not null);
     }
 
-    private ResiliencePipeline Pipeline(Func<int> number, Func<bool> mayRetry, Action<RetryWait> waiting)
+    private ResiliencePipeline Pipeline(Func<int> number, Func<bool> mayRetry, Action<RetryWait> waiting, DateTimeOffset deadline)
     {
         if (_options.MaxAttempts == 1) return ResiliencePipeline.Empty;
         var builder = new ResiliencePipelineBuilder { TimeProvider = time };
@@ -60,17 +62,23 @@ internal sealed class TransientRetry(IOptions<RetryOptions> options, TimeProvide
             DelayGenerator = static args => ValueTask.FromResult((args.Outcome.Exception as SyncFailureException)?.Failure.RetryAfter),
             OnRetry = args =>
             {
-                waiting(new RetryWait(number(), args.RetryDelay, (SyncFailureException)args.Outcome.Exception!));
+                Announce(new RetryWait(number(), args.RetryDelay, (SyncFailureException)args.Outcome.Exception!), waiting, deadline);
                 return ValueTask.CompletedTask;
             },
         }).Build();
     }
 
-    private async Task PauseAsync(SyncFailureException failure, int number, Action<RetryWait> waiting, CancellationToken ct)
+    private async Task PauseAsync(SyncFailureException failure, int number, Action<RetryWait> waiting, DateTimeOffset deadline, CancellationToken ct)
     {
         var wait = failure.Failure.RetryAfter ?? TimeSpan.FromSeconds(_options.InitialDelaySeconds);
-        waiting(new RetryWait(number, wait, failure));
+        Announce(new RetryWait(number, wait, failure), waiting, deadline);
         await Task.Delay(wait, time, ct);
+    }
+
+    private void Announce(RetryWait wait, Action<RetryWait> waiting, DateTimeOffset deadline)
+    {
+        if (time.GetUtcNow() + wait.Wait >= deadline) ExceptionDispatchInfo.Throw(wait.Failure);
+        waiting(wait);
     }
 
     private static bool IsTransient(SyncFailureException e) => e.Failure.Kind == FailureKind.Transient;

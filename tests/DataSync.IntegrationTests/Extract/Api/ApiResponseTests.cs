@@ -111,6 +111,35 @@ public sealed class ApiResponseTests
         Assert.Equal(TimeSpan.FromSeconds(42), (await ApiSource.FailureAsync(server.Url, """{"path":"/x"}""")).RetryAfter);
     }
 
+    [Theory]
+    [InlineData("0")]
+    [InlineData("Thu, 01 Jan 2015 00:00:00 GMT")]
+    public async Task Read_a_retry_leaves_a_wish_for_no_patience_to_the_policy(string wait)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            c.Response.StatusCode = 503;
+            c.Response.Headers.RetryAfter = wait;
+            return Task.CompletedTask;
+        });
+        Assert.Null((await ApiSource.FailureAsync(server.Url, """{"path":"/x"}""")).RetryAfter);
+    }
+
+    [Fact]
+    public async Task Read_a_wait_beyond_the_jobs_own_end_is_not_begun()
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            c.Response.StatusCode = 429;
+            c.Response.Headers.RetryAfter = "120";
+            return Task.CompletedTask;
+        });
+        using var connector = ApiSource.Connector();
+        var request = ApiSource.Request("""{"path":"/x"}""") with { StatementTimeout = TimeSpan.FromMinutes(5), Deadline = DateTimeOffset.UtcNow.AddMinutes(1) };
+        var failure = await ReadOutcome.FailureAsync(connector, ApiSource.Connection(server.Url), request, TestContext.Current.CancellationToken);
+        Assert.Equal(("errors.api.rate_limited", TimeSpan.FromMinutes(2)), (failure.MessageKey, failure.RetryAfter!.Value));
+    }
+
     [Fact]
     public async Task Read_parameters_take_the_place_of_the_querys_own()
     {

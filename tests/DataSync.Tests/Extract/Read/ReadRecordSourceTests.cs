@@ -34,6 +34,16 @@ public class ReadRecordSourceTests
         Assert.Equal(3, hopeless.Requests.Count);
     }
 
+    [Theory]
+    [InlineData(0), InlineData(2)]
+    public async Task ReadAsync_a_wait_that_could_not_end_in_time_is_left_to_the_engine_at_once(int records)
+    {
+        var busy = Lost with { RetryAfter = TimeSpan.FromHours(1) };
+        var connector = new ScriptedConnector(resumable: true, (records, busy), (5, null));
+        var failure = await Assert.ThrowsAsync<SyncFailureException>(() => ReadAsync(connector, deadline: DateTimeOffset.UtcNow.AddMinutes(5)));
+        Assert.Equal((busy, 1), (failure.Failure, connector.Requests.Count));
+    }
+
     [Fact]
     public async Task ReadAsync_a_permanent_failure_is_not_retried()
     {
@@ -144,10 +154,10 @@ public class ReadRecordSourceTests
     }
 
     private static async Task<List<long>> ReadAsync(
-        ScriptedConnector connector, CollectingLogger? log = null, Action? opening = null, SyncPlan? plan = null, int budget = 3)
+        ScriptedConnector connector, CollectingLogger? log = null, Action? opening = null, SyncPlan? plan = null, int budget = 3, DateTimeOffset? deadline = null)
     {
         var seqs = new List<long>();
-        await foreach (var batch in Source(connector, log ?? new CollectingLogger(), budget).ReadAsync(Run(connector, opening, plan), Ct))
+        await foreach (var batch in Source(connector, log ?? new CollectingLogger(), budget).ReadAsync(Run(connector, opening, plan) with { Deadline = deadline ?? DateTimeOffset.MaxValue }, Ct))
         {
             using (batch) seqs.Add(batch.FirstSeq);
         }

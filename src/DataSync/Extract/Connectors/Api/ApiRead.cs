@@ -14,7 +14,7 @@ namespace DataSync.Extract.Connectors.Api;
 internal sealed class ApiRead(ApiClient client, ApiConnection connection, ApiExtraction extraction, ReadRequest request, TimeProvider time)
 {
     private readonly PageGuard _guard = new(extraction.Pagination, extraction.MostPages);
-    private readonly DateTimeOffset _deadline = time.GetUtcNow() + request.StatementTimeout;
+    private readonly DateTimeOffset _deadline = time.GetUtcNow() + request.StatementTimeout is var end && end < request.Deadline ? end : request.Deadline;
     private readonly Uri _first = extraction.FirstUrl(connection.BaseUrl);
 
     public async IAsyncEnumerable<RecordBatch> RunAsync([EnumeratorCancellation] CancellationToken ct)

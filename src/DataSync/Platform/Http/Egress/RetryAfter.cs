@@ -8,8 +8,11 @@ internal static class RetryAfter
     /// <summary>No wish is granted beyond this: a source must not put a job to sleep for good.</summary>
     public static readonly TimeSpan Longest = TimeSpan.FromHours(1);
 
+    /// <summary>"At once" and times that have passed are no wish to be asked without a pause.</summary>
+    private static readonly TimeSpan Least = TimeSpan.FromMilliseconds(200);
+
     /// <summary>
-    /// <c>Retry-After</c> in seconds or as a date; null where there is none. A date is taken by the server's own clock, where it tells its time: ours may differ.
+    /// <c>Retry-After</c> in seconds or as a date; null where there is none, or none that asks for patience: then the asker's own pauses hold. A date is taken by the server's own clock, where it tells its time: ours may differ.
     /// </summary>
     public static TimeSpan? Of(HttpResponseMessage response, TimeProvider time)
     {
@@ -26,5 +29,5 @@ internal static class RetryAfter
         return header.Date is { } date ? Bounded(date - (response.Headers.Date ?? time.GetUtcNow())) : null;
     }
 
-    private static TimeSpan Bounded(TimeSpan wait) => wait < TimeSpan.Zero ? TimeSpan.Zero : wait > Longest ? Longest : wait;
+    private static TimeSpan? Bounded(TimeSpan wait) => wait < Least ? null : wait > Longest ? Longest : wait;
 }

@@ -54,7 +54,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
                 static () => true,
                 () => known < (known = tasks.Count(t => t.TaskId is not null)),
                 static _ => { },
-                ct);
+                DateTimeOffset.MaxValue, ct);
         }
         catch (SyncFailureException e) when (e.Failure.MessageKey == LabelStudioErrors.Refused)
         {

@@ -18,10 +18,10 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
 {
     private const int LargestFailure = 64 * 1024;
 
-    /// <summary>"At once" and times that have passed are no wish to be asked without a pause.</summary>
-    private static readonly TimeSpan LeastWish = TimeSpan.FromMilliseconds(200);
-
     private static readonly TimeSpan ShortestWait = TimeSpan.FromSeconds(1), LongestWait = TimeSpan.FromMinutes(1);
+
+    /// <summary>How long a reading that is ended waits for the database to take its turn back.</summary>
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(1);
 
     /// <summary>The page at a URL.</summary>
     /// <param name="url">Without credentials.</param>
@@ -58,7 +58,7 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
                 if (action != ResponseAction.RateLimited) throw Failure(action, response, url, wish);
 
                 var pause = Backoff(limited++);
-                await WaitAsync(wish is { } asked && asked >= LeastWish ? asked : pause, deadline, response, url, ct);
+                await WaitAsync(wish ?? pause, deadline, response, url, ct);
             }
             finally
             {
@@ -145,10 +145,19 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
     private async Task TakeTurnAsync(DateTimeOffset deadline, CancellationToken ct)
     {
         if (extraction.RateLimit is not { } limit || source.TenantId.Length == 0) return;
-        var wait = await floor.Limits.TakeTurnAsync(source.TenantId, source.SourceId, limit.Interval, limit.Burst, ct);
-        if (wait <= TimeSpan.Zero) return;
-        if (floor.Time.GetUtcNow() + wait >= deadline) throw new SyncFailureException(SyncFailure.Transient("errors.api.turn", ("seconds", Math.Ceiling(wait.TotalSeconds))));
-        await Task.Delay(wait, floor.Time, ct);
+        var turn = await floor.Limits.TakeTurnAsync(source.TenantId, source.SourceId, limit.Interval, limit.Burst, deadline - floor.Time.GetUtcNow(), ct);
+        if (!turn.IsTaken) throw new SyncFailureException(SyncFailure.Transient("errors.api.turn", ("seconds", Math.Ceiling(turn.Wait.TotalSeconds))) with { RetryAfter = turn.Wait });
+        if (turn.Wait <= TimeSpan.Zero) return;
+        try
+        {
+            await Task.Delay(turn.Wait, floor.Time, ct);
+        }
+        catch (OperationCanceledException)
+        {
+            using var farewell = new CancellationTokenSource(Farewell, floor.Time);
+            await floor.Limits.GiveBackAsync(source.TenantId, source.SourceId, turn, limit.Interval, farewell.Token);
+            throw;
+        }
     }
 
     /// <summary>Only the source's own origin gets to see its credentials.</summary>
