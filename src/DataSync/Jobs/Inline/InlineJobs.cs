@@ -1,6 +1,7 @@
 using System.Data.Common;
 using System.Text.Json;
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.Webhooks;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Audit.Requests;
@@ -133,7 +134,9 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
         {
             // A delivery that was claimed for this job has had one from here on, also when the job's row is removed long after.
             await using var place = transaction.Command("UPDATE webhook_deliveries SET position = 0 WHERE tenant_id = $1 AND job_id = $2", start.TenantId, job.Id);
-            await place.ExecuteNonQueryAsync(ct);
+
+            // Where the claim is no more, another request took it for dead and runs the delivery.
+            if (await place.ExecuteNonQueryAsync(ct) != 1) throw new SyncFailureException(WebhookFailure.InProgress);
         }
 
         await transaction.CommitChangeAsync(ct, job.Id.ToString("D"));

@@ -27,20 +27,23 @@ internal abstract record DirectClaim
 /// <summary>
 /// Sees to it that a delivery which is run by the process that takes it is run once. The row is a keyed hash and a job's id: nothing of the payload, and of a realtime source's request not even the sender's id.
 /// </summary>
-internal sealed partial class DirectClaims(TenantDatabase database, ILogger<DirectClaims> logger)
+internal sealed partial class DirectClaims(TenantDatabase database, InlineOptions options, ILogger<DirectClaims> logger)
 {
+    /// <summary>What a request needs at most between its wait for a place, which comes after its claim, and its job.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
+
     /// <summary>The delivery is safe: its sync completed, or (hybrid) its rest was committed together with the job's move into the queue.</summary>
     private const string Safe = $"(j.status = 'completed' OR replace(j.checkpoint::text, {StoredJson.Nul})::json ->> 'stage' = 'export')";
 
     /// <summary>
     /// Nobody runs it any more, and it is not safe: its job has ended otherwise, or its process died before there was one. A row whose job was removed long after has its place in a job (<see cref="InlineJobs"/> notes it
-    /// together with the job), and is no such thing.
+    /// together with the job), and is no such thing. <c>$7</c> is how long one may live without a job.
     /// </summary>
     private const string Dead = $"""
         d.payload IS NULL AND (
             EXISTS (SELECT 1 FROM sync_jobs j WHERE j.tenant_id = d.tenant_id AND j.id = d.job_id AND j.status IN ('failed', 'cancelled') AND NOT {Safe})
             OR (NOT EXISTS (SELECT 1 FROM sync_jobs j WHERE j.tenant_id = d.tenant_id AND j.id = d.job_id)
-                AND d.position IS NULL AND d.received_at < now() - interval '1 minute'))
+                AND d.position IS NULL AND d.received_at < now() - $7))
         """;
 
     /// <summary>Claims the delivery for a job to come.</summary>
@@ -55,7 +58,7 @@ internal sealed partial class DirectClaims(TenantDatabase database, ILogger<Dire
             ON CONFLICT (tenant_id, delivery_id) DO UPDATE SET job_id = excluded.job_id, received_at = excluded.received_at WHERE {Dead}
             RETURNING job_id
             """,
-            name.TenantId, name.Id, name.SourceId, bytes, jobId, Ids(name.OlderIds));
+            name.TenantId, name.Id, name.SourceId, bytes, jobId, Ids(name.OlderIds), options.Wait + Grace);
         batch.Add(
             $"""
             SELECT d.job_id, d.payload IS NOT NULL OR coalesce({Safe}, d.position IS NOT NULL)
