@@ -1,5 +1,6 @@
 using System.Text.Json;
 using DataSync.Extract.Connectors.Postgres;
+using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
@@ -95,6 +96,15 @@ public sealed class OdbcPostgresChangeLogTests : PostgresChangeLogContract
     internal override SourceConnection Connection => _connection ??= OdbcSource.Of(Source);
 
     protected override int Cases => 24;
+
+    /// <summary>A part of it taken for the whole would make lost changes of the rest.</summary>
+    [Fact]
+    public async Task Answer_of_more_rows_than_are_held_is_an_error()
+    {
+        var failure = await Assert.ThrowsAsync<SyncFailureException>(() => ((IChangeLogSource)Connector).LookAsync(
+            Connection, new ReadRequest { Table = "none" }, session => session.Ask("SELECT i FROM pg_catalog.generate_series(1, 1000001) i", [], Ct), Ct));
+        Assert.Equal("errors.connection.protocol", failure.Failure.MessageKey);
+    }
 }
 
 /// <summary>By the connector of PostgreSQL itself, whose change logs stand behind its log.</summary>

@@ -40,6 +40,41 @@ public abstract class SqliteChangeLogContract : ChangeLogContract, IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>A range in which hundreds of thousands stand is not asked for position by position: drivers hold an answer, and what is beyond their bound would pass for missing.</summary>
+    [Fact]
+    public async Task Missing_positions_of_a_large_range_are_found_by_the_server()
+    {
+        await ExecuteAsync("CREATE TABLE big (id INTEGER PRIMARY KEY, v TEXT)");
+        await SetUpAsync(new Follower(Connector, Connection, "big"));
+        await ExecuteAsync(
+            """
+            INSERT INTO big_datasync_changes (datasync_position, datasync_operation, id)
+            WITH RECURSIVE n(i) AS (SELECT 11 UNION ALL SELECT i + 1 FROM n WHERE i < 300000) SELECT i, 'I', i FROM n WHERE i NOT BETWEEN 100 AND 109 AND i <> 250000
+            """);
+        var since = DateTimeOffset.UnixEpoch;
+        var most = 0;
+        var missing = await ((IChangeLogSource)Connector).LookAsync(
+            Connection, new ReadRequest { Table = "big" },
+            async session =>
+            {
+                var table = await session.Dialect.FindAsync(session.Ask, "big", Ct);
+                var positions = new LoggedPositions(session with { Ask = AskAsync }, table);
+                return await positions.MissingAsync([new PositionRange(5, 12), new PositionRange(20, 300_010, since), new PositionRange(400_000, 600_000)], Ct);
+
+                async Task<List<string?[]>> AskAsync(string sql, IReadOnlyList<string> values, CancellationToken ct)
+                {
+                    var rows = await session.Ask(sql, values, ct);
+                    most = Math.Max(most, rows.Count);
+                    return rows;
+                }
+            },
+            Ct);
+        Assert.Equal(
+            [new PositionRange(5, 10), new PositionRange(100, 109, since), new PositionRange(250_000, 250_000, since), new PositionRange(300_001, 300_010, since), new PositionRange(400_000, 600_000)],
+            missing);
+        Assert.InRange(most, 1, 100);
+    }
+
     [Fact]
     public async Task Replace_that_removes_another_row_is_told_where_recursive_triggers_is_on()
     {

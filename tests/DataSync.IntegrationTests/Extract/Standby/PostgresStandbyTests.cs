@@ -84,7 +84,7 @@ public sealed class PostgresStandbyTests
         Assert.Equal([new PositionRange(3, 5)], await UndecidedAsync(at));
 
         Task<List<PositionRange>> UndecidedAsync(SourceConnection connection) => connector.LookAsync(
-            connection, request, async session => await session.Dialect.Undecided().OfAsync(session.Ask, await session.Dialect.FindAsync(session.Ask, "followed", Ct), [new PositionRange(3, 5)], Ct), Ct);
+            connection, request, async session => await session.Dialect.Undecided().OfAsync(session, await session.Dialect.FindAsync(session.Ask, "followed", Ct), [new PositionRange(3, 5)], Ct), Ct);
     }
 
     private static long Id(string record) => JsonElement.Parse(record).GetProperty("id").GetInt64();

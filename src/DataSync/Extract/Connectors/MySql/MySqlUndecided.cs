@@ -1,4 +1,3 @@
-using System.Globalization;
 using DataSync.Extract.Incremental.ChangeLog;
 
 namespace DataSync.Extract.Connectors.MySql;
@@ -13,19 +12,11 @@ internal sealed class MySqlUndecided(TimeProvider time) : UndecidedPositions
 
     public override TimeSpan Doubt => TimeSpan.FromMinutes(3);
 
-    public override async Task<List<PositionRange>> OfAsync(AskServer ask, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct)
+    public override async Task<List<PositionRange>> OfAsync(ChangeLogSession session, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct)
     {
-        await ask("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", [], ct);
-        List<PositionRange> nothing = [];
-        var position = MySqlName.Quote(ChangeLogNames.Position);
-        foreach (var some in missing.Chunk(100))
-        {
-            var within = string.Join(" OR ", some.Select(r => string.Create(CultureInfo.InvariantCulture, $"{position} BETWEEN {r.From} AND {r.To}")));
-            var rows = await ask($"SELECT {position} FROM {table.QuotedLog} WHERE {within} ORDER BY {position}", [], ct);
-            nothing.AddRange(some.Missing(rows.Select(r => long.Parse(r[0]!, CultureInfo.InvariantCulture))));
-        }
-
-        await ask("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", [], ct);
+        await session.Ask("SET SESSION TRANSACTION ISOLATION LEVEL READ UNCOMMITTED", [], ct);
+        var nothing = await new LoggedPositions(session, table).MissingAsync(missing, ct);
+        await session.Ask("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ", [], ct);
         var now = time.GetUtcNow();
         return missing.Without([.. nothing.Where(n => now - n.Since >= Moment)]);
     }

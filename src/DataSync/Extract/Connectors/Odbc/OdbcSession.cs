@@ -13,7 +13,7 @@ internal sealed unsafe class OdbcSession : IDisposable
 {
     private const int Chunk = 2048;
 
-    /// <summary>More than an honest server has to tell about itself.</summary>
+    /// <summary>More than an honest server has to tell about itself: a fault of the server, for who takes a part for the whole draws false conclusions.</summary>
     private const int MostRows = 1_000_000;
 
     private readonly EnvironmentHandle _environment = new();
@@ -142,8 +142,12 @@ internal sealed unsafe class OdbcSession : IDisposable
         short columns;
         Diagnostics.Check(OdbcLibrary.SQLNumResultCols(statement, &columns), statement);
         var rows = new List<string?[]>();
-        while (columns > 0 && rows.Count < MostRows && Diagnostics.Check(OdbcLibrary.SQLFetch(statement), statement) != OdbcCode.NoData)
+        while (columns > 0 && Diagnostics.Check(OdbcLibrary.SQLFetch(statement), statement) != OdbcCode.NoData)
+        {
+            if (rows.Count == MostRows) throw new SyncFailureException(SyncFailure.Permanent("errors.connection.protocol", ("host", _source.Dsn), ("port", "ODBC")));
             rows.Add([.. Enumerable.Range(1, columns).Select(c => Text(statement, (ushort)c))]);
+        }
+
         return rows;
     }
 

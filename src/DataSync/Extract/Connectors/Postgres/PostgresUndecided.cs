@@ -10,9 +10,9 @@ internal sealed class PostgresUndecided(bool isNumbered) : UndecidedPositions
 {
     private HashSet<string>? _writers;
 
-    public override async Task<List<PositionRange>> OfAsync(AskServer ask, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct)
+    public override async Task<List<PositionRange>> OfAsync(ChangeLogSession session, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct)
     {
-        var rows = await ask(
+        var rows = await session.Ask(
             $"""
             SELECT l.virtualtransaction FROM pg_catalog.pg_locks l WHERE l.locktype = 'relation' AND l.relation = pg_catalog.to_regclass({(isNumbered ? "$1" : "CAST(? AS text)")})
                 AND l.database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database()) AND l.mode = 'RowExclusiveLock'

@@ -42,7 +42,7 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
         List<PositionRange> missing, waiting = [];
         for (var pause = Look; (missing = await MissingAsync(last, greatest, given, now, ct)).Count > 0; pause = pause < Patience / 8 ? pause * 1.5 : pause)
         {
-            waiting = await undecided.OfAsync(session.Ask, table, missing, ct);
+            waiting = await undecided.OfAsync(session, table, missing, ct);
             if (waiting.Count == 0)
             {
                 // what was still missing may have been committed before its writer was seen to have ended

@@ -9,8 +9,8 @@ internal sealed class LoggedPositions(ChangeLogSession session, FollowedTable ta
     /// <summary>Gaps that are looked at; who has more has positions that do not follow one another.</summary>
     private const int MostGaps = 100_000;
 
-    /// <summary>Ranges in one question.</summary>
-    private const int RangesAtOnce = 100;
+    /// <summary>Ranges in one question, and positions.</summary>
+    private const int RangesAtOnce = 100, PositionsAtOnce = 100_000;
 
     private readonly string _position = session.Dialect.Quote(ChangeLogNames.Position), _operation = session.Dialect.Quote(ChangeLogNames.Operation);
 
@@ -68,13 +68,27 @@ internal sealed class LoggedPositions(ChangeLogSession session, FollowedTable ta
     public async Task<List<PositionRange>> MissingAsync(IReadOnlyList<PositionRange> ranges, CancellationToken ct)
     {
         List<PositionRange> missing = [];
-        foreach (var some in ranges.Chunk(RangesAtOnce))
+        foreach (var some in ranges.Portions(RangesAtOnce, PositionsAtOnce))
         {
+            if (some is [{ Length: > PositionsAtOnce } large])
+            {
+                missing.AddRange(await MissingAsync(large, ct));
+                continue;
+            }
+
             var rows = await session.Ask($"SELECT {_position} FROM {table.QuotedLog} WHERE {Within(some)} ORDER BY {_position}", [], ct);
             missing.AddRange(some.Missing(rows.Select(r => Number(r[0]!))));
         }
 
         return missing;
+    }
+
+    /// <summary>The server looks for the gaps itself: what stands there may be millions. What is told to be missing was so at a moment after this was asked, as everywhere.</summary>
+    private async Task<List<PositionRange>> MissingAsync(PositionRange range, CancellationToken ct)
+    {
+        if (await session.Ask($"SELECT MAX({_position}) FROM {table.QuotedLog} WHERE {Within([range])}", [], ct) is not [[{ } found]]) return [range];
+        var greatest = Number(found);
+        return [.. (await GapsAsync(range.From - 1, greatest, ct)).Select(g => g with { Since = range.Since }), .. greatest < range.To ? [range with { From = greatest + 1 }] : (PositionRange[])[]];
     }
 
     /// <summary>True where the table was emptied at once within ranges.</summary>

@@ -1,10 +1,17 @@
+using System.Text.Json.Serialization;
+
 namespace DataSync.Extract.Incremental.ChangeLog;
 
 /// <summary>Positions of a change log, both ends included. Its JSON form is part of a source's state.</summary>
 /// <param name="From">The first.</param>
 /// <param name="To">The last; not below the first.</param>
 /// <param name="Since">When it was first seen that nothing stands here (UTC); null where that was not asked.</param>
-internal readonly record struct PositionRange(long From, long To, DateTimeOffset? Since = null);
+internal readonly record struct PositionRange(long From, long To, DateTimeOffset? Since = null)
+{
+    /// <summary>How many positions.</summary>
+    [JsonIgnore]
+    public long Length => To - From + 1;
+}
 
 /// <summary>Lists of ranges: in order, and none touches another.</summary>
 internal static class PositionRanges
@@ -56,6 +63,26 @@ internal static class PositionRanges
         }
 
         if (run.Count > 0) yield return run;
+    }
+
+    /// <summary>The ranges in as few lists as hold so many ranges and positions at most; a range of more positions is alone.</summary>
+    public static IEnumerable<IReadOnlyList<PositionRange>> Portions(this IEnumerable<PositionRange> ranges, int mostRanges, long mostPositions)
+    {
+        List<PositionRange> portion = [];
+        var positions = 0L;
+        foreach (var range in ranges)
+        {
+            if (portion.Count > 0 && (portion.Count == mostRanges || range.Length > mostPositions - positions))
+            {
+                yield return portion;
+                (portion, positions) = ([], 0);
+            }
+
+            portion.Add(range);
+            positions += range.Length;
+        }
+
+        if (portion.Count > 0) yield return portion;
     }
 
     /// <summary>The positions of these ranges at which nothing stands.</summary>

@@ -10,9 +10,9 @@ internal class UndecidedPositions
     public virtual TimeSpan Doubt => TimeSpan.Zero;
 
     /// <summary>Those that are not decided.</summary>
-    /// <param name="ask">Asks the server.</param>
+    /// <param name="session">Asks the server.</param>
     /// <param name="table">The table.</param>
     /// <param name="missing">Where nothing stands. This was seen before this call.</param>
     /// <param name="ct">Gives up.</param>
-    public virtual Task<List<PositionRange>> OfAsync(AskServer ask, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct) => Task.FromResult<List<PositionRange>>([]);
+    public virtual Task<List<PositionRange>> OfAsync(ChangeLogSession session, FollowedTable table, IReadOnlyList<PositionRange> missing, CancellationToken ct) => Task.FromResult<List<PositionRange>>([]);
 }
