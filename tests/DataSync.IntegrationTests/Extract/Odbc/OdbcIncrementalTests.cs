@@ -1,5 +1,6 @@
 using DataSync.IntegrationTests.Extract.Incremental;
 using DataSync.Pipeline.Connectors;
+using Npgsql;
 
 namespace DataSync.IntegrationTests.Extract.Odbc;
 
@@ -21,6 +22,28 @@ public sealed class OdbcPostgresIncrementalTests : IncrementalContract, IAsyncLi
     protected override Task MakeTableAsync() => ExecuteAsync("DROP TABLE IF EXISTS changes; CREATE TABLE changes (id bigint PRIMARY KEY, version bigint, name text)");
 
     protected override Task ExecuteAsync(string sql) => _source.ExecuteAsync(sql, Ct);
+
+    [Theory]
+    [InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version"}""")]
+    [InlineData("""{"query":"SELECT id, version FROM changes WHERE id < @most -- all","parameters":{"most":100},"change_tracking":"none","cursor_field":"version"}""")]
+    public async Task Incremental_a_row_that_commits_late_is_neither_missed_nor_repeated(string parameters)
+    {
+        await MakeTableAsync();
+        await ExecuteAsync("INSERT INTO changes VALUES (1, 10, 'first')");
+        var source = new IncrementalSource(Connector, Connection, parameters);
+        Assert.Single(await source.SyncAsync(Ct));
+        await using (var connection = await _source.Admin.OpenConnectionAsync(Ct))
+        await using (var late = await connection.BeginTransactionAsync(Ct))
+        {
+            await using (var insert = new NpgsqlCommand("INSERT INTO changes VALUES (2, 20, 'late')", connection)) await insert.ExecuteNonQueryAsync(Ct);
+            await ExecuteAsync("INSERT INTO changes VALUES (3, 30, 'early')");
+            Assert.Contains("\"id\":3,", Assert.Single(await source.SyncAsync(Ct)), StringComparison.Ordinal);
+            await late.CommitAsync(Ct);
+        }
+
+        Assert.Contains("\"id\":2,", Assert.Single(await source.SyncAsync(Ct)), StringComparison.Ordinal);
+        Assert.Empty(await source.SyncAsync(Ct));
+    }
 
     [Fact]
     public async Task Incremental_by_a_time_reads_to_the_microsecond()

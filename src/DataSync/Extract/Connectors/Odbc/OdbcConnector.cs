@@ -49,10 +49,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         try
         {
             await held.OpenAsync(_gate, ConnectTimeout, request.StatementTimeout, ct);
-            var access = await held.RunAsync(session => session.Dialect.Access(session), ct);
-            await connection.ReportAsync(access, ct);
-            access.Demand(TakesWritable);
-            if (!TakesWritable) await held.RunAsync(session => session.Dialect.DemandPlain(session, access, request), ct);
+            await DemandAsync(held, connection, request, ct);
             if (beside is not null) await beside(await SnapshotAsync(held, ct));
             await held.RunAsync(session => read = OdbcRead.Start(session, thread, request), ct);
             while (await held.GuardAsync(() => read!.NextAsync(ct), ct) is { } batch) yield return batch;
@@ -60,6 +57,25 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         finally
         {
             await held.EndAsync(read);
+        }
+    }
+
+    /// <summary>Null where the server is not asked which transactions run: then a lag alone covers what commits late.</summary>
+    public async Task<WindowPlan?> PlanAsync(SourceConnection connection, ReadRequest request, JsonElement? last, decimal lag, CancellationToken ct)
+    {
+        var thread = new OdbcThread(time, request.StatementTimeout);
+        var held = new OdbcHolder(Read(connection), thread, options.Value);
+        var planner = new OdbcPlanner(held, thread, time);
+        try
+        {
+            await held.OpenAsync(_gate, ConnectTimeout, request.StatementTimeout, ct);
+            if (await held.RunAsync(session => session.Dialect.Running is null, ct)) return null;
+            await DemandAsync(held, connection, request, ct);
+            return await planner.PlanAsync(request, lag, ct);
+        }
+        finally
+        {
+            await held.EndAsync(planner.Read);
         }
     }
 
@@ -115,6 +131,15 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
             },
             ct);
         return new ChangeLogSession(log!, (sql, values, token) => held.RunAsync(session => session.Query(sql, [.. values]), token));
+    }
+
+    /// <summary>Refuses a login that could write, or do so by what it is to read.</summary>
+    private async Task DemandAsync(OdbcHolder held, SourceConnection connection, ReadRequest request, CancellationToken ct)
+    {
+        var access = await held.RunAsync(session => session.Dialect.Access(session), ct);
+        await connection.ReportAsync(access, ct);
+        access.Demand(TakesWritable);
+        if (!TakesWritable) await held.RunAsync(session => session.Dialect.DemandPlain(session, access, request), ct);
     }
 
     /// <summary>Asks something in a session of its own.</summary>

@@ -39,6 +39,10 @@ internal sealed class OdbcRead : IDisposable
     public static OdbcRead Start(OdbcSession session, OdbcThread thread, ReadRequest request)
         => new(session, thread, request, OdbcStatement.Execute(session, request, request.ResumeToken));
 
+    /// <summary>The same for the one record that shows the greatest value of the window's column. Blocks.</summary>
+    public static OdbcRead Greatest(OdbcSession session, OdbcThread thread, ReadRequest request)
+        => new(session, thread, request with { RowLimit = 1, ResumeToken = default, FirstSeq = 0 }, OdbcStatement.Greatest(session, request));
+
     /// <summary>The next batch; null when there is none.</summary>
     public async Task<RecordBatch?> NextAsync(CancellationToken ct)
     {

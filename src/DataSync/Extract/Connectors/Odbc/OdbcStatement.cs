@@ -53,6 +53,14 @@ internal sealed class OdbcStatement : IDisposable
         return Execute(session, sql, values, table, table.Key.Count > 0 ? session.Dialect.PageRows : null, request.RowLimit);
     }
 
+    /// <summary>Executes what gives the greatest value of the window's column in all that is to be read; no row where there is none. For servers that know <c>LIMIT</c>.</summary>
+    public static OdbcStatement Greatest(OdbcSession session, ReadRequest request)
+    {
+        var column = "w." + OdbcTable.Quoted(request.Window!.Field, session.Quote);
+        var (sql, values) = request.Table is { } name ? ($"SELECT * FROM {session.Dialect.Find(session, name).QuotedName}", []) : Bind(session, request);
+        return Execute(session, $"SELECT {column} FROM (\n{sql}\n) w WHERE {column} IS NOT NULL ORDER BY 1 DESC LIMIT 1", values, null, null, 1, isQuery: true);
+    }
+
     public void Dispose()
     {
         Handle.Dispose();

@@ -16,26 +16,9 @@ namespace DataSync.Extract.Connectors.Postgres;
 /// </summary>
 internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time)
 {
-    /// <summary>Short transactions have ended by then. Longer ones are not waited for.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20);
 
-    private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(20), LongLook = TimeSpan.FromMilliseconds(250);
-
-    /// <summary>More than an honest server runs at once; where more do, nothing is waited for.</summary>
-    private const int Most = 100_000;
-
-    /// <summary>
-    /// Those of this database that run now, without our own. Anybody may see them, though not since when. One that is prepared has left its session, and may have been any of those that were waited for: it stands for
-    /// all. It is seen as prepared before it is seen no more as running, so prepared ones are read last.
-    /// </summary>
-    private const string Running =
-        $"""
-        SELECT l.virtualtransaction FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
-        WHERE l.locktype = 'virtualxid' AND l.pid <> pg_catalog.pg_backend_pid() AND a.datid = (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database())
-        UNION ALL SELECT '{Prepared}' FROM pg_catalog.pg_prepared_xacts WHERE database = current_database()
-        """;
-
-    private const string Prepared = "prepared";
+    private readonly RunningTransactions _running = new(ct => RunningAsync(session, ct), time);
 
     /// <summary>How often transactions that nobody seems to run are looked for.</summary>
     private const int MostLooks = 10;
@@ -70,7 +53,7 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         if (lost is not null) before = null;
         var (greatest, type) = await GreatestAsync($"SELECT max({field})::text, format_type((SELECT atttypid FROM pg_catalog.pg_attribute WHERE attrelid = $1::regclass AND attname = $2), NULL) FROM {table.QuotedName}", [table.QuotedName, request.Window.Field], ct);
         var isStandby = await IsStandbyAsync(ct);
-        var isDecided = !isStandby && await WaitAsync(await RunningAsync(ct), Patience, ct);
+        var isDecided = !isStandby && await _running.EndAsync(await _running.SeenAsync(ct), RunningTransactions.Patience, ct);
         var (oldest, next) = await TransactionsAsync(isStandby, ct);
 
         // what one open transaction holds back may have begun a whole lag before that one did
@@ -103,8 +86,8 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         await session.RunAsync("BEGIN READ ONLY", ct);
         var (greatest, _) = await GreatestAsync($"SELECT to_json(max(w.{field}))::text, '' FROM (\n{sql}\n) AS w", values, ct);
         await session.RunAsync("ROLLBACK", ct); // what functions that no read-only transaction stops have done
-        var running = await RunningAsync(ct);
-        var isDecided = await WaitAsync(running, Patience, ct) || (greatest is not null && await HoldsManyAsync(sql, values, request.Window, ct) && await OutwaitAsync(running, request, ct));
+        var running = await _running.SeenAsync(ct);
+        var isDecided = await _running.EndAsync(running, RunningTransactions.Patience, ct) || (greatest is not null && await HoldsManyAsync(sql, values, request.Window, ct) && await OutwaitAsync(running, request, ct));
         // a source without any value says nothing of what will come
         return new WindowPlan { Floor = isDecided && greatest is not null ? JsonElement.Parse(greatest) : null, IsUndecided = !isDecided || greatest is null };
     }
@@ -123,7 +106,7 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
     }
 
     private async Task<bool> OutwaitAsync(HashSet<string> running, ReadRequest request, CancellationToken ct)
-        => await WaitAsync(running, request.StatementTimeout / 2, ct)
+        => await _running.EndAsync(running, request.StatementTimeout / 2, ct)
             ? true
             : throw new SyncFailureException(SyncFailure.Transient("errors.extraction.cursor_undecided", ("field", request.Window!.Field), ("most", DeliveredRecords.Most)));
 
@@ -142,27 +125,11 @@ internal sealed class PostgresPlanner(PostgresSession session, TimeProvider time
         return reader.GetBoolean(0);
     }
 
-    /// <summary>Waits until all these have ended; false where some have not in time, or are prepared.</summary>
-    private async Task<bool> WaitAsync(HashSet<string> waited, TimeSpan patience, CancellationToken ct)
-    {
-        var began = time.GetTimestamp();
-        while (waited.Count is > 0 and <= Most && time.GetElapsedTime(began) < patience)
-        {
-            await Task.Delay(patience > Patience ? LongLook : Look, time, ct);
-            var running = await RunningAsync(ct);
-            if (running.Count > Most) break; // not all of them were looked at
-            waited.IntersectWith(running);
-            if (running.Contains(Prepared)) waited.Add(Prepared);
-        }
-
-        return waited.Count == 0;
-    }
-
-    private async Task<HashSet<string>> RunningAsync(CancellationToken ct)
+    private static async Task<HashSet<string>> RunningAsync(PostgresSession session, CancellationToken ct)
     {
         var running = new HashSet<string>(StringComparer.Ordinal);
-        await using var reader = await session.QueryAsync(Running, [], CommandBehavior.Default, ct);
-        while (running.Count <= Most && await reader.ReadAsync(ct)) running.Add(reader.GetString(0));
+        await using var reader = await session.QueryAsync(RunningTransactions.Sql, [], CommandBehavior.Default, ct);
+        while (running.Count <= RunningTransactions.Most && await reader.ReadAsync(ct)) running.Add(reader.GetString(0));
         return running;
     }
 

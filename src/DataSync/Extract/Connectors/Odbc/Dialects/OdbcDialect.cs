@@ -90,6 +90,12 @@ internal abstract class OdbcDialect
         return ($"({string.Join(" OR ", parts)})", values);
     }
 
+    /// <summary>Asks for the transactions that run now and may yet commit, ours aside, a name in each row; null where the server is not asked.</summary>
+    public virtual string? Running => null;
+
+    /// <summary>True for a server that applies another's log: what is open there is not seen here.</summary>
+    public virtual bool IsReplica(OdbcSession session) => false;
+
     /// <summary>The server's SQL for change logs; null where there is none.</summary>
     public virtual ChangeLogDialect? ChangeLog(TimeProvider time) => null;
 

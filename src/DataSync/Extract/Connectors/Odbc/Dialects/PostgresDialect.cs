@@ -69,6 +69,10 @@ internal sealed class PostgresDialect : OdbcDialect
         _ => "?",
     };
 
+    public override string Running => RunningTransactions.Sql;
+
+    public override bool IsReplica(OdbcSession session) => session.Query("SELECT pg_catalog.pg_is_in_recovery()::text") is [["true"]];
+
     public override ChangeLogDialect ChangeLog(TimeProvider time) => new PostgresChangeLog(isNumbered: false);
 
     public override AccessReport Access(OdbcSession session)
