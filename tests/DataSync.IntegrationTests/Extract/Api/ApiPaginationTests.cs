@@ -5,6 +5,8 @@ namespace DataSync.IntegrationTests.Extract.Api;
 
 public sealed class ApiPaginationTests
 {
+    private int _pages;
+
     private const int Records = 23, PageSize = 5;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -138,6 +140,15 @@ public sealed class ApiPaginationTests
         });
         var failure = await ApiSource.FailureAsync(server.Url, """{"path":"/x","records_path":"items","pagination":{"type":"cursor","path":"next"}}""");
         Assert.Equal(("errors.api.page_repeated", 3), (failure.MessageKey, server.Asked.Count));
+    }
+
+    [Theory]
+    [InlineData("page"), InlineData("offset")]
+    public async Task Read_pages_that_are_honestly_equal_are_read_where_the_source_says_so(string type)
+    {
+        await using var server = await ApiServer.StartAsync(c => ApiServer.WriteAsync(c, _pages++ < 6 ? """[{"v":0},{"v":0},{"v":0}]""" : "[]"));
+        var outcome = await ApiSource.ReadAsync(server.Url, $$$"""{"path":"/x","pagination":{"type":"{{{type}}}","allow_equal_pages":true}}""");
+        Assert.Equal(18, outcome.Documents.Count);
     }
 
     [Fact]

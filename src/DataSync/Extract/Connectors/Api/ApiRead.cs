@@ -24,7 +24,7 @@ internal sealed class ApiRead(ApiClient client, ApiConnection connection, ApiExt
         using var limit = new CancellationTokenSource(request.StatementTimeout, time);
         using var ending = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, ct);
         using var records = new BatchBuilder(request);
-        using var digest = extraction.Pagination.CountsPages ? new PageDigest() : null;
+        using var digest = extraction.Pagination is { CountsPages: true, AllowsEqualPages: false } ? new PageDigest() : null;
         Task<Page>? coming = GetAsync(position, ending.Token, ct);
         try
         {

@@ -21,6 +21,9 @@ internal abstract class Pagination
     /// <summary>True where pages are told apart by what is on them alone, and so have to be watched.</summary>
     public virtual bool CountsPages => false;
 
+    /// <summary>True where the source says that pages may be equal (records without ids): then nothing shows whether they come round, and <c>max_pages</c> alone ends those that never end.</summary>
+    public virtual bool AllowsEqualPages => false;
+
     /// <summary>True where the body itself says which page is next, so that it must be one JSON document.</summary>
     public virtual bool LooksInside => false;
 
@@ -35,12 +38,13 @@ internal abstract class Pagination
     {
         string? Text(string name) => given.TryGetProperty(name, out var value) ? value.GetString() : null;
         long? Number(string name) => given.TryGetProperty(name, out var value) ? value.GetInt64() : null;
+        bool Flag(string name) => given.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.True;
         JmesPath? Path(string name) => Text(name) is { } path ? JmesPath.Parse(path) : null;
         if (given.ValueKind != JsonValueKind.Object) return new SinglePage();
         return Text("type") switch
         {
-            "page" => new Counted("page", Text("param") ?? "page", Number("start") ?? 1, byRecords: false, Text("size_param"), Number("size")),
-            "offset" => new Counted("offset", Text("param") ?? "offset", Number("start") ?? 0, byRecords: true, Text("size_param"), Number("size")),
+            "page" => new Counted("page", Text("param") ?? "page", Number("start") ?? 1, byRecords: false, Text("size_param"), Number("size"), Flag("allow_equal_pages")),
+            "offset" => new Counted("offset", Text("param") ?? "offset", Number("start") ?? 0, byRecords: true, Text("size_param"), Number("size"), Flag("allow_equal_pages")),
             "cursor" => new CursorPages(Text("param") ?? "cursor", Path("path"), Text("header"), Path("has_more_path"), Text("size_param"), Number("size")),
             "next_url" => new NextUrl(Path("path")!),
             "link" => new LinkHeader(Text("rel") ?? "next"),
@@ -60,11 +64,13 @@ internal abstract class Pagination
     /// Pages or records counted by us. Only an empty page is the end: a server may give fewer records than were asked for, and one that is taken for the last
     /// too early would lose the rest.
     /// </summary>
-    private sealed class Counted(string type, string param, long start, bool byRecords, string? sizeParam, long? size) : Pagination
+    private sealed class Counted(string type, string param, long start, bool byRecords, string? sizeParam, long? size, bool allowsEqual) : Pagination
     {
         public override string Type => type;
 
         public override bool CountsPages => true;
+
+        public override bool AllowsEqualPages => allowsEqual;
 
         public override Uri Url(Uri first, string? position)
             => UrlQuery.With(Sized(first, sizeParam, size), param, position ?? start.ToString(CultureInfo.InvariantCulture));

@@ -13,8 +13,8 @@ internal static class PaginationValidation
     private static readonly Dictionary<string, string[]> Members = new(StringComparer.Ordinal)
     {
         ["none"] = [],
-        ["page"] = ["param", "start", "size_param", "size"],
-        ["offset"] = ["param", "start", "size_param", "size"],
+        ["page"] = ["param", "start", "size_param", "size", "allow_equal_pages"],
+        ["offset"] = ["param", "start", "size_param", "size", "allow_equal_pages"],
         ["cursor"] = ["param", "path", "header", "has_more_path", "size_param", "size"],
         ["next_url"] = ["path"],
         ["link"] = ["rel"],
@@ -55,6 +55,7 @@ internal static class PaginationValidation
         {
             "start" => Whole(member.Value, 0, long.MaxValue / 2) ? [] : [new Fault(at, "faults.integer", ("min", 0), ("max", long.MaxValue / 2))],
             "size" => Whole(member.Value, 1, 1_000_000) ? [] : [new Fault(at, "faults.integer", ("min", 1), ("max", 1_000_000))],
+            "allow_equal_pages" => member.Value.ValueKind is JsonValueKind.True or JsonValueKind.False ? [] : [new Fault(at, "faults.bool")],
             "path" or "has_more_path" => JmesPath.Validate(member.Value, at),
             "header" => ApiText.Text(member.Value) is { } name && ApiText.IsHeaderName(name) ? [] : [new Fault(at, "faults.api.header_name")],
             _ => ApiText.IsHeaderText(member.Value, 200) ? [] : [new Fault(at, "faults.source.text", ("name", member.Name), ("longest", 200))],
