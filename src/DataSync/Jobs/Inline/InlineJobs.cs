@@ -130,7 +130,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
             "UPDATE sync_jobs SET started_at = now(), lease_until = now() + $3, lease_pid = $4, lease_backend_start = $5 WHERE tenant_id = $1 AND id = $2",
             start.TenantId, job.Id, options.Lease, backend.Pid, backend.Start);
         await lease.ExecuteNonQueryAsync(ct);
-        if (start.Payload is not null)
+        if (start is { Payload: not null, WorkId: not null })
         {
             // A delivery that was claimed for this job has had one from here on, also when the job's row is removed long after.
             await using var place = transaction.Command("UPDATE webhook_deliveries SET position = 0 WHERE tenant_id = $1 AND job_id = $2", start.TenantId, job.Id);
