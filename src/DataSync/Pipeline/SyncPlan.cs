@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using DataSync.Pipeline.Routing;
 
 namespace DataSync.Pipeline;
@@ -69,6 +70,7 @@ internal sealed record ExportPlan
     public IReadOnlyDictionary<string, JsonElement> Options { get; init; } = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
 
     /// <summary>Whether records are looked at as they were extracted: to be shown so, or to be placed in a split's part.</summary>
+    [JsonIgnore]
     public bool ReadsExtracted => IncludeOriginal || !IncludeEnhanced || OptionsOf("split").ValueKind == JsonValueKind.Object;
 
     /// <summary>Options of a format, or one of the two; undefined for none.</summary>

@@ -76,7 +76,7 @@ internal sealed partial class SourceRelease(
         var key = await FailureAsync(async token =>
         {
             if (left is null) await before.Connector.ReleaseAsync(before.Connection, before.Last, token, t => use.IsGivenUpAsync(now.TenantId, now.SourceId, t));
-            else isOver = await GoesOnAsync(before, now, token) || await LeaveAsync(before, left, now.Version, token);
+            else isOver = await MovedAsync(before, now, token) is var moved && (moved == SourceMove.SamePlace || await LeaveAsync(before, left, now.Version, moved, token));
         });
         if (key is not null) Log.LeftBehind(logger, key);
         else if (left is not null && isOver) await ForgetAsync(left, CancellationToken.None);
@@ -86,11 +86,12 @@ internal sealed partial class SourceRelease(
     /// <param name="followed">What was followed there.</param>
     /// <param name="left">The place.</param>
     /// <param name="version">Of the source as it was found; null where it was gone.</param>
+    /// <param name="moved">Where it was found to have gone.</param>
     /// <param name="ct">Ends it.</param>
-    public async Task<bool> LeaveAsync(FollowedSource followed, SlotRelease left, int? version, CancellationToken ct)
+    public async Task<bool> LeaveAsync(FollowedSource followed, SlotRelease left, int? version, SourceMove moved, CancellationToken ct)
     {
         var isLeft = true;
-        await followed.Connector.ReleaseAsync(followed.Connection, followed.Last, ct, async token => isLeft = await use.IsLeftAsync(left, version, token));
+        await followed.Connector.ReleaseAsync(followed.Connection, followed.Last, ct, async token => isLeft = await use.IsLeftAsync(left, version, mayBeUsed: moved != SourceMove.AnotherPlace, token));
         return isLeft;
     }
 
@@ -106,16 +107,25 @@ internal sealed partial class SourceRelease(
         return type == SourceTypes.Database && before.SourceType == type && Place.All(m => Text(place, m) == Text(was, m));
     }
 
-    /// <summary>True where the new place turns out to be the old one by another name: one of them goes on from what the other had come to.</summary>
-    public async Task<bool> GoesOnAsync(FollowedSource before, DataSourceConfig now, CancellationToken ct)
+    /// <summary>Whether the new place is the old one by another name: one of them goes on from what the other had come to. As long as there is no state since, nobody can say that it is not.</summary>
+    public async Task<SourceMove> MovedAsync(FollowedSource before, DataSourceConfig now, CancellationToken ct)
     {
-        if (TrackedTable.Of(now) is not ({ } table, null)) return false;
+        if (TrackedTable.Of(now) is not ({ } table, null)) return SourceMove.AnotherPlace;
         var connection = await reader.OpenStoredAsync(now.TenantId, now.SourceId, ct);
-        if (connection.Driver != before.Connection.Driver) return false;
+        if (connection.Driver != before.Connection.Driver) return SourceMove.AnotherPlace;
         var request = new ReadRequest { Table = table, StatementTimeout = Patience };
-        if (await IsKnownAsync(connection, before.Last)) return true;
+        if (await IsKnownAsync(connection, before.Last)) return SourceMove.SamePlace;
         var since = await states.FollowedAsync(now.TenantId, now.SourceId, ct);
-        return since?.GetRawText() != before.Last?.GetRawText() && await IsKnownAsync(before.Connection, since);
+        if (since is not { } state || state.GetRawText() == before.Last?.GetRawText()) return SourceMove.Undecided;
+        try
+        {
+            return await IsKnownAsync(before.Connection, state) ? SourceMove.SamePlace : SourceMove.AnotherPlace;
+        }
+        catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Permanent)
+        {
+            // a place that cannot answer for the table is none that the source goes on from
+            return SourceMove.AnotherPlace;
+        }
 
         async Task<bool> IsKnownAsync(SourceConnection place, JsonElement? last)
         {
@@ -164,6 +174,17 @@ internal sealed partial class SourceRelease(
         [LoggerMessage(1830, LogLevel.Warning, "A source is not followed any more where it was, but that server could not be asked to give up what it keeps for it: {ErrorKey}. It is asked again")]
         public static partial void LeftBehind(ILogger logger, string errorKey);
     }
+}
+
+/// <summary>Where a source reads from, seen from where it read before.</summary>
+internal enum SourceMove
+{
+    /// <summary>From the same place, maybe by another name.</summary>
+    SamePlace,
+    AnotherPlace,
+
+    /// <summary>No sync has come to anything since.</summary>
+    Undecided,
 }
 
 /// <summary>A source whose server may keep something for it.</summary>

@@ -22,20 +22,20 @@ internal sealed class IssuerClient : IDisposable
         _address = authority.TrimEnd('/') + "/.well-known/openid-configuration";
     }
 
-    /// <summary>The issuer's description and its keys. Throws whatever HTTP and JSON throw, and where there are no keys because there is no list of them.</summary>
+    /// <summary>The issuer's description and its keys. Throws whatever HTTP and JSON throw, and where there are no keys but for another reason than that the list is empty.</summary>
     public async Task<OpenIdConnectConfiguration> FetchAsync(CancellationToken ct)
     {
         var configuration = await OpenIdConnectConfigurationRetriever.GetAsync(_address, _documents, ct);
-        if (configuration.SigningKeys.Count == 0 && !await HasListAsync(configuration.JwksUri, ct)) throw new InvalidDataException("The issuer publishes no list of keys.");
+        if (configuration.SigningKeys.Count == 0 && !await IsEmptyAsync(configuration.JwksUri, ct)) throw new InvalidDataException("The issuer publishes no list of keys, or none that can be used.");
         return configuration;
     }
 
     /// <summary>The library makes an empty list of any JSON; a list that is there and empty says something, a page of an error says nothing.</summary>
-    private async Task<bool> HasListAsync(string? address, CancellationToken ct)
+    private async Task<bool> IsEmptyAsync(string? address, CancellationToken ct)
     {
         if (string.IsNullOrEmpty(address)) return false;
         var published = JsonElement.Parse(await _documents.GetDocumentAsync(address, ct));
-        return published.ValueKind == JsonValueKind.Object && published.TryGetProperty("keys", out var keys) && keys.ValueKind == JsonValueKind.Array;
+        return published.ValueKind == JsonValueKind.Object && published.TryGetProperty("keys", out var keys) && keys.ValueKind == JsonValueKind.Array && keys.GetArrayLength() == 0;
     }
 
     public void Dispose() => _http.Dispose();

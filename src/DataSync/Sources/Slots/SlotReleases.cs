@@ -41,8 +41,10 @@ internal sealed partial class SlotReleases(SourceStore store, SourceReader reade
             JsonElement? last = left.Last is { } text ? JsonElement.Parse(text) : null;
             var followed = new FollowedSource(connector, connection, last);
             var now = await store.GetAsync(left.TenantId, left.SourceId, both.Token);
-            if (now is not null && now.Mark == left.Mark && (SourceRelease.IsSamePlace(before, now) || await release.GoesOnAsync(followed, now, both.Token))) return null;
-            return await release.LeaveAsync(followed, left, now?.Version, both.Token).WaitAsync(both.Token) ? null : SourceFailure.ChangedKey;
+            var isThere = now is not null && now.Mark == left.Mark;
+            var moved = !isThere ? SourceMove.AnotherPlace : SourceRelease.IsSamePlace(before, now!) ? SourceMove.SamePlace : await release.MovedAsync(followed, now!, both.Token);
+            if (moved == SourceMove.SamePlace) return null;
+            return await release.LeaveAsync(followed, left, now?.Version, moved, both.Token).WaitAsync(both.Token) ? null : SourceFailure.ChangedKey;
         }
         catch (SyncFailureException e)
         {

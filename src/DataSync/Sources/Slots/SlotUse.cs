@@ -22,15 +22,16 @@ internal sealed class SlotUse(SourceStore store, TenantDatabase database)
         return !isOpen && (TrackedTable.Of(source) is not (_, null) || (method is not null && method != TrackingMethods.Log));
     }
 
-    /// <summary>True where nobody will use what is kept at a place: its source is gone, or is still what it was when it was found to have left, and no sync of it is under way, which might be using the place by another name.</summary>
+    /// <summary>True where nobody will use what is kept at a place: its source is gone, or is still what it was when it was found to have left.</summary>
     /// <param name="left">The place.</param>
     /// <param name="version">Of the source as it was found; null where it was gone.</param>
+    /// <param name="mayBeUsed">Whether a sync that is under way may be using the place by another name.</param>
     /// <param name="ct">Ends the look.</param>
-    public async Task<bool> IsLeftAsync(SlotRelease left, int? version, CancellationToken ct)
+    public async Task<bool> IsLeftAsync(SlotRelease left, int? version, bool mayBeUsed, CancellationToken ct)
     {
         // one that was registered anew under the same id has another mark, and a slot of its own
         if (await store.GetAsync(left.TenantId, left.SourceId, ct) is not { } now || now.Mark != left.Mark) return true;
-        return now.Version == version && !(await AskAsync(left.TenantId, left.SourceId, ct)).IsOpen;
+        return now.Version == version && !(mayBeUsed && (await AskAsync(left.TenantId, left.SourceId, ct)).IsOpen);
     }
 
     private async Task<(string? Method, bool IsOpen)> AskAsync(string tenantId, string sourceId, CancellationToken ct)

@@ -78,6 +78,18 @@ public sealed class RateLimitTests
         Assert.Equal(200, (await host.GetAsync("/api/samples", host.Token())).Status);
     }
 
+    /// <summary>A proxy asks whether a process lives from the same address from which it passes on what strangers ask.</summary>
+    [Fact]
+    public async Task Probes_are_answered_where_their_address_has_used_up_its_limit()
+    {
+        await using var host = new ApiHost().With("DATASYNC_ANONYMOUS_PER_SECOND_AND_ADDRESS", "1");
+        await host.InitializeAsync();
+        List<int> found = [];
+        for (var i = 0; i < 20; i++) found.Add((await host.GetAsync("/errors/SYNC_113")).Status);
+        Assert.Contains(429, found);
+        Assert.Equal(200, (await host.GetAsync("/health/live")).Status);
+    }
+
     [Fact]
     public async Task Requests_that_are_being_answered_are_limited_by_address_and_altogether_until_they_end()
     {

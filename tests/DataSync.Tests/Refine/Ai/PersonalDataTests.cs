@@ -32,6 +32,8 @@ public sealed class PersonalDataTests
     [InlineData("password: hunter22!", "password: <SECRET_1>")]
     [InlineData("postgres://bob:s3cret@db/x", "postgres://<SECRET_1>@db/x")]
     [InlineData("key sk-proj-abcdefghijklmnop1234", "key <SECRET_1>")]
+    [InlineData("Authorization: Bearer  0123456789abcdef", "Authorization: <SECRET_1>  <SECRET_2>")]
+    [InlineData("sk_service_account_password=hunter22x", "<SECRET_1>=<SECRET_2>")]
     [InlineData("The text <EMAIL_1> itself, anna@example.com", "The text <TEXT_1> itself, <EMAIL_1>")]
     [InlineData("9223372036854775807", "9223372036854775807")]
     public void Hide_replaces_what_names_a_person_and_nothing_else(string text, string hidden)

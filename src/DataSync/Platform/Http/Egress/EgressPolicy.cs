@@ -52,7 +52,9 @@ internal sealed class EgressPolicy(IOptions<EgressOptions> options, NameResoluti
     {
         if (addresses.Count == 0 || !addresses.All(a => Allows(host, port, a)))
             throw new SyncFailureException(SyncFailure.Permanent("errors.connection.egress_denied", ("host", host), ("port", port)));
-        return addresses.Count > MostAddresses ? [.. addresses.Take(MostAddresses)] : addresses;
+
+        // of many, both families by turns: one of them may lead nowhere from here
+        return addresses.Count > MostAddresses ? [.. addresses.GroupBy(a => a.AddressFamily).SelectMany(g => g.Select((a, i) => (Address: a, Turn: i))).OrderBy(a => a.Turn).Select(a => a.Address).Take(MostAddresses)] : addresses;
     }
 
     /// <summary>The addresses to connect to, resolved and checked.</summary>

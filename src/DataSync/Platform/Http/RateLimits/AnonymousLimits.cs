@@ -17,7 +17,7 @@ internal static class AnonymousLimits
     /// <summary>Behind a proxy the address is the proxy's: no header is believed.</summary>
     public static IEnumerable<PartitionedRateLimiter<HttpContext>> Make(AnonymousLimitOptions options)
     {
-        yield return Rate(AddressOf, options.PerAddress);
+        yield return Rate(context => IsProbe(context) ? "probe " + AddressOf(context) : AddressOf(context), options.PerAddress);
         yield return Rate(Everybody, options.PerSecond);
         yield return AtOnce(context => IsProbe(context) ? null : AddressOf(context), (options.AtOnce + 1) / 2);
         yield return AtOnce(Everybody, options.AtOnce);
@@ -34,7 +34,7 @@ internal static class AnonymousLimits
     /// <summary>Whose request it is to this limit; null where it is none of its.</summary>
     private static string? Of(HttpContext context, Func<HttpContext, string?> who) => Caller.TenantOf(context) is null ? who(context) : null;
 
-    /// <summary>Whoever keeps the processes running must not take one for dead because strangers knock: of probes an address has its own limit alone, and what they cost is shared by all.</summary>
+    /// <summary>Whoever keeps the processes running must not take one for dead because strangers knock: an address has a limit of its own for probes, and no other, and what they cost is shared by all.</summary>
     private static string? Everybody(HttpContext context) => IsProbe(context) ? null : "all";
 
     private static bool IsProbe(HttpContext context) => context.GetEndpoint()?.Metadata.GetMetadata<ProbeEndpoint>() is not null;

@@ -38,6 +38,20 @@ internal sealed class SubjectMatch
     /// <summary>Whether some fields of a source count, and not the whole document.</summary>
     public bool IsNarrow(string? sourceId) => sourceId is not null && _subject.Fields.ContainsKey(sourceId);
 
+    /// <summary>Whether fields count at any source.</summary>
+    public bool HasFields => _subject.Fields.Count > 0;
+
+    /// <summary>Whether the subject stands in a field of any source that has some.</summary>
+    public bool IsInAnyField(ReadOnlySpan<byte> document)
+    {
+        foreach (var source in _subject.Fields.Keys)
+        {
+            if (IsIn(document, source)) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Whether a document of a source is about the subject. What is no JSON is, where the value stands in it in any form.</summary>
     public bool IsIn(ReadOnlySpan<byte> document, string? sourceId)
     {

@@ -23,7 +23,8 @@ internal sealed class LeftTaskStore(TenantDatabase database, ForgetLeftTasks for
 
     public string Phase => "left_tasks";
 
-    public int Order => 12;
+    /// <summary>Behind everything that lies here: a server that is away for good holds up nothing else.</summary>
+    public int Order => 110;
 
     /// <summary>A preview asks nobody outside.</summary>
     public Task CountAsync(SubjectSearch search, CancellationToken ct) => Task.CompletedTask;
@@ -45,8 +46,12 @@ internal sealed class LeftTaskStore(TenantDatabase database, ForgetLeftTasks for
         }
     }
 
-    /// <summary>What somebody wrote has other members than the source's records. Of a job that is forgotten nobody knows the source: then the whole document counts.</summary>
-    private static bool IsAbout(SubjectMatch match, string? source, ReadOnlySpan<byte> document, bool isMade) => (!isMade || !match.IsNarrow(source)) && match.IsIn(document, source);
+    /// <summary>
+    /// What somebody wrote has other members than the source's records. Of a job that is forgotten nobody knows the source: where the subject has fields, those of any source count, and else the whole document. A value that
+    /// needs fields stands in documents of others too, and what is deleted at a server does not come back.
+    /// </summary>
+    private static bool IsAbout(SubjectMatch match, string? source, ReadOnlySpan<byte> document, bool isMade)
+        => source is null && match.HasFields ? !isMade && match.IsInAnyField(document) : (!isMade || !match.IsNarrow(source)) && match.IsIn(document, source);
 
     private async Task<List<(long Project, Guid Job, string? Source)>> JobsAsync(string tenantId, long after, CancellationToken ct)
     {

@@ -41,6 +41,15 @@ internal static class PersonalData
         foreach (var recogniser in Recognisers)
         {
             all.Clear();
+            if (recogniser.HasLead)
+            {
+                recogniser.AddBehindLeads(text, found, all);
+                all.AddRange(found);
+                all.Sort(static (a, b) => a.Start.CompareTo(b.Start));
+                (found, all) = (all, found);
+                continue;
+            }
+
             var from = 0;
             foreach (var known in found)
             {
@@ -77,6 +86,29 @@ internal static class PersonalData
     private sealed record Recogniser(string Kind, string Expression, Func<string, bool> Check, bool Bounded)
     {
         public Regex Pattern { get; } = new(Expression, RegexOptions.NonBacktracking | RegexOptions.CultureInvariant);
+
+        /// <summary>Whether something before the value says what it is; that may lie in another find.</summary>
+        public bool HasLead { get; } = Expression.Contains("(?<value>", StringComparison.Ordinal);
+
+        /// <summary>Adds the finds whose values no other has found. What overlaps one is passed over with it, so nothing is looked through again and again.</summary>
+        public void AddBehindLeads(string text, List<Find> known, List<Find> all)
+        {
+            var (from, at) = (0, 0);
+            while (from < text.Length && Pattern.Match(text, from) is { Success: true } match)
+            {
+                var find = Accepted(text, match);
+                if (find.Length == 0)
+                {
+                    from = match.Index + 1;
+                    continue;
+                }
+
+                while (at < known.Count && known[at].Start + known[at].Length <= find.Start) at++;
+                var isFree = at == known.Count || known[at].Start >= find.Start + find.Length;
+                if (isFree) all.Add(find);
+                from = isFree ? find.Start + find.Length : known[at].Start + known[at].Length;
+            }
+        }
 
         /// <summary>Adds the finds between two places. Only what no other has found is looked through, so nothing is looked through again and again.</summary>
         public void Add(string text, int from, int to, List<Find> all)

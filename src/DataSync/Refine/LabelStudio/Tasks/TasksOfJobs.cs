@@ -37,6 +37,8 @@ internal sealed class TasksOfJobs(ProjectStore projects, LabelStudioClient clien
             if (task.Key is { } key && TaskKey.JobOf(key) is { } job && wanted.Contains(job)) tasks.Add(new SentTask(task.Id, key));
         }
 
+        // a list that is read by pages while people work may give one twice
+        tasks = [.. tasks.DistinctBy(t => t.TaskId)];
         if (isAbout is not null) tasks = await AboutAsync(server, project, tasks, isAbout, ct);
         foreach (var task in tasks) await client.DeleteAsync(server, task.TaskId, ct);
         return new ForgetOutcome(tasks.Count, 0);

@@ -17,6 +17,7 @@ public class DialTurnsTests
         time.Advance(DialTurns.Patience - TimeSpan.FromSeconds(1));
         Assert.False(turns.IsLast(1));
         time.Advance(TimeSpan.FromSeconds(1));
+        Assert.False(turns.IsLast(0));
         Assert.True(turns.IsLast(2));
     }
 }

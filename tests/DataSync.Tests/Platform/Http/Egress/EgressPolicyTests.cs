@@ -51,6 +51,15 @@ public class EgressPolicyTests
     }
 
     [Fact]
+    public async Task VetAsync_of_a_name_with_many_addresses_gives_both_families_to_dial()
+    {
+        string[] answers = [.. Enumerable.Range(1, 20).Select(i => $"2606:4700::{i}"), "8.8.8.8"];
+        var dialled = (await Policy("", answers).VetAsync("h", 1, TestContext.Current.CancellationToken)).Select(a => a.ToString()).ToList();
+        Assert.Equal(8, dialled.Count);
+        Assert.Equal("8.8.8.8", dialled[1]);
+    }
+
+    [Fact]
     public async Task VetAsync_of_a_name_with_hundreds_of_addresses_gives_a_few_to_dial()
     {
         var answers = Enumerable.Range(1, 200).Select(i => $"8.8.4.{i}").ToArray();
