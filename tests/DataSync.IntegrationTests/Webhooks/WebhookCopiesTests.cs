@@ -1,9 +1,10 @@
 using System.Text.Json;
 using DataSync.IntegrationTests.Host;
+using Npgsql;
 
 namespace DataSync.IntegrationTests.Webhooks;
 
-/// <summary>A sender that repeats itself a thousand times at once, to a source of each mode.</summary>
+/// <summary>A sender that repeats itself: a thousand times at once, to a source of each mode, and while its first try still waits.</summary>
 [Collection(nameof(WebhookSystem))]
 public sealed class WebhookCopiesTests(WebhookSystem system)
 {
@@ -53,6 +54,34 @@ public sealed class WebhookCopiesTests(WebhookSystem system)
         var job = ended.GetProperty("job_id").GetGuid();
         Assert.Equal("""{"secret":true,"n":1}""" + "\n", await client.Owner.ExportAsync(job, "realtime-data.jsonl", Ct));
         Assert.Equal("""{"secret":false,"n":2}""" + "\n", await client.Owner.ExportAsync(job, "data.jsonl", Ct));
+    }
+
+    /// <summary>Its request waited for so long that the sender's next try took the delivery for abandoned.</summary>
+    [Fact]
+    public async Task Realtime_delivery_that_another_request_has_taken_over_meanwhile_is_not_run()
+    {
+        using var client = new WebhookClient(system.Running, "taken over");
+        await client.RegisterAsync("hook", SignedDelivery.Parameters("github"), null, new { mode = "realtime", export_config = new { inline = true } });
+        Task<WebhookAnswer> sending;
+        await using (var connection = await system.Running.Database.Superuser.OpenConnectionAsync(Ct))
+        await using (var holding = await connection.BeginTransactionAsync(Ct))
+        {
+            await ExecuteAsync(connection, "SELECT 1 FROM data_source_configs WHERE tenant_id = 'taken over' FOR UPDATE");
+            sending = client.SendAsync("hook", SignedDelivery.Sign("github", "{}"u8.ToArray(), id: "one"));
+            await RunningSystem.WaitAsync("the claim", async () => await system.ScalarAsync<long>("SELECT count(*) FROM webhook_deliveries WHERE tenant_id = 'taken over'") == 1, Ct);
+            await ExecuteAsync(connection, "UPDATE webhook_deliveries SET job_id = gen_random_uuid() WHERE tenant_id = 'taken over'");
+            await holding.CommitAsync(Ct);
+        }
+
+        var answer = await sending;
+        Assert.Equal((503, "errors.webhook.in_progress", true), (answer.Status, answer.Key, answer.HasRetryAfter));
+        Assert.Equal((0L, 1L), (await system.ScalarAsync<long>("SELECT count(*) FROM sync_jobs WHERE tenant_id = 'taken over'"), await system.ScalarAsync<long>("SELECT count(*) FROM webhook_deliveries WHERE tenant_id = 'taken over' AND position IS NULL")));
+
+        static async Task ExecuteAsync(NpgsqlConnection connection, string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, connection);
+            await command.ExecuteNonQueryAsync(Ct);
+        }
     }
 
     /// <summary>Each is sent until it is taken: as a sender does that is told to come again.</summary>
