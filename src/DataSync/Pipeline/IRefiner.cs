@@ -52,7 +52,7 @@ internal interface IBatchRefiner
     void Recall(SeenValues seen) { }
 
     /// <summary>
-    /// Fills <see cref="RecordBatch.Refined"/> and <see cref="RecordBatch.Metadata"/> and rejects records. The originals stay as they are.
+    /// Fills <see cref="RecordBatch.Refined"/> (with <see cref="RecordBatch.Changes"/>, or none) and <see cref="RecordBatch.Metadata"/> and rejects records. The originals stay as they are.
     /// A record that fails is handled by its rule (kept or rejected), never by an exception.
     /// </summary>
     ValueTask RefineAsync(RecordBatch batch, CancellationToken ct);

@@ -24,6 +24,9 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
     /// <summary>What refinement made of each record, an empty document where it is equal to the original; null where no refinement ran.</summary>
     public RecordBuffer? Refined { get; set; }
 
+    /// <summary>How <see cref="Refined"/> is made of the original, as <see cref="Documents.DocumentChanges"/> has it, where that takes far fewer bytes; empty where it does not, null where none has any.</summary>
+    public RecordBuffer? Changes { get; set; }
+
     /// <summary>Per record a JSON object of metadata (tags …), empty where there is none; null where no record has any.</summary>
     public RecordBuffer? Metadata { get; set; }
 
@@ -47,7 +50,7 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
     public int AsideCount { get; private set; }
 
     /// <summary>Bytes of memory the batch's buffers take.</summary>
-    public long Capacity => Raw.Capacity + (Refined?.Capacity ?? 0) + (Metadata?.Capacity ?? 0) + (Enriched?.Capacity ?? 0);
+    public long Capacity => Raw.Capacity + (Refined?.Capacity ?? 0) + (Changes?.Capacity ?? 0) + (Metadata?.Capacity ?? 0) + (Enriched?.Capacity ?? 0);
 
     public long SeqOf(int index) => Seqs is { } seqs ? seqs[index] : FirstSeq + index;
 
@@ -84,6 +87,7 @@ internal sealed class RecordBatch(long firstSeq, RecordBuffer raw) : IDisposable
     {
         Raw.Dispose();
         Refined?.Dispose();
+        Changes?.Dispose();
         Metadata?.Dispose();
         Enriched?.Dispose();
     }

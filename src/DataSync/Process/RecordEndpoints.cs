@@ -74,6 +74,6 @@ internal sealed record RecordView(
     Guid Id, long Seq, string SourceId, RawJson RawData, RawJson? RefinedData, RawJson? Metadata, DateTimeOffset SyncTimestamp, DateTimeOffset? ProcessedAt)
 {
     public static RecordView Of(StoredRecord record) => new(
-        record.Id, record.Seq, record.SourceId, new RawJson(record.RawData), record.RefinedData is null ? null : new RawJson(record.RefinedData),
+        record.Id, record.Seq, record.SourceId, new RawJson(record.RawData), record.Refined() is { } refined ? new RawJson(refined) : null,
         record.Metadata is null ? null : new RawJson(record.Metadata), record.SyncTimestamp, record.ProcessedAt);
 }

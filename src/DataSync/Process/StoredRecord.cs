@@ -1,3 +1,4 @@
+using DataSync.Pipeline.Documents;
 using DataSync.Platform.Tenancy;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
@@ -16,11 +17,18 @@ internal sealed class StoredRecord : ITenantOwned
     /// <summary>JSON text as it came.</summary>
     public string RawData { get; set; } = "";
 
-    /// <summary>JSON text; null where refinement changed nothing.</summary>
+    /// <summary>JSON text; null where refinement changed nothing, or where <see cref="RefinedChanges"/> say what it changed.</summary>
     public string? RefinedData { get; set; }
+
+    /// <summary>JSON text: what refinement changed the original by, as <see cref="DocumentChanges"/> have it.</summary>
+    public string? RefinedChanges { get; set; }
+
     public string? Metadata { get; set; }
     public DateTimeOffset SyncTimestamp { get; set; }
     public DateTimeOffset? ProcessedAt { get; set; }
+
+    /// <summary>The refined document; null where refinement changed nothing.</summary>
+    public string? Refined() => RefinedChanges is null ? RefinedData : DocumentChanges.Apply(RawData, RefinedChanges);
 }
 
 internal sealed class StoredRecordMapping : IEntityTypeConfiguration<StoredRecord>
@@ -32,6 +40,7 @@ internal sealed class StoredRecordMapping : IEntityTypeConfiguration<StoredRecor
         builder.HasKey(r => new { r.TenantId, r.JobId, r.Seq });
         builder.Property(r => r.RawData).HasColumnType("json");
         builder.Property(r => r.RefinedData).HasColumnType("json");
+        builder.Property(r => r.RefinedChanges).HasColumnType("json");
         builder.Property(r => r.Metadata).HasColumnType("json");
     }
 }

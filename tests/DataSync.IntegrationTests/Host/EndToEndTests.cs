@@ -273,12 +273,28 @@ public sealed class EndToEndTests(EndToEndTests.System system)
         Assert.Contains(refused.StatusCode, (HttpStatusCode[])[HttpStatusCode.Unauthorized, HttpStatusCode.Forbidden]);
     }
 
+    /// <summary>What earlier tests started counts too, once it ends: it is waited for, and a page that may be a moment old.</summary>
+    private async Task<string> SettledMetricsAsync()
+    {
+        var (before, now) = ("", "");
+        await RunningSystem.WaitAsync("the jobs of other tests to end and be counted", async () =>
+        {
+            await using var open = system.Running.Database.Superuser.CreateCommand("SELECT EXISTS (SELECT FROM sync_jobs WHERE status IN ('pending', 'queued', 'running', 'waiting'))");
+            var isBusy = await open.ExecuteScalarAsync(Ct) is true;
+            (before, now) = (now, isBusy ? "" : await system.MetricsAsync(Ct));
+            if (now.Length > 0 && before.Length > 0 && Total(before, "datasync_jobs_total") == Total(now, "datasync_jobs_total")) return true;
+            await Task.Delay(1000, Ct);
+            return false;
+        }, Ct);
+        return now;
+    }
+
     [Fact]
     public async Task Worker_counts_what_became_of_its_jobs()
     {
         using var client = system.Running.Client("counted");
         await client.PostAsync("api/sources", system.Running.Source("few", new { query = "SELECT id FROM things WHERE id <= 10" }), HttpStatusCode.Created, Ct);
-        var before = await system.MetricsAsync(Ct);
+        var before = await SettledMetricsAsync();
         var rule = JsonElement.Parse("""{"business_rules":[{"id":"r","when":{"==":[{"var":"id"},7]},"then":[{"reject":{"code":"SEVEN","message":"no"}}]}]}""");
         await client.EndAsync(await client.StartAsync(new { source_id = "few", refinement_config = rule }, Ct), Ct);
         await client.EndAsync(await client.StartAsync(new { source_id = "few", extraction_params = new { query = "SELECT 1 / 0 AS x" } }, Ct), Ct);

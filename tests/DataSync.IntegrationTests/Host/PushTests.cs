@@ -104,7 +104,7 @@ public sealed class PushTests(EndToEndTests.System system) : IClassFixture<EndTo
         }
         finally
         {
-            await SqlAsync("DO $$ DECLARE t text; BEGIN FOR t IN SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'public.sync_data'::regclass LOOP EXECUTE 'GRANT INSERT (job_id, seq, id, source_id, raw_data, refined_data, metadata, sync_timestamp, processed_at) ON ' || t || ' TO datasync_app'; END LOOP; END $$");
+            await SqlAsync("DO $$ DECLARE t text; BEGIN FOR t IN SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'public.sync_data'::regclass LOOP EXECUTE 'GRANT INSERT (job_id, seq, id, source_id, raw_data, refined_data, refined_changes, metadata, sync_timestamp, processed_at) ON ' || t || ' TO datasync_app'; END LOOP; END $$");
         }
     }
 

@@ -8,7 +8,7 @@ public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
     /// <summary>What came from a source, a delivery or a request about people, or is quoted from it, by table.</summary>
     private static readonly Dictionary<string, string[]> Walked = new(StringComparer.Ordinal)
     {
-        ["sync_data"] = ["raw_data", "refined_data", "metadata"],
+        ["sync_data"] = ["raw_data", "refined_data", "refined_changes", "metadata"],
         ["sync_rejections"] = ["original", "correction", "message", "field"],
         ["sync_enrichments"] = ["result", "problem"],
         ["sync_jobs"] = ["error_details", "interruption", "gap", "enriched", "change_tracking", "rules", "routed", "checkpoint"],

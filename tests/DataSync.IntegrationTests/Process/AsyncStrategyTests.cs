@@ -101,6 +101,34 @@ public sealed class AsyncStrategyTests(SystemDatabase database) : IClassFixture<
         }
     }
 
+    /// <summary>Short rows and rows larger than what is read at once, with sequence numbers and without.</summary>
+    [Theory]
+    [InlineData(true, 10)]
+    [InlineData(false, 10)]
+    [InlineData(true, 300_000)]
+    [InlineData(false, 300_000)]
+    public async Task ReadAsync_makes_refined_documents_of_what_was_changed(bool withSeqs, int size)
+    {
+        string[] documents = [.. Enumerable.Range(0, 12).Select(i => $$"""{"n":{{i}},"é":"{{new string('x', size)}}"}""")];
+        var run = await _jobs.RunningAsync("a", "s", new SyncPlan(), Ct);
+        await NewStrategy().StoreAsync(run, Batches.Of(documents, 6, batch => Refine(batch), Ct), Ct);
+        Assert.Equal(6L, await CountAsync(run.JobId, "refined_data IS NULL AND refined_changes IS NOT NULL"));
+        Assert.Equal(3L, await CountAsync(run.JobId, "refined_data IS NOT NULL"));
+        var read = await Batches.ToListAsync(NewStrategy().ReadAsync(run, withSeqs, Ct), Ct);
+        Assert.Equal(documents.Select((d, i) => (d, (i % 4) switch { 1 => "{\"all\":1}", 2 or 3 => d[..^1] + ",\"made\":[1,2]}", _ => d })), read.Select(r => (r.Raw, r.Current)));
+
+        static void Refine(RecordBatch batch)
+        {
+            (batch.Refined, batch.Changes) = (new RecordBuffer(), new RecordBuffer());
+            for (var i = 0; i < batch.Count; i++)
+            {
+                var which = (batch.FirstSeq + i) % 4;
+                batch.Refined.Add(Encoding.UTF8.GetBytes(which switch { 0 => "", 1 => "{\"all\":1}", _ => "{\"not\":\"stored\"}" }));
+                batch.Changes.Add(which < 2 ? default : Encoding.UTF8.GetBytes($"[[1,{batch.Raw[i].Length - 2}],{{\"made\":[1,2]}}]"));
+            }
+        }
+    }
+
     [Fact]
     public async Task StoreAsync_failing_source_rolls_back_what_was_not_committed_and_leaves_a_usable_pool()
     {
@@ -156,9 +184,9 @@ public sealed class AsyncStrategyTests(SystemDatabase database) : IClassFixture<
 
     private AsyncStrategy NewStrategy() => new(_jobs.Tenants, TimeProvider.System);
 
-    private async Task<long> CountAsync(Guid job)
+    private async Task<long> CountAsync(Guid job, string which = "true")
     {
-        await using var command = database.Superuser.CreateCommand("SELECT count(*) FROM sync_data WHERE job_id = $1");
+        await using var command = database.Superuser.CreateCommand($"SELECT count(*) FROM sync_data WHERE job_id = $1 AND {which}");
         command.Parameters.Add(new NpgsqlParameter { Value = job });
         return (long)(await command.ExecuteScalarAsync(Ct))!;
     }

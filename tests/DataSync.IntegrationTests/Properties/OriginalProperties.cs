@@ -68,7 +68,7 @@ public sealed class OriginalProperties(OriginalProperties.Refiners refiners) : I
         var isRefused = given is { Rule: not null, Keeps: false };
         Assert.Equal(isRefused ? [] : given.Documents, await TextsAsync("SELECT coalesce(array_agg(raw_data::text ORDER BY seq), '{}') FROM sync_data WHERE job_id = $1", job));
         Assert.Equal(isRefused ? given.Documents : [], await TextsAsync("SELECT coalesce(array_agg(original::text ORDER BY seq), '{}') FROM sync_rejections WHERE job_id = $1", job));
-        Assert.Equal(0, await rig.ScalarAsync<long>("SELECT count(*) FROM sync_data WHERE job_id = $1 AND (refined_data IS NOT NULL OR metadata IS NOT NULL)", Ct, job));
+        Assert.Equal(0, await rig.ScalarAsync<long>("SELECT count(*) FROM sync_data WHERE job_id = $1 AND (refined_data IS NOT NULL OR refined_changes IS NOT NULL OR metadata IS NOT NULL)", Ct, job));
         var lines = (await File.ReadAllTextAsync(refiners.FileOf(tenant, job), Ct)).Split('\n')[..^1];
         Assert.Equal(isRefused ? 0 : given.Documents.Length, lines.Length);
         foreach (var (document, line) in given.Documents.Zip(lines)) Assert.StartsWith(document[..^1], line, StringComparison.Ordinal);

@@ -7,6 +7,7 @@ using DataSync.IntegrationTests.Sources;
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Start;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Documents;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -107,10 +108,15 @@ public sealed class WholePipeline : IAsyncLifetime
     {
         await using var transaction = await _jobs.Tenants.BeginAsync(Tenant, ct);
         List<StoredRow> stored = [];
-        await using (var read = transaction.Command("SELECT seq, raw_data::text, refined_data::text, metadata::text FROM sync_data WHERE job_id = $1 ORDER BY seq", run.JobId))
+        await using (var read = transaction.Command("SELECT seq, raw_data::text, refined_data::text, metadata::text, refined_changes::text FROM sync_data WHERE job_id = $1 ORDER BY seq", run.JobId))
         await using (var rows = await read.ExecuteReaderAsync(ct))
         {
-            while (await rows.ReadAsync(ct)) stored.Add(new StoredRow(rows.GetInt64(0), rows.GetString(1), Optional(rows, 2), Optional(rows, 3)));
+            while (await rows.ReadAsync(ct))
+            {
+                var refined = Optional(rows, 4) is { } changes ? DocumentChanges.Apply(rows.GetString(1), changes) : Optional(rows, 2);
+                stored.Add(new StoredRow(rows.GetInt64(0), rows.GetString(1), refined, Optional(rows, 3)));
+            }
+
         }
 
         List<RejectedRow> rejected = [];

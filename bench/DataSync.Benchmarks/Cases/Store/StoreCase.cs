@@ -63,7 +63,7 @@ internal sealed class StoreCase : BenchmarkCase
         return await context.Server.Psql.Run(
             session,
             $"BEGIN; SELECT set_config('app.tenant_id', '{StoreProgram.Tenant}', true); SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off",
-            $"COPY (SELECT raw_data, refined_data, metadata FROM public.sync_data WHERE {tenant}job_id = '{job}' ORDER BY seq) TO STDOUT (FORMAT binary)",
+            $"COPY (SELECT raw_data, refined_data, refined_changes, metadata FROM public.sync_data WHERE {tenant}job_id = '{job}' ORDER BY seq) TO STDOUT (FORMAT binary)",
             "COMMIT").RunAsync(context.Server.Cpu, ct);
     }
 

@@ -38,6 +38,6 @@ internal sealed class KeptOriginals(TenantDatabase database)
         var limit = range.Limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "";
         var which = string.Create(CultureInfo.InvariantCulture, $"job_id = '{range.JobId:D}' AND seq BETWEEN {range.From} AND {range.To}");
         return
-            $"SELECT k.seq, k.original, NULL::json, NULL::json FROM (SELECT seq, raw_data AS original FROM public.sync_data WHERE {which} UNION ALL SELECT seq, original FROM public.sync_rejections WHERE {which}) k ORDER BY k.seq{limit}";
+            $"SELECT k.seq, k.original, NULL::json, NULL::json, NULL::json FROM (SELECT seq, raw_data AS original FROM public.sync_data WHERE {which} UNION ALL SELECT seq, original FROM public.sync_rejections WHERE {which}) k ORDER BY k.seq{limit}";
     }
 }

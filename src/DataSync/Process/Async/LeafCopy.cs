@@ -8,7 +8,7 @@ using Npgsql;
 namespace DataSync.Process.Async;
 
 /// <summary>
-/// Writes records into the job's leaf of <c>sync_data</c> in PostgreSQL's binary COPY format. The documents' bytes go from the batch to the
+/// Writes records into the job's leaf of <c>sync_data</c> in PostgreSQL's binary COPY format; of a refined one the few bytes that say what was changed, where they do. The documents' bytes go from the batch to the
 /// socket's buffer once; nothing is parsed and nothing is allocated per record. The tenant is not among the columns: the database adds it.
 /// </summary>
 internal sealed class LeafCopy : IAsyncDisposable
@@ -17,7 +17,6 @@ internal sealed class LeafCopy : IAsyncDisposable
 
     /// <summary>The signature, no flags, no header extension.</summary>
     private static readonly byte[] Header = [.. "PGCOPY\n"u8, 0xFF, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0];
-
 
     private readonly Stream _stream;
     private readonly ArrayBufferWriter<byte> _buffer;
@@ -46,7 +45,7 @@ internal sealed class LeafCopy : IAsyncDisposable
     {
         // The leaf's name is made of a number: nothing of a tenant's is in this text.
         var stream = await connection.BeginRawBinaryCopyAsync(
-            $"COPY public.{LeafOf(run.JobId)} (job_id, seq, id, source_id, raw_data, refined_data, metadata, processed_at) FROM STDIN (FORMAT binary)", ct);
+            $"COPY public.{LeafOf(run.JobId)} (job_id, seq, id, source_id, raw_data, refined_data, refined_changes, metadata, processed_at) FROM STDIN (FORMAT binary)", ct);
         buffer.ResetWrittenCount();
         buffer.Write(Header);
         return new LeafCopy(stream, buffer, run, now);
@@ -86,7 +85,7 @@ internal sealed class LeafCopy : IAsyncDisposable
     {
         var seq = batch.SeqOf(index);
         var head = _buffer.GetSpan(2 + 4 + 16 + 4 + 8 + 4 + 16);
-        BinaryPrimitives.WriteInt16BigEndian(head, 8);
+        BinaryPrimitives.WriteInt16BigEndian(head, 9);
         BinaryPrimitives.WriteInt32BigEndian(head[2..], 16);
         _job.CopyTo(head[6..]);
         BinaryPrimitives.WriteInt32BigEndian(head[22..], 8);
@@ -96,7 +95,9 @@ internal sealed class LeafCopy : IAsyncDisposable
         _buffer.Advance(54);
         WriteField(_sourceId);
         WriteField(batch.Raw[index]);
-        WriteOptional(batch.Refined, index);
+        var isShort = batch.Changes?[index].IsEmpty == false;
+        WriteOptional(isShort ? null : batch.Refined, index);
+        WriteOptional(batch.Changes, index);
         WriteOptional(batch.Metadata, index);
         var tail = _buffer.GetSpan(12);
         BinaryPrimitives.WriteInt32BigEndian(tail, 8);

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Documents;
 using DataSync.Pipeline.Enriching;
 using Npgsql;
 
@@ -24,7 +25,7 @@ internal static class StoredRecords
 
     /// <summary>Streams what a SELECT gives.</summary>
     /// <param name="connection">In a transaction of the tenant.</param>
-    /// <param name="sql">Sequence numbers (where wanted), originals, refined documents, metadata, then the kinds.</param>
+    /// <param name="sql">Sequence numbers (where wanted), originals, refined documents, what others were changed by, metadata, then the kinds.</param>
     /// <param name="withSeqs">The sequence numbers come first.</param>
     /// <param name="kinds">What enrichers made, by these kinds.</param>
     /// <param name="ct">Ends the reading.</param>
@@ -78,7 +79,7 @@ internal static class StoredRecords
             }
 
             await ReadFieldAsync(reader, batch.Raw, ct);
-            batch.Refined = await ReadOptionalAsync(reader, batch.Refined, batch.Count - 1, ct);
+            batch.Refined = await ReadRefinedAsync(reader, batch, ct);
             batch.Metadata = await ReadOptionalAsync(reader, batch.Metadata, batch.Count - 1, ct);
             if (kinds.Count > 0) await ReadEnrichedAsync(reader, batch.Enriched ??= new RecordBuffer(), kinds, ct);
         }
@@ -96,10 +97,10 @@ internal static class StoredRecords
         if (BinaryPrimitives.ReadInt16BigEndian(rest) < 0) return false;
         rest = rest[sizeof(short)..];
         ReadOnlySpan<byte> seq = default;
-        if ((seqs is not null && !TryTake(ref rest, out seq)) || !TryTake(ref rest, out var raw) || !TryTake(ref rest, out var refined) || !TryTake(ref rest, out var metadata)) return false;
+        if ((seqs is not null && !TryTake(ref rest, out seq)) || !TryTake(ref rest, out var raw) || !TryTake(ref rest, out var refined) || !TryTake(ref rest, out var changes) || !TryTake(ref rest, out var metadata)) return false;
         seqs?.Add(BinaryPrimitives.ReadInt64BigEndian(seq));
         batch.Raw.Add(raw);
-        batch.Refined = Add(batch.Refined, refined, batch.Count - 1);
+        batch.Refined = Add(batch.Refined, refined, raw, changes, batch.Count - 1);
         batch.Metadata = Add(batch.Metadata, metadata, batch.Count - 1);
         reader.Skip(reader.Buffered.Length - rest.Length);
         return true;
@@ -117,11 +118,37 @@ internal static class StoredRecords
         return true;
     }
 
+    private static RecordBuffer? Add(RecordBuffer? target, ReadOnlySpan<byte> refined, ReadOnlySpan<byte> raw, ReadOnlySpan<byte> changes, int before)
+    {
+        if (changes.IsEmpty) return Add(target, refined, before);
+        target ??= Empty(before);
+        DocumentChanges.Apply(raw, changes, target);
+        target.EndRecord();
+        return target;
+    }
+
     private static RecordBuffer? Add(RecordBuffer? target, ReadOnlySpan<byte> document, int before)
     {
         if (document.IsEmpty && target is null) return null;
         target ??= Empty(before);
         target.Add(document);
+        return target;
+    }
+
+    /// <summary>The refined document: as it was stored, or made of what the original, which was just read, was changed by.</summary>
+    private static async ValueTask<RecordBuffer?> ReadRefinedAsync(CopyReader reader, RecordBatch batch, CancellationToken ct)
+    {
+        var (target, before) = (batch.Refined, batch.Count - 1);
+        if (await reader.ReadInt32Async(ct) is >= 0 and var length) await reader.ReadBytesAsync(target ??= Empty(before), length, ct);
+        if (await reader.ReadInt32Async(ct) is >= 0 and var some)
+        {
+            using var changes = new RecordBuffer(some, 1);
+            await reader.ReadBytesAsync(changes, some, ct);
+            changes.EndRecord();
+            DocumentChanges.Apply(batch.Raw[before], changes[0], target ??= Empty(before));
+        }
+
+        target?.EndRecord();
         return target;
     }
 
@@ -168,91 +195,5 @@ internal static class StoredRecords
         }
 
         EnrichedDocument.End(target, any);
-    }
-
-    /// <summary>A buffered reader of big-endian numbers and bytes over the COPY stream.</summary>
-    private sealed class CopyReader(Stream stream) : IDisposable
-    {
-        private readonly byte[] _bytes = ArrayPool<byte>.Shared.Rent(128 * 1024);
-        private int _start, _end;
-
-        /// <summary>What was read and not taken yet.</summary>
-        public ReadOnlySpan<byte> Buffered => _bytes.AsSpan(_start, _end - _start);
-
-        /// <summary>Sees to it that so many bytes are buffered.</summary>
-        public ValueTask BufferAsync(int count, CancellationToken ct) => _end - _start < count ? EnsureAsync(count, ct) : ValueTask.CompletedTask;
-
-        /// <summary>Takes buffered bytes off.</summary>
-        public void Skip(int count) => _start += count;
-
-        public ValueTask<short> ReadInt16Async(CancellationToken ct)
-        {
-            if (_end - _start < 2) return Slow(this, ct);
-            return ValueTask.FromResult(Take16());
-
-            static async ValueTask<short> Slow(CopyReader reader, CancellationToken ct)
-            {
-                await reader.EnsureAsync(2, ct);
-                return reader.Take16();
-            }
-        }
-
-        public ValueTask<int> ReadInt32Async(CancellationToken ct)
-        {
-            if (_end - _start < 4) return Slow(this, ct);
-            return ValueTask.FromResult(Take32());
-
-            static async ValueTask<int> Slow(CopyReader reader, CancellationToken ct)
-            {
-                await reader.EnsureAsync(4, ct);
-                return reader.Take32();
-            }
-        }
-
-        public async ValueTask SkipAsync(int count, CancellationToken ct)
-        {
-            await EnsureAsync(count, ct);
-            _start += count;
-        }
-
-        public async ValueTask ReadBytesAsync(IBufferWriter<byte> target, int count, CancellationToken ct)
-        {
-            while (count > 0)
-            {
-                if (_start == _end) await EnsureAsync(1, ct);
-                var part = Math.Min(count, _end - _start);
-                target.Write(_bytes.AsSpan(_start, part));
-                _start += part;
-                count -= part;
-            }
-        }
-
-        public void Dispose() => ArrayPool<byte>.Shared.Return(_bytes);
-
-        private short Take16()
-        {
-            var value = BinaryPrimitives.ReadInt16BigEndian(_bytes.AsSpan(_start));
-            _start += 2;
-            return value;
-        }
-
-        private int Take32()
-        {
-            var value = BinaryPrimitives.ReadInt32BigEndian(_bytes.AsSpan(_start));
-            _start += 4;
-            return value;
-        }
-
-        private async ValueTask EnsureAsync(int count, CancellationToken ct)
-        {
-            _bytes.AsSpan(_start, _end - _start).CopyTo(_bytes);
-            (_start, _end) = (0, _end - _start);
-            while (_end < count)
-            {
-                var read = await stream.ReadAsync(_bytes.AsMemory(_end), ct);
-                if (read == 0) throw new EndOfStreamException("The database ended the records in the middle.");
-                _end += read;
-            }
-        }
     }
 }

@@ -9,7 +9,7 @@ namespace DataSync.Process.Async;
 /// <param name="From">The first sequence number.</param>
 /// <param name="Limit">Records at most; null for all.</param>
 /// <param name="Earlier">Only those with such a result; null for all.</param>
-/// <param name="WithOriginals">Also the original of a record that was refined; without, it is empty.</param>
+/// <param name="WithOriginals">Also the original of a record that was refined; without, it may be empty.</param>
 internal sealed record StoredSelection(bool WithSeqs, IReadOnlyList<string> Kinds, long From = 0, int? Limit = null, EarlierResult? Earlier = null, bool WithOriginals = true)
 {
     /// <summary>The SELECT. A COPY takes no parameters; a Guid's own text, numbers and the names of our own kinds have nothing to escape.</summary>
@@ -26,7 +26,7 @@ internal sealed record StoredSelection(bool WithSeqs, IReadOnlyList<string> Kind
 
         var limit = Limit is { } most ? " LIMIT " + Name(most) : "";
         var raw = WithOriginals ? "d.raw_data" : "CASE WHEN d.refined_data IS NULL THEN d.raw_data END";
-        return $"SELECT {(WithSeqs ? "d.seq, " : "")}{raw}, d.refined_data, d.metadata{made} FROM public.sync_data d{joins} WHERE d.job_id = '{jobId:D}'{from} ORDER BY d.seq{limit}";
+        return $"SELECT {(WithSeqs ? "d.seq, " : "")}{raw}, d.refined_data, d.refined_changes, d.metadata{made} FROM public.sync_data d{joins} WHERE d.job_id = '{jobId:D}'{from} ORDER BY d.seq{limit}";
     }
 
     private static string Name(int number) => number.ToString(CultureInfo.InvariantCulture);

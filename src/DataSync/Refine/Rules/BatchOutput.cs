@@ -8,14 +8,18 @@ namespace DataSync.Refine.Rules;
 internal sealed class BatchOutput(RecordBatch batch) : IDisposable
 {
     private RecordBuffer? _refined = new(expectedRecords: batch.Count);
+    private RecordBuffer? _changes;
     private RecordBuffer? _metadata;
 
     /// <summary>What a record became: nothing new where the rules left it as it was.</summary>
     public void Add(RuleRun run)
     {
         var index = _refined!.Count;
-        if (!run.Record.TryWriteChanged(_refined, run.Evaluation.Scratch) && batch.Refined is { } earlier) WriteAll(_refined, earlier[index]);
+        var earlier = batch.Refined is { } refined ? refined[index] : default;
+        var isChanged = run.Record.TryWriteChanged(_refined, run.Evaluation.Scratch);
+        if (!isChanged) WriteAll(_refined, earlier);
         _refined.EndRecord();
+        if (isChanged && earlier.IsEmpty) AddChanges(run, index);
         AddMetadata(run.Tags, index, run.Evaluation.Scratch);
     }
 
@@ -33,20 +37,33 @@ internal sealed class BatchOutput(RecordBatch batch) : IDisposable
     {
         batch.Refined?.Dispose();
         batch.Refined = _refined;
+        while (_changes?.Count < batch.Count) _changes.EndRecord();
+        batch.Changes?.Dispose();
+        batch.Changes = _changes;
         if (_metadata is not null)
         {
             batch.Metadata?.Dispose();
             batch.Metadata = _metadata;
         }
 
-        (_refined, _metadata) = (null, null);
+        (_refined, _changes, _metadata) = (null, null, null);
     }
 
     /// <summary>Gives back what was not handed over because the work was cancelled.</summary>
     public void Dispose()
     {
         _refined?.Dispose();
+        _changes?.Dispose();
         _metadata?.Dispose();
+    }
+
+    /// <summary>Says how the record was changed where that is short. Of the original alone: what another refiner left is stored nowhere by itself.</summary>
+    private void AddChanges(RuleRun run, int index)
+    {
+        _changes ??= new RecordBuffer(expectedRecords: batch.Count);
+        while (_changes.Count < index) _changes.EndRecord();
+        if (run.Record.WriteChanges(_changes) > _refined![index].Length / 2) _changes.AbandonRecord();
+        _changes.EndRecord();
     }
 
     private void AddMetadata(List<string> tags, int index, ScratchBuffer? scratch)

@@ -1728,6 +1728,10 @@ namespace DataSync.Platform.Persistence.Migrations
                         .HasColumnType("json")
                         .HasColumnName("raw_data");
 
+                    b.Property<string>("RefinedChanges")
+                        .HasColumnType("json")
+                        .HasColumnName("refined_changes");
+
                     b.Property<string>("RefinedData")
                         .HasColumnType("json")
                         .HasColumnName("refined_data");

@@ -86,7 +86,7 @@ internal sealed class SubjectWriter(TenantDatabase database, Stream target)
                 if (!await rows.IsDBNullAsync(3, ct)) json.WriteString("source_id", rows.GetString(3));
                 for (var i = 0; i < table.Columns.Count; i++)
                 {
-                    if (!await rows.IsDBNullAsync(4 + i, ct)) Document(json, table.Columns[i], Encoding.UTF8.GetBytes(rows.GetString(4 + i)));
+                    if (table.Read(rows, first: 4, i) is { } held) Document(json, held.Name, held.Document);
                 }
 
                 json.WriteEndObject();

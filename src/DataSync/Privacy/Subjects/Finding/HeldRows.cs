@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using DataSync.Pipeline.Documents;
 using DataSync.Pipeline.Privacy;
 using DataSync.Platform.Tenancy;
 
@@ -26,7 +27,7 @@ internal sealed class HeldRows(TenantDatabase database)
             if (table == HeldTable.Enrichments && match.IsNarrow(source)) continue;
             for (var i = 0; i < table.Columns.Count; i++)
             {
-                if (await rows.IsDBNullAsync(4 + i, ct) || !match.IsIn(Encoding.UTF8.GetBytes(rows.GetString(4 + i)), source)) continue;
+                if (table.Read(rows, first: 4, i) is not { } held || !match.IsIn(held.Document, source)) continue;
                 found.Add(new HeldRow(rows.GetGuid(0), rows.GetInt64(1), rows.GetString(2)));
                 break;
             }
@@ -57,7 +58,7 @@ internal sealed class HeldRows(TenantDatabase database)
             await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
             batch.Add("SELECT created_at, config::text FROM sync_jobs WHERE tenant_id = $1 AND id = $2", tenantId, job.Key);
             batch.Add(
-                "SELECT seq, coalesce(refined_data, raw_data)::text FROM sync_data WHERE tenant_id = $1 AND job_id = $2 AND seq = ANY ($3)", tenantId, job.Key, job.Select(r => r.Seq).ToArray());
+                "SELECT seq, coalesce(refined_data, raw_data)::text, refined_changes::text FROM sync_data WHERE tenant_id = $1 AND job_id = $2 AND seq = ANY ($3)", tenantId, job.Key, job.Select(r => r.Seq).ToArray());
             await using var read = await batch.ReadAsync(ct);
             if (!await read.ReadAsync(ct)) continue;
             var (created, plan) = (await read.GetFieldValueAsync<DateTimeOffset>(0, ct), JsonElement.Parse(read.GetString(1), new() { MaxDepth = 128 }));
@@ -65,7 +66,12 @@ internal sealed class HeldRows(TenantDatabase database)
             if (!by.Any(b => b.Concerns(config))) continue;
             await read.NextResultAsync(ct);
             List<ForgottenRecord> records = [];
-            while (await read.ReadAsync(ct)) records.Add(new ForgottenRecord(read.GetInt64(0), Encoding.UTF8.GetBytes(read.GetString(1))));
+            while (await read.ReadAsync(ct))
+            {
+                var (document, changes) = (read.GetString(1), await read.IsDBNullAsync(2, ct) ? null : read.GetString(2));
+                records.Add(new ForgottenRecord(read.GetInt64(0), Encoding.UTF8.GetBytes(changes is null ? document : DocumentChanges.Apply(document, changes))));
+            }
+
             if (records.Count > 0) seen.Add(new ForgottenRecords(tenantId, job.Key, created, config, records));
         }
 

@@ -57,6 +57,6 @@ internal struct RecordMember
         return Key == part.Key && _nameLength == part.Quoted.Length && (_nameLength <= sizeof(ulong) || Name(document).SequenceEqual(part.Quoted));
     }
 
-    /// <summary>The bytes from its name to the end of another member, both untouched.</summary>
-    public readonly ReadOnlySpan<byte> Through(RecordMember last, byte[] document) => document.AsSpan(_nameStart, last._valueStart + last._valueLength - _nameStart);
+    /// <summary>Where the document has it from its name to the end of another member, both untouched.</summary>
+    public readonly (int Start, int Length) Through(in RecordMember last) => (_nameStart, last._valueStart + last._valueLength - _nameStart);
 }

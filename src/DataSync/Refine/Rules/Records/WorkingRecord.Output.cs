@@ -1,4 +1,5 @@
 using System.Buffers;
+using DataSync.Pipeline.Documents;
 
 namespace DataSync.Refine.Rules.Records;
 
@@ -18,10 +19,15 @@ internal sealed partial class WorkingRecord
         for (var i = 0; i < _count;)
         {
             if (i > 0) output.Write((byte)',');
-            output.Write(Stretch(ref i, out var value));
-            if (value.IsEmpty) continue;
+            if (TryStretch(ref i, out var start, out var length))
+            {
+                output.Write(_document.AsSpan(start, length));
+                continue;
+            }
+
+            output.Write(_members[i].Name(_document));
             output.Write((byte)':');
-            output.Write(value);
+            output.Write(_members[i++].Value(_document));
         }
 
         output.Write((byte)'}');
@@ -40,18 +46,35 @@ internal sealed partial class WorkingRecord
         return differs;
     }
 
-    /// <summary>The next piece: a run of untouched members, or one member's name with its value apart.</summary>
-    private ReadOnlySpan<byte> Stretch(ref int i, out ReadOnlySpan<byte> value)
+    /// <summary>Writes what the record was changed by. Only for one that was written by <see cref="TryWriteChanged"/>.</summary>
+    /// <returns>The bytes it took.</returns>
+    public int WriteChanges(IBufferWriter<byte> output)
     {
-        ref readonly var first = ref _members[i++];
-        value = default;
-        if (first.Origin < 0)
+        var changes = new ChangesWriter(output);
+        for (var i = 0; i < _count;)
         {
-            value = first.Value(_document);
-            return first.Name(_document);
+            if (TryStretch(ref i, out var start, out var length))
+            {
+                changes.Keep(start - _given, length);
+                continue;
+            }
+
+            changes.Put(_members[i].Name(_document), _members[i].Value(_document));
+            i++;
         }
 
-        while (i < _count && _members[i].Origin == _members[i - 1].Origin + 1) i++;
-        return first.Through(_members[i - 1], _document);
+        changes.End();
+        return changes.Length;
+    }
+
+    /// <summary>A run of untouched members, and the place after it. False, and the place as it was, where the member at it was touched.</summary>
+    private bool TryStretch(ref int i, out int start, out int length)
+    {
+        (start, length) = (0, 0);
+        ref readonly var first = ref _members[i];
+        if (first.Origin < 0) return false;
+        for (i++; i < _count && _members[i].Origin == _members[i - 1].Origin + 1; i++) { }
+        (start, length) = first.Through(_members[i - 1]);
+        return true;
     }
 }

@@ -14,6 +14,9 @@ internal sealed partial class WorkingRecord
     private byte[] _document = [];
     private int _start;
     private int _length;
+
+    /// <summary>Where the document that was given begins in the array.</summary>
+    private int _given;
     private bool _isIndexed;
     private bool _isObject;
     private bool _isChanged;
@@ -41,12 +44,14 @@ internal sealed partial class WorkingRecord
         if (MemoryMarshal.TryGetArray(document, out var segment))
         {
             _document = segment.Array!;
+            _given = segment.Offset;
             _start = segment.Offset + document.Span.IndexOfAnyExcept(" \t\r\n"u8);
         }
         else
         {
             _document = trimmed.ToArray();
             _start = 0;
+            _given = -document.Span.IndexOfAnyExcept(" \t\r\n"u8);
         }
 
         _length = trimmed.Length;
