@@ -1,4 +1,5 @@
 using System.Text.Json;
+using DataSync.Pipeline.Documents;
 
 namespace DataSync.Export.Records;
 
@@ -8,6 +9,7 @@ internal sealed class JsonMembers
     /// <summary>Documents come from databases that allow any depth.</summary>
     public static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
+    private readonly JsonTape _tape = new(withArrays: false);
     private readonly List<JsonMember> _members = [];
 
     public int Count => _members.Count;
@@ -15,19 +17,18 @@ internal sealed class JsonMembers
     public JsonMember this[int index] => _members[index];
 
     /// <summary>Reads the document's own members, not those of objects in it. False where the document is not an object.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
     public bool Read(ReadOnlySpan<byte> document)
     {
         _members.Clear();
-        var reader = new Utf8JsonReader(document, isFinalBlock: true, new JsonReaderState(AnyDepth));
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject) return false;
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        _tape.Read(document);
+        if (document[_tape[0].Start] != '{') return false;
+        var end = _tape[0].Next;
+        for (var i = 1; i < end; i = _tape[i + 1].Next)
         {
-            var name = (Start: (int)reader.TokenStartIndex + 1, reader.ValueSpan.Length, reader.ValueIsEscaped);
-            reader.Read();
-            var start = (int)reader.TokenStartIndex;
-            reader.Skip();
-            _members.Add(new JsonMember(name.Start, name.Length, name.ValueIsEscaped, start, (int)reader.BytesConsumed - start));
+            ref readonly var name = ref _tape[i];
+            ref readonly var value = ref _tape[i + 1];
+            _members.Add(new JsonMember(name.Start + 1, name.Length - 2, name.IsEscaped, value.Start, value.Length));
         }
 
         return true;
