@@ -20,7 +20,7 @@ try
         [SelfProcess.Switch, StoreProgram.Name, var path, StoreProgram.Unfenced] => await ChildAsync(StoreProgram.RunAsync(path, fenced: false, stop.Token)),
         [SelfProcess.Switch, ExportProgram.Name, var given, var format, var compression, var root] => await ChildAsync(ExportProgram.RunAsync(given, format, compression, root, stop.Token)),
         [SelfProcess.Switch, RulesProgram.Name, var rules, var documents] => await ChildAsync(RulesProgram.RunAsync(rules, documents, stop.Token)),
-        [SelfProcess.Switch, MeasuredHost.Name, var audited] => await ChildAsync(MeasuredHost.RunAsync(audited != MeasuredHost.Unaudited, stop.Token)),
+        [SelfProcess.Switch, MeasuredHost.Name, var lacks] => await ChildAsync(MeasuredHost.RunAsync(Enum.Parse<MeasuredHost.Lacks>(lacks), stop.Token)),
         [FaultRun.Name, .. var rest] => await FaultRun.RunAsync(BenchRun.Checkout(), FaultArguments.Parse(rest), stop.Token),
         _ => await BenchRun.RunAsync(BenchArguments.Parse(args), stop.Token),
     };

@@ -4,6 +4,8 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using OpenTelemetry;
+using OpenTelemetry.Metrics;
 
 namespace DataSync.Benchmarks.Ours;
 
@@ -11,20 +13,35 @@ namespace DataSync.Benchmarks.Ours;
 internal static class MeasuredHost
 {
     public const string Name = "host";
-    public const string Unaudited = "unaudited";
+
+    /// <summary>What is left out.</summary>
+    internal enum Lacks
+    {
+        /// <summary>Nothing.</summary>
+        Nothing,
+
+        /// <summary>The audit log.</summary>
+        Audit,
+
+        /// <summary>The audit log, and whoever listens to counters.</summary>
+        Witnesses,
+    }
 
     /// <summary>What to start a process with.</summary>
-    public static string[] Arguments(bool audited) => [SelfProcess.Switch, Name, audited ? "audited" : Unaudited];
+    public static string[] Arguments(Lacks lacks) => [SelfProcess.Switch, Name, lacks.ToString()];
 
     /// <summary>Runs what <c>DATASYNC_ROLE</c> says until standard input ends.</summary>
-    public static async Task RunAsync(bool audited, CancellationToken ct)
+    public static async Task RunAsync(Lacks lacks, CancellationToken ct)
     {
         var builder = WebApplication.CreateSlimBuilder();
         var role = Enum.Parse<DataSyncRole>(builder.Configuration["DATASYNC_ROLE"]!, ignoreCase: true);
         builder.Logging.ClearProviders();
         builder.WebHost.UseUrls(role == DataSyncRole.Api ? builder.Configuration["DATASYNC_URLS"]! : "http://127.0.0.1:0");
         builder.Services.AddDataSync(builder.Configuration, role);
-        if (!audited) builder.Services.AddSingleton(new AuditOptions { IsKept = false });
+        if (lacks is not Lacks.Nothing) builder.Services.AddSingleton(new AuditOptions { IsKept = false });
+
+        // Without a meter that anybody listens to, what counts does nothing.
+        if (lacks is Lacks.Witnesses) builder.Services.AddSingleton(_ => Sdk.CreateMeterProviderBuilder().AddPrometheusExporter().Build());
         await using var app = builder.Build();
         app.MapDataSync(role);
         await app.StartAsync(ct);

@@ -47,27 +47,20 @@ internal sealed class AuditCase : BenchmarkCase
         async Task<StartedSystem> StartAsync(bool audited)
         {
             var settings = new Dictionary<string, string>(StringComparer.Ordinal) { ["DATASYNC_RATE_LIMIT_PER_SECOND"] = "100000", ["DATASYNC_RATE_LIMIT_BURST"] = "100000" };
-            var system = await StartedSystem.StartAsync(context, reader, settings, audited ? "audited" : "unaudited", MeasuredHost.Arguments(audited), ct);
+            var system = await StartedSystem.StartAsync(context, reader, settings, audited ? "audited" : "unaudited", MeasuredHost.Arguments(audited ? MeasuredHost.Lacks.Nothing : MeasuredHost.Lacks.Audit), ct);
             await WholeJob.RegisterAsync(system, reader, ct);
             return system;
         }
 
         Contender Run(string name, StartedSystem system)
         {
-            var job = new WholeJob(context, system);
-            return new Contender(name, async token =>
+            var jobs = new SeveralJobs(context, system, Jobs);
+            return new Contender(name, jobs.RunAsync)
             {
-                List<Measurement> runs = [];
-                for (var i = 0; i < Jobs; i++) runs.Add(await job.RunAsync(token));
-                return new Measurement { Wall = Sum(r => r.Wall), ClientCpu = Sum(r => r.ClientCpu), ServerCpu = runs.TrueForAll(r => r.ServerCpu is not null) ? Sum(r => r.ServerCpu!.Value) : null };
-
-                TimeSpan Sum(Func<Measurement, TimeSpan> of) => new(runs.Sum(r => of(r).Ticks));
-            })
-            {
-                BeforeAsync = job.ResetAsync,
+                BeforeAsync = jobs.ResetAsync,
                 CheckAsync = async token =>
                 {
-                    await job.CheckAsync(context.Rows, token);
+                    await jobs.CheckAsync(token);
                     await ExpectAsync(system, "job.end", Jobs, token);
                 },
             };

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Npgsql;
+using OpenTelemetry.Instrumentation.AspNetCore;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
 using OpenTelemetry.Trace;
@@ -24,11 +25,12 @@ internal static class TelemetryServices
                 .AddRuntimeInstrumentation().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
+            services.AddSingleton<TracedRequests>();
+            services.AddOptions<AspNetCoreTraceInstrumentationOptions>().Configure<TracedRequests>((options, traced) => options.Filter = http => traced.Includes(http.Request));
             telemetry.WithMetrics(metrics => metrics.AddOtlpExporter()).WithTracing(traces => traces
                 .AddInstrumentation(static () => new SafeExceptionEvents())
                 .AddSource(SyncTelemetry.Name)
-                // A link to a file opens it to whoever reads it: its address goes into no span.
-                .AddAspNetCoreInstrumentation(o => o.Filter = http => !http.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) && !http.Request.Path.StartsWithSegments("/api/exports/links", StringComparison.Ordinal))
+                .AddAspNetCoreInstrumentation()
                 .AddHttpClientInstrumentation()
                 .AddNpgsql()
                 .AddOtlpExporter());
