@@ -20,8 +20,10 @@ internal static class TelemetryServices
         var telemetry = services.AddOpenTelemetry()
             .ConfigureResource(resource => resource.AddService("datasync-" + role.ToString().ToLowerInvariant(), serviceVersion: typeof(TelemetryServices).Assembly.GetName().Version?.ToString(3)))
             .WithMetrics(metrics => metrics.AddMeter(SyncTelemetry.Name, "Npgsql").AddAspNetCoreInstrumentation()
-                // counted several times a request, and nobody asks: which route matched is in the duration, and the blocks of the memory pool are in the runtime's memory
+                // counted several times a request, and nobody asks: which route matched is in the duration, the blocks of the memory pool are in the runtime's memory, and a lease of the rate
+                // limiter lasts as long as its request (those that it refused are counted)
                 .AddView("aspnetcore.routing.match_attempts", MetricStreamConfiguration.Drop).AddView("aspnetcore.memory_pool.*", MetricStreamConfiguration.Drop)
+                .AddView("aspnetcore.rate_limiting.active_request_leases", MetricStreamConfiguration.Drop).AddView("aspnetcore.rate_limiting.request_lease.duration", MetricStreamConfiguration.Drop)
                 .AddRuntimeInstrumentation().AddPrometheusExporter());
         if (!string.IsNullOrEmpty(configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]))
         {
