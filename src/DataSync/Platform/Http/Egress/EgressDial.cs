@@ -39,14 +39,22 @@ internal static class EgressDial
     /// <param name="ct">Ends the attempt.</param>
     /// <exception cref="SocketException">It did not answer.</exception>
     /// <exception cref="TimeoutException">Not for ten seconds.</exception>
-    public static async Task<Socket> DialAsync(IPEndPoint server, CancellationToken ct)
+    public static Task<Socket> DialAsync(IPEndPoint server, CancellationToken ct) => DialAsync(server, static (socket, to, token) => socket.ConnectAsync(to, token).AsTask(), ct);
+
+    /// <summary>
+    /// The same for one who reads on a thread of his own, where much is to come. A socket that anybody ever awaited wakes the pool with every piece that arrives, even if nobody
+    /// awaits it any more; this one was not.
+    /// </summary>
+    public static Task<Socket> DialBlockingAsync(IPEndPoint server, CancellationToken ct) => DialAsync(server, ConnectAsync, ct);
+
+    private static async Task<Socket> DialAsync(IPEndPoint server, Func<Socket, IPEndPoint, CancellationToken, Task> connect, CancellationToken ct)
     {
         var socket = new Socket(server.AddressFamily, SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(ct);
         timeout.CancelAfter(ConnectTimeout);
         try
         {
-            await socket.ConnectAsync(server, timeout.Token);
+            await connect(socket, server, timeout.Token);
             return socket;
         }
         catch (Exception e)
@@ -54,6 +62,19 @@ internal static class EgressDial
             socket.Dispose();
             if (e is OperationCanceledException && !ct.IsCancellationRequested) throw new TimeoutException(null, e);
             throw;
+        }
+    }
+
+    private static async Task ConnectAsync(Socket socket, IPEndPoint server, CancellationToken ct)
+    {
+        await using var end = ct.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
+        try
+        {
+            await Task.Factory.StartNew(() => socket.Connect(server), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        }
+        finally
+        {
+            ct.ThrowIfCancellationRequested();
         }
     }
 }

@@ -121,6 +121,11 @@ internal abstract class OdbcDialect
     {
     }
 
+    /// <summary>Has the driver ask its server for so many rows at a time, where it asks for some at a time: those of a block, so that no block needs a second answer for its rest.</summary>
+    public virtual void FetchAhead(OdbcSession session, int rows)
+    {
+    }
+
     /// <summary>How a value, in the form records show it, stands in a statement to be compared with a column.</summary>
     public virtual string Placeholder(DescribedColumn column) => "?";
 

@@ -59,6 +59,8 @@ internal sealed class PostgresDialect : OdbcDialect
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
     }
 
+    public override void FetchAhead(OdbcSession session, int rows) => session.Set(FetchRows, rows);
+
     public override CellFormat Format(DescribedColumn column) => base.Format(column) is TextCell text ? _givesUtf8 ? new Utf8Cell() : text : base.Format(column);
 
     /// <summary>As text: the driver reads times itself where it knows it is to send one, and loses what a second has after its point.</summary>
@@ -131,7 +133,7 @@ internal sealed class PostgresDialect : OdbcDialect
         var rows = limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "";
         return (
             $"SELECT {string.Join(",", projected.Select(p => p.Expression))} FROM (\n{sql}\n) AS q({aliases}){rows}",
-            [.. columns.Select((c, i) => BoundColumn.Of(c.Name, projected[i].Format, projected[i].Format is PostgresTimeCell ? 40 : c.Size, trusted: false))]);
+            [.. columns.Select((c, i) => BoundColumn.Of(c.Name, projected[i].Format, projected[i].Format is PostgresTimeCell or PostgresFloatCell ? 40 : c.Size, trusted: false))]);
     }
 
     private (string Expression, CellFormat Format) Column(DescribedColumn column, string name) => (column.Type, column.TypeName) switch
@@ -140,6 +142,7 @@ internal sealed class PostgresDialect : OdbcDialect
         (SqlType.Timestamp or SqlType.Date, _) => ($"{name}::text", new PostgresTimeCell(utc: false)),
         (SqlType.Time, _) => ($"{name}::text", new AsciiCell()),
         (_, "money") => ($"{name}::numeric", new ExactCell()),
+        _ when SqlType.IsFloating(column.Type) => (name, new PostgresFloatCell(single: column.Type == SqlType.Real)),
         _ => (name, Format(column)),
     };
 }

@@ -12,6 +12,8 @@ namespace DataSync.Extract.Connectors.Odbc.Gate;
 /// </summary>
 internal sealed class OdbcRelay : LoopbackRelay
 {
+    private const string ThreadName = "odbc relay";
+
     private const int Buffer = 64 * 1024;
     private readonly long _mostAnswerBytes;
     private volatile bool _isOverfull;
@@ -40,7 +42,7 @@ internal sealed class OdbcRelay : LoopbackRelay
             var server = new IPEndPoint(vetted[i], port);
             try
             {
-                return new OdbcRelay(server, await EgressDial.DialAsync(server, ct), mostAnswerBytes);
+                return new OdbcRelay(server, await EgressDial.DialBlockingAsync(server, ct), mostAnswerBytes);
             }
             catch (Exception e) when (e is SocketException or TimeoutException)
             {
@@ -64,9 +66,9 @@ internal sealed class OdbcRelay : LoopbackRelay
         {
             driver.NoDelay = true;
             server = await ReachAsync();
-            var answer = new Answer();
-            (asking, answering) = (AskAsync(driver, server, answer), AnswerAsync(server, driver, answer));
-            await await Task.WhenAny(asking, answering);
+            var answered = new Answered();
+            (asking, answering) = (OnThread(() => Ask(driver, server, answered)), OnThread(() => Answer(server, driver, answered)));
+            await await Task.WhenAny(asking, answering).WaitAsync(End);
             driver.Shutdown(SocketShutdown.Both);
         }
         catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException or TimeoutException)
@@ -82,38 +84,43 @@ internal sealed class OdbcRelay : LoopbackRelay
         }
     }
 
-    private async Task AskAsync(Socket driver, Socket server, Answer answer)
+    private static void Ask(Socket driver, Socket server, Answered answered)
     {
         var room = new byte[Buffer / 4];
-        while (await driver.ReceiveAsync(room, End) is > 0 and var read)
+        while (driver.Receive(room) is > 0 and var read)
         {
-            Interlocked.Exchange(ref answer.Bytes, 0);
-            await SendAsync(server, room.AsMemory(0, read));
+            Interlocked.Exchange(ref answered.Bytes, 0);
+            server.Send(room.AsSpan(0, read));
         }
     }
 
-    private async Task AnswerAsync(Socket server, Socket driver, Answer answer)
+    /// <summary>Blocks, as <see cref="Ask"/> does: a server sends its rows in pieces of some kilobytes, and to wake a thread of the pool for each costs more than all that the driver does with it.</summary>
+    private void Answer(Socket server, Socket driver, Answered answered)
     {
         var room = new byte[Buffer];
-        while (await server.ReceiveAsync(room, End) is > 0 and var read)
+        while (server.Receive(room) is > 0 and var read)
         {
-            if (Interlocked.Add(ref answer.Bytes, read) > _mostAnswerBytes)
+            if (Interlocked.Add(ref answered.Bytes, read) > _mostAnswerBytes)
             {
                 _isOverfull = true;
                 throw new OperationCanceledException();
             }
 
-            await SendAsync(driver, room.AsMemory(0, read));
+            driver.Send(room.AsSpan(0, read));
         }
     }
 
-    private async Task SendAsync(Socket to, ReadOnlyMemory<byte> bytes)
-    {
-        while (bytes.Length > 0) bytes = bytes[await to.SendAsync(bytes, End)..];
-    }
+    /// <summary>On a thread of its own, which ends when either socket is closed.</summary>
+    private static Task OnThread(Action passOn) => Task.Factory.StartNew(
+        () =>
+        {
+            Thread.CurrentThread.Name = ThreadName;
+            passOn();
+        },
+        CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
 
     /// <summary>What a server has sent since it was asked something.</summary>
-    private sealed class Answer
+    private sealed class Answered
     {
         public long Bytes;
     }

@@ -14,21 +14,24 @@ internal sealed unsafe class BlockReader : IDisposable
     private const int Chunk = 256 * 1024;
     private readonly StatementHandle _statement;
     private readonly IReadOnlyList<BoundColumn> _columns;
-    private readonly bool _positions;
+    private readonly OdbcSession _session;
     private readonly int[] _widths;
+    private readonly (int Column, CellFormat Format)[] _lengthy;
+    private int _ahead;
     private nuint* _fetched = (nuint*)NativeMemory.AllocZeroed((nuint)sizeof(nuint));
     private BlockLayout _layout;
 
     /// <summary>Begins with the rooms the columns ask for.</summary>
     /// <param name="statement">The statement, executed.</param>
     /// <param name="columns">Its columns.</param>
-    /// <param name="positions">True where the driver can go back to a row of the block.</param>
-    public BlockReader(StatementHandle statement, IReadOnlyList<BoundColumn> columns, bool positions)
+    /// <param name="session">Where.</param>
+    public BlockReader(StatementHandle statement, IReadOnlyList<BoundColumn> columns, OdbcSession session)
     {
-        (_statement, _columns, _positions) = (statement, columns, positions);
+        (_statement, _columns, _session) = (statement, columns, session);
+        _lengthy = [.. columns.Select((c, i) => (i, c.Format)).Where(c => c.Format.FixedBytes == 0)];
         _widths = [.. columns.Select(c => c.Bytes)];
         _layout = new BlockLayout(_widths);
-        IsSingle = !positions && columns.Any(c => !c.IsBounded);
+        IsSingle = !session.CanPosition && columns.Any(c => !c.IsBounded);
     }
 
     /// <summary>True where rows are fetched one by one.</summary>
@@ -39,6 +42,7 @@ internal sealed unsafe class BlockReader : IDisposable
     {
         block.Begin(_layout);
         var rows = (int)Math.Min(_layout.Rows, most);
+        if (_ahead != _layout.Rows) _session.Dialect.FetchAhead(_session, _ahead = _layout.Rows);
         Set(OdbcCode.RowBindType, _layout.RowBytes);
         Set(OdbcCode.RowArraySize, IsSingle ? 1 : rows);
         Diagnostics.Check(OdbcLibrary.SQLSetStmtAttrW(_statement, OdbcCode.RowsFetchedPointer, (nint)_fetched, OdbcCode.IsPointer), _statement);
@@ -69,10 +73,10 @@ internal sealed unsafe class BlockReader : IDisposable
         for (var row = 0; row < block.Count; row++)
         {
             if (((ushort*)block.Status)[row] == OdbcCode.RowError) throw Broken();
-            for (var column = 0; column < _columns.Count; column++)
+            foreach (var (column, format) in _lengthy)
             {
-                if (!block.IsLong(row, column, _columns[column].Format)) continue;
-                if (!_positions) throw Broken();
+                if (!block.IsLong(row, column, format)) continue;
+                if (!_session.CanPosition) throw Broken();
                 Diagnostics.Check(OdbcLibrary.SQLSetPos(_statement, (nuint)(row + 1), OdbcCode.Position, OdbcCode.LockNoChange), _statement);
                 block.Long.Add(new LongValue(row, column, GetLong(column)));
             }

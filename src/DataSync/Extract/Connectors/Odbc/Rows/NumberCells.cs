@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Extract.Json;
 using DataSync.Pipeline;
@@ -74,6 +76,31 @@ internal sealed class FloatingCell(bool single) : CellFormat
         if (single) Utf8Formatter.TryFormat((float)number, room, out written);
         else Utf8Formatter.TryFormat(number, room, out written);
         to.Advance(written);
+        return true;
+    }
+}
+
+/// <summary>
+/// PostgreSQL's floating-point numbers, fetched as its text: that is the shortest already, so that neither the driver has to read it nor we to find it again. With an exponent
+/// it is written as the other numbers are.
+/// </summary>
+internal sealed class PostgresFloatCell(bool single) : CellFormat
+{
+    private static readonly SearchValues<byte> Plain = SearchValues.Create("-.0123456789"u8);
+    private readonly FloatingCell _number = new(single);
+
+    public override short CType => SqlType.CChar;
+
+    public override bool HasKey => false;
+
+    public override string JsonType => "number";
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        if (value.IndexOfAnyExcept(Plain) < 0) JsonText.WriteRaw(value, to);
+        else if (!single && Utf8Parser.TryParse(value, out double number, out var read) && read == value.Length) _number.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<double>(ref number)), to);
+        else if (single && Utf8Parser.TryParse(value, out float small, out read) && read == value.Length) _number.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<float>(ref small)), to);
+        else JsonText.WriteString(value, to);
         return true;
     }
 }

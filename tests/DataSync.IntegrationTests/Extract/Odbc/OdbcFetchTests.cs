@@ -1,0 +1,47 @@
+using System.Text.Json;
+using DataSync.Pipeline.Connectors;
+
+namespace DataSync.IntegrationTests.Extract.Odbc;
+
+/// <summary>What psqlodbc is spared while it fetches, and that nothing comes out otherwise for it.</summary>
+public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFixture<PostgresContractDatabase>
+{
+    private const int Rows = 6000, Settled = 3000;
+
+    private static CancellationToken Ct => TestContext.Current.CancellationToken;
+
+    /// <summary>Each row tells what the server was asked when it made it. A block that began with the last rows of one answer would need a second one for its rest.</summary>
+    [Fact]
+    public async Task Read_each_block_is_one_answer_of_the_server()
+    {
+        var request = new ReadRequest { Query = $"SELECT i, repeat('x', 400) AS filler, current_query() AS asked FROM generate_series(1, {Rows}) i" };
+        var documents = (await ReadOutcome.OfAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), request, Ct)).Documents;
+        Assert.Equal(Rows, documents.Count);
+        var asked = Assert.Single(documents.Skip(Settled).Select(Asked).Distinct(StringComparer.Ordinal));
+        Assert.StartsWith("fetch ", asked, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>The server's own shortest digits are taken as they are; the native connector gets the number and finds them itself.</summary>
+    [Fact]
+    public async Task Read_floating_point_numbers_come_out_as_from_the_native_connector()
+    {
+        var request = new ReadRequest
+        {
+            Query =
+                """
+                SELECT i, f AS long, f::float4 AS short, round(f::numeric, 3)::float8 AS few, -trunc(f) AS whole
+                FROM (SELECT i, ('x' || left(md5(i::text), 13))::bit(52)::bigint * power(10::float8, i % 40 - 30) AS f FROM generate_series(1, 20000) i) AS made
+                ORDER BY i
+                """,
+        };
+        var expected = (await ReadOutcome.OfAsync(PostgresSource.Connector(), database.Source.Connection, request, Ct)).Documents;
+        Assert.Equal(20_000, expected.Count);
+        Assert.Equal(expected, (await ReadOutcome.OfAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), request, Ct)).Documents);
+    }
+
+    private static string Asked(string document)
+    {
+        using var row = JsonDocument.Parse(document);
+        return row.RootElement.GetProperty("asked").GetString()!;
+    }
+}
