@@ -18,7 +18,7 @@ namespace DataSync.IntegrationTests.Alerts;
 /// <summary>Every condition on a real database: when it is a breach, what it is about, and when it is over.</summary>
 public sealed class ConditionTests(SystemDatabase database) : IClassFixture<SystemDatabase>
 {
-    private readonly AlertLook _look = new([new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1000, 0, 0, 0)), new MemoryCondition(), new SlotLag()]);
+    private readonly AlertLook _look = new([new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1000, 0, 0, 0)), new MemoryCondition(), new SlotLag()], NullLogger<AlertLook>.Instance);
     private readonly string _tenant = $"t {Guid.NewGuid():n}";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;

@@ -7,6 +7,7 @@ using DataSync.Jobs;
 using FsCheck;
 using FsCheck.Fluent;
 using FsCheck.Xunit;
+using Microsoft.Extensions.Logging.Abstractions;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Properties;
@@ -36,7 +37,7 @@ public sealed class AlertProperties(SystemDatabase database) : IClassFixture<Sys
             async given =>
             {
                 var (tenant, calm) = ($"loud {Guid.NewGuid():n}", $"calm {Guid.NewGuid():n}");
-                var look = new AlertLook([new ErrorRate()]);
+                var look = new AlertLook([new ErrorRate()], NullLogger<AlertLook>.Instance);
                 var turn = new AlertTurn(database.Sources, look);
                 await new RuleStore(new TestJobs(database).Tenants, [new ErrorRate()], TimeProvider.System)
                     .ReplaceAsync(tenant, "error_rate", new RuleBody("error_rate", given.percent / 100.0, given.window * 60, null, given.least, null, true), "me", Ct);

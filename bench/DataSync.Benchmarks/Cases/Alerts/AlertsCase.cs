@@ -7,6 +7,7 @@ using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Persistence;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataSync.Benchmarks.Cases.Alerts;
 
@@ -37,7 +38,7 @@ internal sealed class AlertsCase : BenchmarkCase
         await WatchedTenants.FillAsync(system.Database.Superuser, Tenants, ct);
         var sources = new DataSources(new DatabaseOptions { Connection = system.Database.Roles.App, SystemConnection = system.Database.Roles.System });
         var turn = new AlertTurn(sources, new AlertLook(
-            [new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1_000_000, 0, 100_000, 0)), new MemoryCondition(), new PoolCondition(), new IsolationCondition()]));
+            [new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1_000_000, 0, 100_000, 0)), new MemoryCondition(), new PoolCondition(), new IsolationCondition()], NullLogger<AlertLook>.Instance));
         return new CasePlan(
             [new Contender(Looking, LookAsync), new Contender(Firing, FireAsync)],
             [

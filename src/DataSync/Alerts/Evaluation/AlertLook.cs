@@ -1,23 +1,49 @@
 using DataSync.Alerts.Conditions;
+using Microsoft.Extensions.Logging;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace DataSync.Alerts.Evaluation;
 
 /// <summary>Looks at every condition of every tenant, as the system's role, which sees for it a few numbers of each job and nothing of what it read.</summary>
-internal sealed class AlertLook(IEnumerable<IAlertCondition> conditions)
+internal sealed partial class AlertLook(IEnumerable<IAlertCondition> conditions, ILogger<AlertLook> logger)
 {
     private readonly (IAlertCondition Condition, string Sql)[] _looks = [.. conditions.OrderBy(c => c.Name, StringComparer.Ordinal).Select(c => (c, AlertMoves.Sql(Queries(c))))];
 
-    /// <summary>Looks once, in the transaction that is open, at how things are at a time.</summary>
+    /// <summary>No condition holds up the others for longer: one that is slow once still leaves time to tell of theirs within thirty seconds.</summary>
+    public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(8);
+
+    /// <summary>Looks once, in the transaction that is open, at how things are at a time. A condition that fails, or takes too long, changes nothing and takes no other with it.</summary>
     public async Task<AlertCount> LookAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken ct)
     {
         var count = default(AlertCount);
-        foreach (var (condition, sql) in _looks) count += await LookAsync(connection, condition, sql, at, ct);
+        await ExecuteAsync(connection, FormattableString.Invariant($"SET LOCAL statement_timeout = {Patience.TotalMilliseconds:F0}"), ct);
+        foreach (var (condition, sql) in _looks)
+        {
+            await ExecuteAsync(connection, "SAVEPOINT condition", ct);
+            try
+            {
+                count += await LookAsync(connection, condition, sql, at, ct);
+                await ExecuteAsync(connection, "RELEASE SAVEPOINT condition", ct);
+            }
+            catch (PostgresException e)
+            {
+                // The turn's lock is from before and stays, so that nobody looks beside us. Where the connection itself is gone, this throws, and the look is over.
+                await ExecuteAsync(connection, "ROLLBACK TO SAVEPOINT condition", ct);
+                Log.ConditionFailed(logger, condition.Name, e.SqlState, e);
+            }
+        }
+
+        await ExecuteAsync(connection, "SET LOCAL statement_timeout = DEFAULT", ct);
         if (count.Told == 0) return count;
-        await using var call = new NpgsqlCommand($"SELECT pg_notify('{AlertMoves.Channel}', '')", connection);
-        await call.ExecuteNonQueryAsync(ct);
+        await ExecuteAsync(connection, $"SELECT pg_notify('{AlertMoves.Channel}', '')", ct);
         return count;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = new NpgsqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync(ct);
     }
 
     private static async Task<AlertCount> LookAsync(NpgsqlConnection connection, IAlertCondition condition, string sql, DateTimeOffset at, CancellationToken ct)
@@ -50,4 +76,10 @@ internal sealed class AlertLook(IEnumerable<IAlertCondition> conditions)
             SELECT r.tenant_id, r.rule_id, r.threshold, r.window_seconds, r.source_id, r.min_count, r.channels FROM alert_rules r WHERE r.condition = $2 AND r.enabled),
         breaches (tenant_id, rule_id, subject, value, threshold, window_seconds, channels) AS MATERIALIZED ({condition.Breaches})
         """;
+
+    private static partial class Log
+    {
+        [LoggerMessage(1912, LogLevel.Error, "Looking for alerts of {Condition} failed ({SqlState}); the other conditions are looked at, and it is tried again at the next look")]
+        public static partial void ConditionFailed(ILogger logger, string condition, string sqlState, Exception exception);
+    }
 }

@@ -18,6 +18,7 @@ internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anch
     private readonly AuditLastHeads _last = new(anchors, sources);
 
     private readonly Counter<long> _lost = meters.Create(SyncTelemetry.Name).CreateCounter<long>("datasync.audit.lost_heads", "{head}", "Chains of the audit log found without the head that was written last, as often as it is said");
+    private readonly Counter<long> _failures = meters.Create(SyncTelemetry.Name).CreateCounter<long>("datasync.audit.seal_failures", "{failure}", "Times that entries of the audit log could not be chained, or their heads not written");
     private long _swept = long.MinValue, _wrote;
     private bool _failing;
 
@@ -56,6 +57,7 @@ internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anch
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         _lost.Add(0); // shown from the beginning
+        _failures.Add(0);
         using var timer = new PeriodicTimer(options.SealEvery, time);
         _wrote = time.GetTimestamp();
         do
@@ -75,6 +77,7 @@ internal sealed partial class AuditSealing(AuditSealer sealer, AuditAnchors anch
             catch (Exception e) when (e is not OperationCanceledException || !stoppingToken.IsCancellationRequested)
             {
                 // Whatever it is (a name that is not resolved is no NpgsqlException): entries that nobody chains would wait until the process is started anew.
+                _failures.Add(1); // the log says it once; how long it goes on is seen by this
                 if (!_failing) Log.Failed(logger, (e as PostgresException)?.SqlState ?? e.GetType().Name, e);
                 _failing = true;
             }
