@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -154,6 +155,10 @@ internal sealed partial class SourceRelease(
         catch (SyncFailureException e)
         {
             return e.Failure.MessageKey;
+        }
+        catch (DbException)
+        {
+            return "errors.database.unavailable";
         }
         catch (OperationCanceledException)
         {

@@ -40,12 +40,20 @@ public sealed class SqliteHostileQueryTests : IDisposable
     }
 
     [Theory]
-    [InlineData("json_patch('{}', '{}')", "errors.extraction.statement_refused"), InlineData("'a' LIKE replace(hex(zeroblob(1000)), '0', 'a')", "errors.extraction.syntax")]
-    [InlineData("json_array(1{0})", "errors.extraction.syntax"), InlineData("length(zeroblob(200000000))", "errors.extraction.data")]
+    [InlineData("json_patch('{}', '{}')", "errors.extraction.statement_refused"), InlineData("'a' LIKE replace(hex(zeroblob(1000)), '0', 'a')", "errors.extraction.query_limit")]
+    [InlineData("json_array(1{0})", "errors.extraction.query_limit"), InlineData("length(zeroblob(200000000))", "errors.extraction.query_limit")]
     public async Task Read_of_what_nothing_could_stop_is_refused(string expression, string key)
     {
         var query = $"SELECT {expression.Replace("{0}", string.Concat(Enumerable.Repeat(",1", 300)), StringComparison.Ordinal)} AS a";
         Assert.Equal(key, (await ReadOutcome.FailureAsync(_source.Connector, _source.Connection, new ReadRequest { Query = query }, Ct)).MessageKey);
+    }
+
+    /// <summary>Each is a SELECT in order, so nobody is told that it is none.</summary>
+    [Theory, InlineData("SELECT 1", ", 1", ""), InlineData("SELECT 1", " + 1", " AS a"), InlineData("SELECT 1 AS a", " UNION ALL SELECT 1", ""), InlineData("SELECT 1 AS a FROM t", ", t", "")]
+    public async Task Read_of_a_query_beyond_a_limit_says_so(string beginning, string again, string end)
+    {
+        var query = beginning + string.Concat(Enumerable.Repeat(again, 3000)) + end;
+        Assert.Equal("errors.extraction.query_limit", (await ReadOutcome.FailureAsync(_source.Connector, _source.Connection, new ReadRequest { Query = query }, Ct)).MessageKey);
     }
 
     /// <summary>SQLite's own functions, in a file opened without us, are the witness.</summary>

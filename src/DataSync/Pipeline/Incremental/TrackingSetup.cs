@@ -10,12 +10,13 @@ namespace DataSync.Pipeline.Incremental;
 internal sealed record TrackingSetup(
     string Method, IReadOnlyList<string> Setup, IReadOnlyList<string> Undo, IReadOnlyList<TrackingCheck> Checks, long? LagBytes = null, string? Purge = null)
 {
-    /// <summary>Nothing is missing.</summary>
-    public bool IsAvailable => Checks.All(c => c.Passed);
+    /// <summary>Nothing that is needed is missing.</summary>
+    public bool IsAvailable => Checks.All(c => c.Passed || !c.IsNeeded);
 }
 
 /// <summary>One thing that following changes needs.</summary>
 /// <param name="Name">What, in a word: <c>wal_level</c>, <c>publication</c> …</param>
 /// <param name="Passed">It is there.</param>
 /// <param name="Reason">What is missing; null where it passed.</param>
-internal sealed record TrackingCheck(string Name, bool Passed, TrackingReason? Reason = null);
+/// <param name="IsNeeded">Changes are not followed without it; else they are, at a price.</param>
+internal sealed record TrackingCheck(string Name, bool Passed, TrackingReason? Reason = null, bool IsNeeded = true);

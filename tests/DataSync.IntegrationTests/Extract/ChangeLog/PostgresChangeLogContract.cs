@@ -63,6 +63,29 @@ public abstract class PostgresChangeLogContract : ChangeLogContract, IAsyncLifet
         Assert.False(follower.Plan.Everything);
     }
 
+    /// <summary>A log that stands empty is known by how far its server is, which older setups let nobody ask.</summary>
+    [Fact]
+    public async Task Grant_that_an_older_setup_lacks_is_offered_and_said_where_it_costs_a_whole_reading()
+    {
+        var follower = await FollowAsync(rows: 2);
+        await follower.SyncAsync(Ct);
+        await InsertAsync(3, 1);
+        await follower.SyncAsync(Ct);
+        var log = (await follower.SetupAsync(Ct)).Undo[^1].Replace("DROP TABLE IF EXISTS ", "", StringComparison.Ordinal);
+        var sequence = await Source.ScalarAsync<string>($"SELECT pg_get_serial_sequence('{log.Replace("'", "''", StringComparison.Ordinal)}', 'datasync_position')", Ct);
+        await ExecuteAsync($"REVOKE SELECT ON SEQUENCE {sequence} FROM {Source.Login}; DELETE FROM {log} WHERE datasync_operation <> 'S'");
+        Assert.Equal(3, (await follower.SyncAsync(Ct)).Count);
+        Assert.Equal((true, "tracking.change_log.positions"), (follower.Plan.Everything, follower.Plan.Reason?.Key));
+
+        var setup = await follower.SetupAsync(Ct);
+        Assert.Equal((true, "tracking.change_log.positions"), (setup.IsAvailable, Assert.Single(setup.Checks, c => !c.Passed).Reason?.Key));
+        await ExecuteAsync(Assert.Single(setup.Setup));
+        Assert.Empty(await follower.SyncAsync(Ct));
+        Assert.False(follower.Plan.Everything);
+        setup = await follower.SetupAsync(Ct);
+        Assert.Equal((0, true), (setup.Setup.Count, setup.Checks.All(c => c.Passed)));
+    }
+
     [Fact]
     public async Task Changes_that_other_triggers_make_and_cascades_come_in_their_order()
     {

@@ -75,6 +75,31 @@ public abstract class SqliteChangeLogContract : ChangeLogContract, IDisposable
         Assert.InRange(most, 1, 100);
     }
 
+    /// <summary>A server that gives out every second position leaves as many gaps as there are changes.</summary>
+    [Fact]
+    public async Task Changes_with_a_gap_before_each_are_told_a_portion_in_each_sync()
+    {
+        await ExecuteAsync("CREATE TABLE sparse (id INTEGER PRIMARY KEY, v TEXT)");
+        var follower = new Follower(Connector, Connection, "sparse");
+        await SetUpAsync(follower);
+        await follower.SyncAsync(Ct);
+        await ExecuteAsync(
+            """
+            INSERT INTO sparse_datasync_changes (datasync_position, datasync_operation, id)
+            WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 220000) SELECT 2 * i + 9, 'I', i FROM n
+            """);
+        Assert.Equal(100_000, (await follower.SyncAsync(Ct)).Count);
+        Assert.Equal(100_000, (await follower.SyncAsync(Ct)).Count);
+        Assert.Equal(20_000, (await follower.SyncAsync(Ct)).Count);
+        Assert.Equal((220_000, false), (follower.Rows.Count, follower.Plan.Everything));
+
+        // who begins now begins behind them all
+        var late = new Follower(Connector, Connection, "sparse");
+        await late.SyncAsync(Ct);
+        Assert.Empty(await late.SyncAsync(Ct));
+        Assert.False(late.Plan.Everything);
+    }
+
     [Fact]
     public async Task Replace_that_removes_another_row_is_told_where_recursive_triggers_is_on()
     {

@@ -2,6 +2,7 @@ using DataSync.Extract.Connectors.Postgres.Log;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Incremental;
+using Npgsql;
 
 namespace DataSync.IntegrationTests.Extract.Log;
 
@@ -300,6 +301,17 @@ public sealed class PostgresLogTests
         });
         Assert.Equal(isUnused ? 0 : 1, await SlotsAsync(table));
         Assert.Equal(!isUnused, Assert.IsType<LogFacts>((await offering!).Found).HasSlot);
+    }
+
+    /// <summary>It asks a database of ours: the source's server is not to blame for it.</summary>
+    [Fact]
+    public async Task Release_fails_as_the_question_whether_the_slot_is_unused_does()
+    {
+        await using var table = await FollowedTable.CreateAsync(Columns, Ct);
+        await table.SyncAsync(Ct);
+        var ours = new NpgsqlException("Ours.");
+        Assert.Same(ours, await Assert.ThrowsAsync<NpgsqlException>(() => table.Connector.ReleaseAsync(table.Connection, null, Ct, _ => Task.FromException<bool>(ours))));
+        Assert.Equal(1, await SlotsAsync(table));
     }
 
     [Fact]

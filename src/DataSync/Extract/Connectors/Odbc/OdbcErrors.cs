@@ -57,6 +57,7 @@ internal static class OdbcErrors
             "42" or "37" or "07" => "errors.extraction.syntax",
             "25" => "errors.extraction.statement_refused",
             "53" => "errors.extraction.resources",
+            "54" => "errors.extraction.query_limit",
             _ => "errors.extraction.failed",
         },
     };

@@ -106,6 +106,17 @@ internal sealed class PostgresChangeLog(bool isNumbered) : ChangeLogDialect
         return given is [[{ } text]] ? long.Parse(text, CultureInfo.InvariantCulture) : null;
     }
 
+    public override async Task<IReadOnlyList<string>> AddedSinceAsync(AskServer ask, FollowedTable table, string? login, CancellationToken ct)
+    {
+        var closed = await ask(
+            $"""
+            SELECT s.name FROM (SELECT pg_catalog.pg_get_serial_sequence({Value(1)}, '{ChangeLogNames.Position}') AS name) s
+            WHERE NOT pg_catalog.has_sequence_privilege(pg_catalog.to_regclass(s.name), 'SELECT')
+            """,
+            [table.QuotedLog], ct);
+        return [.. closed.Select(c => $"GRANT SELECT ON SEQUENCE {c[0]} TO {login}")];
+    }
+
     private string Body(FollowedTable table) =>
         $"""
 

@@ -52,6 +52,7 @@ internal static class PostgresErrors
         "42" => Statement("errors.extraction.syntax", state),
         "25" => Statement("errors.extraction.statement_refused", state),
         "53" => SyncFailure.Transient("errors.extraction.resources", ("sqlstate", state)),
+        "54" => Statement("errors.extraction.query_limit", state),
         _ => Statement("errors.extraction.failed", state),
     };
 

@@ -15,7 +15,8 @@ internal static class SqliteErrors
         raw.SQLITE_CANTOPEN => SyncFailure.Permanent("errors.connection.file_unreadable"),
         raw.SQLITE_IOERR => SyncFailure.Transient("errors.connection.file_lost"),
         raw.SQLITE_NOMEM or raw.SQLITE_FULL => SyncFailure.Transient("errors.extraction.resources", ("sqlstate", result)),
-        raw.SQLITE_TOOBIG or raw.SQLITE_MISMATCH => Permanent("errors.extraction.data", result),
+        raw.SQLITE_TOOBIG => Permanent("errors.extraction.query_limit", result),
+        raw.SQLITE_MISMATCH => Permanent("errors.extraction.data", result),
         raw.SQLITE_ERROR => Permanent(OfText(text), result),
         _ => Permanent("errors.extraction.failed", result),
     };
@@ -26,10 +27,16 @@ internal static class SqliteErrors
         if (text.StartsWith("no such table", StringComparison.Ordinal)) return "errors.extraction.undefined_table";
         if (text.StartsWith("no such column", StringComparison.Ordinal)) return "errors.extraction.undefined_column";
         if (text.StartsWith("not authorized", StringComparison.Ordinal)) return "errors.extraction.statement_refused";
+        if (IsLimit(text)) return "errors.extraction.query_limit";
         return text.Contains("overflow", StringComparison.Ordinal) || text.Contains("JSON", StringComparison.Ordinal)
             ? "errors.extraction.data"
             : "errors.extraction.syntax";
     }
+
+    /// <summary>The statement is in order, and more than SQLite's limits let through.</summary>
+    private static bool IsLimit(string text)
+        => text.StartsWith("too many ", StringComparison.Ordinal) || text.StartsWith("at most ", StringComparison.Ordinal) || text.StartsWith("Expression tree is too large", StringComparison.Ordinal)
+            || text.StartsWith("LIKE or GLOB pattern too complex", StringComparison.Ordinal) || text.StartsWith("parser stack overflow", StringComparison.Ordinal);
 
     private static SyncFailure Permanent(string key, int result) => SyncFailure.Permanent(key, ("sqlstate", result));
 }

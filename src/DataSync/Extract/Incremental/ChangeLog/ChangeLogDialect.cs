@@ -33,6 +33,13 @@ internal abstract class ChangeLogDialect
     /// <summary>The greatest position that was given out, whatever became of the row; null where the server does not tell everybody.</summary>
     public virtual Task<long?> GivenOutAsync(AskServer ask, FollowedTable table, CancellationToken ct) => Task.FromResult<long?>(null);
 
+    /// <summary>What a whole change log lacks because an older setup made it: statements that bring it, and take nothing away.</summary>
+    /// <param name="ask">Asks the server.</param>
+    /// <param name="table">The table, with its change log.</param>
+    /// <param name="login">Who reads the change log, quoted; null where there are no logins.</param>
+    /// <param name="ct">Gives up.</param>
+    public virtual Task<IReadOnlyList<string>> AddedSinceAsync(AskServer ask, FollowedTable table, string? login, CancellationToken ct) => Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>
     /// How many rows the table has, and how many it would have by its change log, where the two are not the same: something was changed past the triggers. Null where they are, where that cannot be, or where it is not
     /// to be found out cheaply.

@@ -18,7 +18,7 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
 
     /// <summary>What to read of the changes behind a state, how many stand there, and the state after it.</summary>
     public async Task<(List<PositionRange> Ranges, long Count, ChangeLogState Next)> DecideAsync(ChangeLogState last, CancellationToken ct)
-        => await DecideAsync(last, await _positions.GreatestAsync(last.Position, ct), null, ct);
+        => await DecideAsync(last, await _positions.ReachAsync(last.Position, await _positions.GreatestAsync(last.Position, ct), ct), null, ct);
 
     /// <summary>
     /// The state that a reading of the whole table begins with: positions grow from one sync to the next, whatever is read, unless the server has forgotten how far it was. What was given out and where nothing comes any
@@ -32,7 +32,14 @@ internal sealed class ChangeLogPlanner(ChangeLogSession session, FollowedTable t
     {
         var given = await session.Dialect.GivenOutAsync(session.Ask, table, ct);
         var from = last is { } known && known.Log == log && !(given < known.Position) ? known : new ChangeLogState { Log = log, Position = first };
-        return (await DecideAsync(from, await _positions.GreatestAsync(from.Position, ct), given, ct)).Next;
+        while (true)
+        {
+            var greatest = await _positions.GreatestAsync(from.Position, ct);
+            var reach = await _positions.ReachAsync(from.Position, greatest, ct);
+            var (_, _, next) = await DecideAsync(from, reach, reach < greatest ? null : given, ct);
+            if (reach == greatest || next.Position == from.Position) return next;
+            from = next;
+        }
     }
 
     private async Task<(List<PositionRange> Ranges, long Count, ChangeLogState Next)> DecideAsync(ChangeLogState last, long greatest, long? given, CancellationToken ct)

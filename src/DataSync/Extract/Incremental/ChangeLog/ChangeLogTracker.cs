@@ -14,6 +14,8 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     /// <summary>Rows of the log in one statement, for drivers that hold a whole result.</summary>
     private const int RowsAtOnce = 50_000;
 
+    private const string PositionsClosed = "tracking.change_log.positions";
+
     /// <summary>Positions that are passed over rather than begun anew behind.</summary>
     private const int MostBetween = 1000;
 
@@ -39,14 +41,14 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 var (log, first, _) = await positions.BeginningAsync(ct);
                 if (log is null || table.Key.Count == 0) throw new SyncFailureException(SyncFailure.Transient("errors.extraction.change_log_lost"));
                 var state = last is { } stored ? ChangeLogState.Read(stored) : null;
-                var reason = last is null ? null : await WhyEverythingAsync(positions, state, ct) ?? await WhyDifferentAsync(session, table, state!, ct);
+                var reason = last is null ? null : await WhyEverythingAsync(session, table, state, ct) ?? await WhyDifferentAsync(session, table, state!, ct);
                 if (last is not null && reason is null)
                 {
                     var (ranges, count, next) = await planner.DecideAsync(state!, ct);
                     if (session.Dialect.RecordsTruncation && await positions.HasTruncatedAsync(ranges, ct)) reason = TrackingReason.Of("tracking.change_log.truncated");
 
                     // what was removed since the first look passed for places where a change was rolled back; what goes from here on is missed when it is read
-                    reason ??= await WhyEverythingAsync(positions, state, ct);
+                    reason ??= await WhyEverythingAsync(session, table, state, ct);
                     if (reason is null) return Plan(new ChangeLogExtent { LogName = table.LogName, Key = table.Key, Ranges = ranges, Count = count }, next);
                 }
 
@@ -71,7 +73,10 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
                 var login = await session.Dialect.LoginAsync(session.Ask, ct);
                 List<string> undo = [.. session.Dialect.Undo(table)];
                 var isReady = checks.All(c => c.Passed);
-                return new TrackingSetup(TrackingMethods.ChangeLog, table.Unfit is not null || isReady ? [] : [.. undo, .. session.Dialect.Setup(table, login)], undo, checks)
+                var added = isReady ? await session.Dialect.AddedSinceAsync(session.Ask, table, login, ct) : [];
+                IReadOnlyList<string> setup = table.Unfit is not null ? [] : isReady ? added : [.. undo, .. session.Dialect.Setup(table, login)];
+                if (added.Count > 0) checks = [.. checks, new TrackingCheck("positions", false, TrackingReason.Of(PositionsClosed), IsNeeded: false)];
+                return new TrackingSetup(TrackingMethods.ChangeLog, setup, undo, checks)
                 {
                     Purge = isReady && last is { } stored && ChangeLogState.Read(stored) is { } state ? await PurgeAsync(session, table, state, ct) : null,
                 };
@@ -91,12 +96,18 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
     private static ChangePlan Plan(ChangeLogExtent extent, ChangeLogState next) => new() { Extent = extent.ToJson(), Next = next.ToJson(), Position = next.Shown };
 
     /// <summary>Null where the changes behind the state are all there.</summary>
-    private static async Task<TrackingReason?> WhyEverythingAsync(LoggedPositions positions, ChangeLogState? state, CancellationToken ct)
+    private static async Task<TrackingReason?> WhyEverythingAsync(ChangeLogSession session, FollowedTable table, ChangeLogState? state, CancellationToken ct)
     {
         if (state is null) return TrackingReason.Of("tracking.change_log.state");
+        var positions = new LoggedPositions(session, table);
         var (log, first, least) = await positions.BeginningAsync(ct);
         if (state.Log != log) return TrackingReason.Of("tracking.change_log.made_anew");
-        return await positions.IsWholeAsync(state, first, least, ct) ? null : TrackingReason.Of("tracking.change_log.purged", ("position", state.Shown));
+        if (await positions.IsWholeAsync(state, first, least, ct)) return null;
+
+        // of a log that stands empty only the server can say that nothing was written since, and it may not be asked
+        return least is null && state.Open.Count == 0 && (await session.Dialect.AddedSinceAsync(session.Ask, table, null, ct)).Count > 0
+            ? TrackingReason.Of(PositionsClosed)
+            : TrackingReason.Of("tracking.change_log.purged", ("position", state.Shown));
     }
 
     private static async Task<TrackingReason?> WhyDifferentAsync(ChangeLogSession session, FollowedTable table, ChangeLogState state, CancellationToken ct)
@@ -162,7 +173,7 @@ internal sealed class ChangeLogTracker(IChangeLogSource source, TimeProvider tim
             async session =>
             {
                 var table = await session.Dialect.FindAsync(session.Ask, request.Table!, ct);
-                return table.HasLog ? await WhyEverythingAsync(new LoggedPositions(session, table), next, ct) : TrackingReason.Of("tracking.change_log.absent", ("table", table.Table));
+                return table.HasLog ? await WhyEverythingAsync(session, table, next, ct) : TrackingReason.Of("tracking.change_log.absent", ("table", table.Table));
             },
             ct);
     }

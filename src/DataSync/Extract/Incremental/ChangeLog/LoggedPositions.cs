@@ -6,7 +6,7 @@ namespace DataSync.Extract.Incremental.ChangeLog;
 /// <summary>What stands in a change log, seen by one session.</summary>
 internal sealed class LoggedPositions(ChangeLogSession session, FollowedTable table)
 {
-    /// <summary>Gaps that are looked at; who has more has positions that do not follow one another.</summary>
+    /// <summary>Gaps that are looked at in one go. Where a server gives out every second position, so many come with as many changes.</summary>
     private const int MostGaps = 100_000;
 
     /// <summary>Ranges in one question, and positions.</summary>
@@ -47,21 +47,23 @@ internal sealed class LoggedPositions(ChangeLogSession session, FollowedTable ta
         return await session.Dialect.GivenOutAsync(session.Ask, table, ct) is { } given ? given == state.Position : state.Position == first;
     }
 
+    /// <summary>How far no more gaps stand than are looked at in one go: the position asked about, or one before it with which a portion ends.</summary>
+    public async Task<long> ReachAsync(long after, long last, CancellationToken ct)
+    {
+        if (last - after <= MostGaps || last - after - await CountAsync(after, last, ct) <= MostGaps) return last;
+        return await session.Ask(Invariant($"{Gaps(after, last)} LIMIT 1 OFFSET {MostGaps}"), [], ct) is [[{ } from, _]] ? Number(from) - 1 : last;
+    }
+
     /// <summary>Where nothing stands above one position and up to another.</summary>
     public async Task<List<PositionRange>> GapsAsync(long after, long last, CancellationToken ct)
     {
-        var where = Invariant($"WHERE {_position} > {after} AND {_position} <= {last}");
-        if (after >= last || Number((await session.Ask($"SELECT COUNT(*) FROM {table.QuotedLog} {where}", [], ct))[0][0]!) == last - after) return [];
-        var rows = await session.Ask(
-            Invariant(
-                $"""
-                SELECT g.b + 1, g.p - 1 FROM (SELECT {_position} AS p, COALESCE(LAG({_position}) OVER (ORDER BY {_position}), {after}) AS b FROM {table.QuotedLog} {where}) g
-                WHERE g.p > g.b + 1 ORDER BY g.p LIMIT {MostGaps + 1}
-                """),
-            [], ct);
-        return rows.Count <= MostGaps
+        if (after >= last || await CountAsync(after, last, ct) == last - after) return [];
+
+        // a portion may have come to more since it was measured: what is written into a gap makes two of it
+        var rows = await session.Ask(Invariant($"{Gaps(after, last)} LIMIT {(2 * MostGaps) + 1}"), [], ct);
+        return rows.Count <= 2 * MostGaps
             ? [.. rows.Select(r => new PositionRange(Number(r[0]!), Number(r[1]!)))]
-            : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.change_log_gaps", ("most", MostGaps)));
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.change_log_gaps", ("most", 2 * MostGaps)));
     }
 
     /// <summary>Where nothing stands within ranges.</summary>
@@ -101,6 +103,16 @@ internal sealed class LoggedPositions(ChangeLogSession session, FollowedTable ta
 
         return false;
     }
+
+    private async Task<long> CountAsync(long after, long last, CancellationToken ct) => Number((await session.Ask($"SELECT COUNT(*) FROM {table.QuotedLog} {Between(after, last)}", [], ct))[0][0]!);
+
+    private string Gaps(long after, long last) => Invariant(
+        $"""
+        SELECT g.b + 1, g.p - 1 FROM (SELECT {_position} AS p, COALESCE(LAG({_position}) OVER (ORDER BY {_position}), {after}) AS b FROM {table.QuotedLog} {Between(after, last)}) g
+        WHERE g.p > g.b + 1 ORDER BY g.p
+        """);
+
+    private string Between(long after, long last) => Invariant($"WHERE {_position} > {after} AND {_position} <= {last}");
 
     private string Within(IEnumerable<PositionRange> ranges) => string.Join(" OR ", ranges.Select(r => Invariant($"{_position} BETWEEN {r.From} AND {r.To}")));
 

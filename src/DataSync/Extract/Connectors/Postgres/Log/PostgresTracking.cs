@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.ExceptionServices;
 using System.Text.Json;
 using DataSync.Extract.Connectors.Network;
 using DataSync.Extract.Connectors.Postgres.Wire;
@@ -54,13 +55,40 @@ internal sealed class PostgresTracking(PostgresConnector connector, PostgresGate
     public IAsyncEnumerable<RecordBatch> ReadAsync(SourceConnection connection, ReadRequest request, ChangePlan plan, CancellationToken ct)
         => plan.Everything ? ReadTableAsync(connection, request, plan, ct) : ReadLogAsync(connection, request, plan, ct);
 
-    /// <summary>A reader that has not let go of the slot yet is waited for, without the turn: it may be a sync that began meanwhile.</summary>
+    /// <summary>
+    /// A reader that has not let go of the slot yet is waited for, without the turn: it may be a sync that began meanwhile. What the question about its use fails with is thrown as it is: that is a database of
+    /// ours, and none of the source's.
+    /// </summary>
     public async Task ReleaseAsync(SourceConnection connection, Func<CancellationToken, Task<bool>>? isUnused, CancellationToken ct)
     {
-        for (var tries = 1; await connector.AskAsync(connection, (session, token) => SlotTurn.DropAsync(session, LogNames.Of(connection), isUnused, token), ct) == SlotTurn.Outcome.Busy; tries++)
+        ExceptionDispatchInfo? ours = null;
+        try
         {
-            if (tries == BusyTries) throw new SyncFailureException(SyncFailure.Transient(LogErrors.Busy));
-            await Task.Delay(BusyPause, time, ct);
+            for (var tries = 1; await connector.AskAsync(connection, DropAsync, ct) == SlotTurn.Outcome.Busy; tries++)
+            {
+                if (tries == BusyTries) throw new SyncFailureException(SyncFailure.Transient(LogErrors.Busy));
+                await Task.Delay(BusyPause, time, ct);
+            }
+        }
+        catch (SyncFailureException) when (ours is not null)
+        {
+            ours.Throw();
+            throw;
+        }
+
+        Task<SlotTurn.Outcome> DropAsync(PostgresSession session, CancellationToken token) => SlotTurn.DropAsync(session, LogNames.Of(connection), isUnused is null ? null : IsUnusedAsync, token);
+
+        async Task<bool> IsUnusedAsync(CancellationToken token)
+        {
+            try
+            {
+                return await isUnused!(token);
+            }
+            catch (Exception e) when (!token.IsCancellationRequested)
+            {
+                ours = ExceptionDispatchInfo.Capture(e);
+                throw;
+            }
         }
     }
 
