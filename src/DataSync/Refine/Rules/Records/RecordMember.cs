@@ -58,5 +58,5 @@ internal struct RecordMember
     }
 
     /// <summary>Where the document has it from its name to the end of another member, both untouched.</summary>
-    public readonly (int Start, int Length) Through(in RecordMember last) => (_nameStart, last._valueStart + last._valueLength - _nameStart);
+    public readonly (int Start, int Length) Through(RecordMember last) => (_nameStart, last._valueStart + last._valueLength - _nameStart);
 }
