@@ -6,7 +6,7 @@ using DataSync.Pipeline;
 
 namespace DataSync.Export.Datasets;
 
-/// <summary><c>README.md</c>: a dataset card. Its head tells Hugging Face's <c>datasets</c> which files are which part, a configuration for each format that it loads as it lies.</summary>
+/// <summary><c>README.md</c>: a dataset card. Its head tells Hugging Face's <c>datasets</c> which files are which part.</summary>
 internal static class DatasetCard
 {
     public const string FileName = "README.md";
@@ -16,8 +16,16 @@ internal static class DatasetCard
 
     public const string ContentType = "text/markdown; charset=utf-8";
 
-    /// <summary>Formats that are tables a row a record, the one to load first before the others.</summary>
-    private static readonly string[] Tables = ["parquet", "jsonl", "csv"];
+    /// <summary>
+    /// Configurations, by the reader that takes them. That library opens a whole folder with one reader, which it picks by the files of the first configuration: one for another reader's format
+    /// would not load. Without any it would take every file for data, <c>manifest.json</c> too.
+    /// </summary>
+    private static readonly (string Name, string Format, string? Field)[][] Readers =
+    [
+        [("parquet", "parquet", null)],
+        [("jsonl", "jsonl", null), ("json", "json", null), ("images", "coco", "images"), ("annotations", "coco", "annotations")],
+        [("csv", "csv", null)],
+    ];
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -39,20 +47,21 @@ internal static class DatasetCard
     private static void AppendConfigurations(StringBuilder card, IReadOnlyList<ExportedFile> files)
     {
         var isFirst = true;
-        foreach (var format in Tables)
+        foreach (var (name, format, field) in Readers.FirstOrDefault(r => r.Any(c => Of(c.Format).Any())) ?? [])
         {
-            var ofFormat = files.Where(f => string.Equals(f.Format, format, StringComparison.Ordinal)).ToArray();
-            if (ofFormat.Length == 0) continue;
-            card.Append(CultureInfo.InvariantCulture, $"{(isFirst ? "configs:\n" : "")}- config_name: {format}\n{(isFirst ? "  default: true\n" : "")}  data_files:\n");
+            if (!Of(format).Any()) continue;
+            card.Append(CultureInfo.InvariantCulture, $"{(isFirst ? "configs:\n" : "")}- config_name: {name}\n{(isFirst ? "  default: true\n" : "")}{(field is null ? "" : $"  field: {field}\n")}  data_files:\n");
             isFirst = false;
 
             // a dataset there always has parts; without a split it is one, and that one is called train
-            foreach (var part in ofFormat.GroupBy(f => f.Split ?? "train", StringComparer.Ordinal))
+            foreach (var part in Of(format).GroupBy(f => f.Split ?? "train", StringComparer.Ordinal))
             {
                 card.Append(CultureInfo.InvariantCulture, $"  - split: {part.Key}\n    path:\n");
                 foreach (var file in part) card.Append(CultureInfo.InvariantCulture, $"    - {Quoted(file.Name)}\n");
             }
         }
+
+        IEnumerable<ExportedFile> Of(string format) => files.Where(f => string.Equals(f.Format, format, StringComparison.Ordinal));
     }
 
     /// <summary>A licence's identifier in lower case, as that site spells them; anything else is an other one with its name or address.</summary>
