@@ -120,6 +120,42 @@ public sealed class LabelStudioJobTests(AiRig rig)
         Assert.Equal(kept, JsonElement.Parse(Assert.Single(ended.Lines)).GetProperty("_label_studio").GetProperty("task_id").GetInt64());
     }
 
+    [Fact]
+    public async Task Counts_after_a_worker_died_while_it_took_annotations_are_those_of_what_is_stored()
+    {
+        const int Count = 150, Chunk = 100;
+        await using var fake = await FakeLabelStudio.StartAsync();
+        using var labels = new LabelStudioRig(operators: (fake.Url, fake.Logins.Legacy));
+        await using var engine = await EngineAsync(labels, "died");
+        var job = await rig.QueueAsync("died", [.. Enumerable.Range(0, Count).Select(i => $$"""{"t":{{i}}}""")], Plan("""{"enable_label_studio":true,"label_studio_project_id":1}"""), Ct);
+        await engine.RunAsync("died", job, CancellationToken.None);
+        var tasks = fake.Work.Tasks(1);
+        foreach (var task in tasks) fake.Work.Annotate(task.Id, 1, Good);
+
+        // The look asks for two chunks and finds all done, the taking for the first; then its worker stands still, and to others its session is gone.
+        var (still, asked) = (new TaskCompletionSource(), 0);
+        fake.Fault = path =>
+        {
+            if (!path.StartsWith("GET /api/tasks/?", StringComparison.Ordinal) || Interlocked.Increment(ref asked) != 4) return null;
+            still.TrySetResult();
+            return FakeFault.Silence(before: true);
+        };
+        await engine.ScalarAsync<object>("UPDATE sync_jobs SET not_before = now() WHERE id = $1", Ct, job);
+        await engine.Waiting.WakeAsync(Ct);
+        var died = engine.RunAsync("died", job, CancellationToken.None);
+        await still.Task.WaitAsync(TimeSpan.FromMinutes(1), Ct);
+        Assert.Equal((long)Chunk, await engine.ScalarAsync<long>("SELECT count(*) FROM sync_enrichments WHERE job_id = $1", Ct, job));
+        await engine.ScalarAsync<object>("UPDATE sync_jobs SET lease_pid = 0 WHERE id = $1", Ct, job);
+
+        // Meanwhile somebody deletes tasks: one whose result is stored, and one whose result is not.
+        foreach (var record in (ReadOnlySpan<int>)[3, Chunk + 3]) fake.Work.Delete(Assert.Single(tasks, t => t.Data["t"]!.GetValue<int>() == record).Id);
+        await engine.RunAsync("died", job, CancellationToken.None);
+        await died;
+        Assert.Equal("completed", await engine.StatusAsync(job, Ct));
+        Assert.Equal(149L, await engine.ScalarAsync<long>("SELECT count(*) FROM sync_enrichments WHERE job_id = $1 AND outcome = 'completed'", Ct, job));
+        Assert.Equal("""{"completed":149,"deleted":1}""", (await ToldAsync(engine, job)).GetProperty("label_studio").GetRawText());
+    }
+
     private static async Task LookAsync(EngineRig engine, string tenant, Guid job)
     {
         await engine.ScalarAsync<object>("UPDATE sync_jobs SET not_before = now() WHERE id = $1", Ct, job);

@@ -85,6 +85,29 @@ public sealed class LabelStudioDefectTests : IDisposable
         Assert.Equal(reasons, Reasons(JsonElement.Parse(_rig.Read("coco-report.json"))));
     }
 
+    /// <summary>Which of the tags shows the record's image nobody says, so none of the sizes is known to be its.</summary>
+    [Theory]
+    [InlineData(""" "score":0.5 """, """ "to_name":"front" """, false)]
+    [InlineData(""" "to_name":"front" """, """ "score":0.5 """, false)]
+    [InlineData(""" "to_name":"back" """, """ "to_name":"front" """, false)]
+    [InlineData(""" "to_name":"back" """, """ "to_name":"front" """, true)]
+    [InlineData(""" "to_name":"front" """, """ "to_name":"front" """, true)]
+    public async Task Size_that_may_be_of_another_image_is_not_the_records(string first, string second, bool isByTwo)
+    {
+        var apart = isByTwo ? "]},{\"result\":[" : ",";
+        await _rig.RunAsync([$$$"""
+            {"file_name":"a.png","annotations":[{"result":[
+              {"id":"a","from_name":"b","type":"rectanglelabels","original_width":50,"original_height":50,{{{first}}},"value":{"x":0,"y":0,"width":50,"height":50,"rectanglelabels":["cat"]}}
+              {{{apart}}}
+              {"id":"b","from_name":"b","type":"rectanglelabels","original_width":200,"original_height":100,{{{second}}},"value":{"x":10,"y":10,"width":50,"height":50,"rectanglelabels":["dog"]}}]}]}
+            """], ct: Ct);
+        var file = JsonElement.Parse(_rig.Read("coco.json"));
+        var report = JsonElement.Parse(_rig.Read("coco-report.json"));
+        Assert.False(file.GetProperty("images")[0].TryGetProperty("width", out _));
+        Assert.Equal((1, 0, 2), (report.GetProperty("images_without_size").GetInt32(), report.GetProperty("annotations").GetInt32(), report.GetProperty("items_in").GetInt32()));
+        Assert.Equal(2, report.GetProperty("not_exported").EnumerateObject().Sum(r => r.Value.GetProperty("items").GetInt32()));
+    }
+
     [Fact]
     public async Task Shape_of_a_kind_that_is_not_converted_is_told_from_what_is_no_shape()
     {

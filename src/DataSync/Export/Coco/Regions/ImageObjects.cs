@@ -13,6 +13,9 @@ internal sealed class ImageObjects(long image, ImageSize size, CocoOptions optio
 
     public CocoOptions Options { get; } = options;
 
+    /// <summary>False where Label Studio's results are of several images, and nobody can tell which of them is the record's.</summary>
+    public bool IsOneImage { get; private set; } = true;
+
     /// <summary>Reads what a record has at the path of its annotations.</summary>
     public void Read(GivenAnnotations annotations)
     {
@@ -22,6 +25,7 @@ internal sealed class ImageObjects(long image, ImageSize size, CocoOptions optio
             Refuse(NotExported.Broken);
         }
 
+        IsOneImage = LabelStudioRegions.AreOfOneImage(annotations.Items.Results(), Options.ShownBy);
         List<JsonElement> results = [], annotated = [];
         foreach (var item in annotations.Items)
         {

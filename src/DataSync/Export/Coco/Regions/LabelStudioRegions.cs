@@ -17,11 +17,10 @@ internal static class LabelStudioRegions
         var labels = LabelsById(results, objects);
         var points = new LabelStudioKeypoints(objects);
         var shownBy = objects.Options.ShownBy;
-        var isOneImage = shownBy is not null || results.Where(r => KindOf(r) is not null).Select(r => r.At("to_name").Text()).OfType<string>().Distinct(StringComparer.Ordinal).Count() <= 1;
         foreach (var result in results)
         {
             if (KindOf(result) is not { } kind) continue;
-            if (!isOneImage || !result.IsOfImage(shownBy)) objects.Refuse(NotExported.OtherImage);
+            if (!objects.IsOneImage || !result.IsOfImage(shownBy)) objects.Refuse(NotExported.OtherImage);
             else if (!objects.Size.IsKnown) objects.Refuse(NotExported.NoSize);
             else if (objects.Size.IsTurned(result.DrawnOn())) objects.Refuse(NotExported.Turned);
             else if (kind == "keypoint") points.Add(result, LabelsOf(result, labels));
@@ -30,6 +29,12 @@ internal static class LabelStudioRegions
 
         points.Finish();
     }
+
+    /// <summary>
+    /// Whether all that was drawn for a record, by whomever, may be on its image: one tag is named, or none anywhere. What names no tag beside one that does may be on any. Where the options name the tag, that decides.
+    /// </summary>
+    public static bool AreOfOneImage(IEnumerable<JsonElement> results, string? shownBy)
+        => shownBy is not null || results.Where(r => KindOf(r) is not null || r.DrawnOn().IsKnown).Select(r => r.At("to_name").Text() ?? "").Distinct(StringComparer.Ordinal).Take(2).Count() <= 1;
 
     private static void Add(string kind, JsonElement result, IReadOnlyList<string> labels, ImageObjects objects, LabelStudioKeypoints points)
     {

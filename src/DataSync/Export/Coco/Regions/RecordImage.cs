@@ -38,12 +38,16 @@ internal sealed record RecordImage(string FileName, string? Address, ImageSize S
 
     private static bool IsName(string part) => part is not ("" or "." or "..");
 
-    /// <summary>Label Studio says the size with each result, and a mask is as large as its image.</summary>
+    /// <summary>
+    /// Label Studio says the size with each result, and a mask is as large as its image. Where results are of several images, or do not agree, nobody can tell: better none than another's.
+    /// </summary>
     private static ImageSize SizeOf(IReadOnlyList<JsonElement> annotations, string? shownBy)
     {
-        foreach (var result in annotations.Results().Where(r => r.IsOfImage(shownBy)))
+        var results = annotations.Results().ToList();
+        if (LabelStudioRegions.AreOfOneImage(results, shownBy))
         {
-            if (result.DrawnOn() is { IsKnown: true } size) return size;
+            var sizes = results.Where(r => r.IsOfImage(shownBy)).Select(r => r.DrawnOn()).Where(s => s.IsKnown).Distinct().Take(2).ToList();
+            if (sizes.Count > 0) return sizes is [var size] ? size : default;
         }
 
         return annotations.Select(a => NativeAnnotation.MaskOf(a.At("segmentation"))).FirstOrDefault(m => m is not null) is { } mask ? new ImageSize(mask.Width, mask.Height) : default;

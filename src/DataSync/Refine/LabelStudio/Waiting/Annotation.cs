@@ -132,7 +132,8 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
     {
         var run = context.Run;
         var outcomes = new SortedDictionary<string, int>(StringComparer.Ordinal);
-        var after = -1L;
+        foreach (var (name, count) in state.Taken ?? new Dictionary<string, int>(StringComparer.Ordinal)) outcomes.Add(name, count);
+        var after = state.Taken is null ? -1L : context.Position.NextSeq - 1;
         if (state.MayHaveTwins && context.Position.NextSeq == 0) await TwinsAsync(context, server, ct);
         while (await floor.Sent.ReadAsync(run.TenantId, run.JobId, after, openOnly: false, TaskLook.Chunk, ct) is { Count: > 0 } rows)
         {
@@ -148,6 +149,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
                 results.Add(new EnrichedRecord(row.Seq, new RecordAnnotation(outcome, task, plan.Merge).ToUtf8()));
             }
 
+            state = state with { Taken = outcomes };
             var summary = Told(state, outcomes.Select(o => (o.Key, o.Value)));
             await context.CommitAsync(new EnrichmentMove(results, after + 1, state.ToJson(), JsonSerializer.SerializeToElement(summary)), ct);
         }

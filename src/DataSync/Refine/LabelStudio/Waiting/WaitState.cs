@@ -29,6 +29,9 @@ internal sealed record WaitState
     /// <summary>Annotations and skips of the open tasks, as the last look saw them.</summary>
     public long Seen { get; init; }
 
+    /// <summary>How many records below the position had which outcome: their results are stored, and what their tasks became since changes none. Null before any were taken, and where a release took them that noted none.</summary>
+    public IReadOnlyDictionary<string, int>? Taken { get; init; }
+
     public static WaitState? Read(JsonElement? state) => state is { ValueKind: JsonValueKind.Object } given ? given.Deserialize<WaitState>(JsonSerializerOptions.Web) : null;
 
     public JsonElement ToJson() => JsonSerializer.SerializeToElement(this, JsonSerializerOptions.Web);
