@@ -42,6 +42,17 @@ public class JsonTapeProperties
             });
 
     [Fact]
+    public void Top_alone_tells_members_and_nothing_inside_them()
+    {
+        var json = """{"a":{"b":{"c":[1]},"d":2},"e":[{"f":1}],"g":"}"}"""u8.ToArray();
+        var tape = new JsonTape(withArrays: false, topOnly: true);
+        tape.Read(json);
+        Assert.Equal(
+            ["\"a\"", """{"b":{"c":[1]},"d":2}""", "\"e\"", """[{"f":1}]""", "\"g\"", "\"}\""],
+            Enumerable.Range(1, tape[0].Next - 1).Select(i => Encoding.UTF8.GetString(json, tape[i].Start, tape[i].Length)));
+    }
+
+    [Fact]
     public void Large_document_is_told_in_pieces_that_take_little_memory()
     {
         var json = Encoding.UTF8.GetBytes($"{{\"a\":[{string.Join(',', Enumerable.Repeat("[1]", JsonTape.MostTokens))}],\"b\":{{\"c\":[1,2]}},\"d\":7}}");

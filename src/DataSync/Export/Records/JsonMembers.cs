@@ -9,7 +9,7 @@ internal sealed class JsonMembers
     /// <summary>Documents come from databases that allow any depth.</summary>
     public static readonly JsonReaderOptions AnyDepth = new() { MaxDepth = int.MaxValue };
 
-    private readonly JsonTape _tape = new(withArrays: false);
+    private readonly JsonTape _tape = new(withArrays: false, topOnly: true);
     private readonly List<JsonMember> _members = [];
 
     public int Count => _members.Count;

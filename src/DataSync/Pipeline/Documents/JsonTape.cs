@@ -8,7 +8,8 @@ namespace DataSync.Pipeline.Documents;
 /// allows and nothing else, at any depth. Its memory serves every record.
 /// </summary>
 /// <param name="withArrays">Whether what is inside arrays is told; else an array is one piece.</param>
-internal sealed class JsonTape(bool withArrays)
+/// <param name="topOnly">Whether each value of the document's own members is one piece, so that a tape is as long as these are many.</param>
+internal sealed class JsonTape(bool withArrays, bool topOnly = false)
 {
     /// <summary>Tokens after which an array or object inside the document is one piece: a large document must not take many times its size.</summary>
     public const int MostTokens = 32_768;
@@ -78,7 +79,7 @@ internal sealed class JsonTape(bool withArrays)
         if (_depth == _open.Length) Array.Resize(ref _open, _open.Length * 2);
         _open[_depth++] = (_count, isObject);
         Add(at, at, isEscaped: false);
-        if (_passing == 0 && (withArrays ? _count > MostTokens && _depth > 1 : !isObject)) _passing = _depth;
+        if (_passing == 0 && (topOnly ? _depth > 1 || !isObject : withArrays ? _count > MostTokens && _depth > 1 : !isObject)) _passing = _depth;
     }
 
     private int Close(ReadOnlySpan<byte> json, int at)

@@ -4,7 +4,7 @@ namespace DataSync.Platform.Monitoring;
 
 /// <summary>
 /// Which requests spans are made of. Deliveries of webhooks come by thousands a second: their spans cost a quarter of what it takes to acknowledge them, and the exporter's queue would
-/// drop most. So a few a second are shown, which tells as much; what is counted and timed of them is in the metrics, and the job made of them has its spans in any case.
+/// drop most. So a few a second are shown, which tells as much; what is counted and timed of them is in the metrics, and the job that a worker makes of them has its spans in any case.
 /// </summary>
 internal sealed class TracedRequests(TimeProvider time)
 {
@@ -17,8 +17,8 @@ internal sealed class TracedRequests(TimeProvider time)
     public bool Includes(HttpRequest request)
     {
         // Probes tell nothing. A link to a file opens it to whoever reads it: its address goes into no span.
-        if (request.Path.StartsWithSegments("/health", StringComparison.Ordinal) || request.Path.StartsWithSegments("/api/exports/links", StringComparison.Ordinal)) return false;
-        return !HttpMethods.IsPost(request.Method) || !request.Path.StartsWithSegments("/api/webhooks", StringComparison.Ordinal) || IncludesDelivery();
+        if (request.Path.StartsWithSegments("/health", StringComparison.OrdinalIgnoreCase) || request.Path.StartsWithSegments("/api/exports/links", StringComparison.OrdinalIgnoreCase)) return false;
+        return !HttpMethods.IsPost(request.Method) || !request.Path.StartsWithSegments("/api/webhooks", StringComparison.OrdinalIgnoreCase) || IncludesDelivery();
     }
 
     private bool IncludesDelivery()

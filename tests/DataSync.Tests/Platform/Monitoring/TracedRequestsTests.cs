@@ -9,6 +9,7 @@ public class TracedRequestsTests
     [Theory]
     [InlineData("GET", "/health/live", false)]
     [InlineData("GET", "/api/exports/links/secret", false)]
+    [InlineData("GET", "/API/Exports/Links/secret", false)]
     [InlineData("POST", "/api/sync/start", true)]
     [InlineData("GET", "/api/webhooks/deliveries", true)]
     public void Includes_a_request_by_its_path(string method, string path, bool expected)

@@ -67,14 +67,14 @@ internal static class EgressDial
 
     private static async Task ConnectAsync(Socket socket, IPEndPoint server, CancellationToken ct)
     {
-        await using var end = ct.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
         try
         {
+            await using var end = ct.UnsafeRegister(static s => ((Socket)s!).Dispose(), socket);
             await Task.Factory.StartNew(() => socket.Connect(server), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
         finally
         {
-            ct.ThrowIfCancellationRequested();
+            ct.ThrowIfCancellationRequested(); // once nobody can dispose of the socket any more
         }
     }
 }

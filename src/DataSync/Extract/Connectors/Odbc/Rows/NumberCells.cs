@@ -97,7 +97,7 @@ internal sealed class PostgresFloatCell(bool single) : CellFormat
 
     public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
     {
-        if (value.IndexOfAnyExcept(Plain) < 0) JsonText.WriteRaw(value, to);
+        if (value.IndexOfAnyExcept(Plain) < 0 && ExactCell.IsNumber(value)) JsonText.WriteRaw(value, to);
         else if (!single && Utf8Parser.TryParse(value, out double number, out var read) && read == value.Length) _number.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<double>(ref number)), to);
         else if (single && Utf8Parser.TryParse(value, out float small, out read) && read == value.Length) _number.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<float>(ref small)), to);
         else JsonText.WriteString(value, to);
@@ -131,7 +131,7 @@ internal sealed class ExactCell : CellFormat
     }
 
     /// <summary>True for a number of JSON; a bare one begins with its point.</summary>
-    private static bool IsNumber(ReadOnlySpan<byte> text, bool bare = false)
+    internal static bool IsNumber(ReadOnlySpan<byte> text, bool bare = false)
     {
         if (text.StartsWith("-"u8)) text = text[1..];
         var whole = Digits(text);
