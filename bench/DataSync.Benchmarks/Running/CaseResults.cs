@@ -33,6 +33,9 @@ internal sealed class CaseResults(long rows)
 
     public double? Wall(string contender) => Median(contender, m => m.Wall.TotalSeconds);
 
+    /// <summary>CPU seconds of both sides; null where the server's cannot be seen.</summary>
+    public double? Cpu(string contender) => Median(contender, m => m.ServerCpu is { } server ? (m.ClientCpu + server).TotalSeconds : null);
+
     /// <summary>How many times as long the one takes as the other.</summary>
     public double? WallRatio(string contender, string other) => Wall(contender) / Wall(other);
 

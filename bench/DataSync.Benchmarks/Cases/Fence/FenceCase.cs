@@ -27,7 +27,7 @@ internal sealed class FenceCase : BenchmarkCase
         await context.Server.Psql.Run(source, $"\\copy (SELECT row_to_json(o) FROM orders o) TO '{file}' {Psql.PlainLines}").RunAsync(context.Server.Cpu, ct);
         return new CasePlan(
             [Run(Without, [StoreProgram.Name, file, StoreProgram.Unfenced]), Run(With, [StoreProgram.Name, file])],
-            [new Target("checkpoint and fence, CPU time of both sides", 1.15, r => Cpu(r, With) / Cpu(r, Without))]);
+            [new Target("checkpoint and fence, CPU time of both sides", 1.15, r => r.Cpu(With) / r.Cpu(Without))]);
 
         Contender Run(string name, string[] arguments) => new(name, token => SelfProcess.Of(arguments, system.Settings).RunAsync(context.Server.Cpu, token))
         {
@@ -39,7 +39,4 @@ internal sealed class FenceCase : BenchmarkCase
             },
         };
     }
-
-    private static double? Cpu(CaseResults results, string contender)
-        => results.Median(contender, m => m.ServerCpu is { } server ? (m.ClientCpu + server).TotalSeconds : null);
 }

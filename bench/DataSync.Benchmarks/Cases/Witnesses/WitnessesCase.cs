@@ -36,8 +36,8 @@ internal sealed class WitnessesCase : BenchmarkCase
         return new CasePlan(
             [Run(RunWith, runWith), Run(RunWithout, runWithout), await AckAsync(AckWith, ackWith), await AckAsync(AckWithout, ackWithout)],
             [
-                new Target("a job, CPU time of both sides", 1.10, r => Cpu(r, RunWith) / Cpu(r, RunWithout)),
-                new Target("a delivery, CPU time of both sides", 1.10, r => Cpu(r, AckWith) / Cpu(r, AckWithout)),
+                new Target("a job, CPU time of both sides", 1.10, r => r.Cpu(RunWith) / r.Cpu(RunWithout)),
+                new Target("a delivery, CPU time of both sides", 1.10, r => r.Cpu(AckWith) / r.Cpu(AckWithout)),
             ])
         {
             EndAsync = async () =>
@@ -100,7 +100,4 @@ internal sealed class WitnessesCase : BenchmarkCase
             };
         }
     }
-
-    private static double? Cpu(CaseResults results, string contender)
-        => results.Median(contender, m => m.ServerCpu is { } server ? (m.ClientCpu + server).TotalSeconds : null);
 }

@@ -54,8 +54,7 @@ internal ref struct ChangesWriter(IBufferWriter<byte> output)
 
     private void Write(scoped ReadOnlySpan<byte> bytes)
     {
-        bytes.CopyTo(output.GetSpan(bytes.Length));
-        output.Advance(bytes.Length);
+        output.Write(bytes);
         Length += bytes.Length;
     }
 }

@@ -25,12 +25,12 @@ internal static class DocumentChanges
         var next = (byte)'{';
         while (pieces.Read() && pieces.TokenType != JsonTokenType.EndArray)
         {
-            Write([next], output);
-            Write(Piece(original, changes, ref pieces), output);
+            output.Write([next]);
+            output.Write(Piece(original, changes, ref pieces));
             next = (byte)',';
         }
 
-        Write(next == '{' ? "{}"u8 : "}"u8, output);
+        output.Write(next == '{' ? "{}"u8 : "}"u8);
     }
 
     /// <summary>The same over texts.</summary>
@@ -59,12 +59,6 @@ internal static class DocumentChanges
 
     private static int Number(ref Utf8JsonReader pieces)
         => pieces.Read() && pieces.TokenType == JsonTokenType.Number && pieces.TryGetInt32(out var number) && number >= 0 ? number : throw Broken();
-
-    private static void Write(ReadOnlySpan<byte> bytes, IBufferWriter<byte> output)
-    {
-        bytes.CopyTo(output.GetSpan(bytes.Length));
-        output.Advance(bytes.Length);
-    }
 
     private static InvalidDataException Broken() => new("The changes of a record do not fit its original.");
 }

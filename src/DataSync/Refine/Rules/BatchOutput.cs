@@ -1,3 +1,4 @@
+using System.Buffers;
 using DataSync.Pipeline;
 using DataSync.Refine.Rules.Actions;
 using DataSync.Refine.Rules.Records;
@@ -17,7 +18,7 @@ internal sealed class BatchOutput(RecordBatch batch) : IDisposable
         var index = _refined!.Count;
         var earlier = batch.Refined is { } refined ? refined[index] : default;
         var isChanged = run.Record.TryWriteChanged(_refined, run.Evaluation.Scratch);
-        if (!isChanged) WriteAll(_refined, earlier);
+        if (!isChanged) _refined.Write(earlier);
         _refined.EndRecord();
         if (isChanged && earlier.IsEmpty) AddChanges(run, index);
         AddMetadata(run.Tags, index, run.Evaluation.Scratch);
@@ -27,7 +28,7 @@ internal sealed class BatchOutput(RecordBatch batch) : IDisposable
     public void AddUnrefined()
     {
         var index = _refined!.Count;
-        if (batch.Refined is { } earlier) WriteAll(_refined, earlier[index]);
+        if (batch.Refined is { } earlier) _refined.Write(earlier[index]);
         _refined.EndRecord();
         AddMetadata([], index, scratch: null);
     }
@@ -100,13 +101,7 @@ internal sealed class BatchOutput(RecordBatch batch) : IDisposable
         }
 
         scratch.Write("]}"u8);
-        WriteAll(_metadata!, scratch.Since(start).Bytes);
+        _metadata!.Write(scratch.Since(start).Bytes);
         scratch.Truncate(start);
-    }
-
-    private static void WriteAll(RecordBuffer buffer, ReadOnlySpan<byte> bytes)
-    {
-        bytes.CopyTo(buffer.GetSpan(bytes.Length));
-        buffer.Advance(bytes.Length);
     }
 }
