@@ -60,6 +60,11 @@ public sealed class AiCostTests(AiRig rig)
         Assert.Equal(("completed", 400L), (job.Status, job.Count("completed")));
         Assert.Equal(400 - answered, rig.Model.Calls.Count - asked);
         Assert.Equal(records.Length, job.Rows.Length);
+
+        // Each record has paid for its own answer, whichever worker asked.
+        Assert.Equal((400L, 0L), (job.Count("calls"), job.Count("cached")));
+        Assert.All(Enumerable.Range(0, records.Length), i => Assert.True(job.Ai(i).GetProperty("input_tokens").GetInt64() > 0 && !job.Ai(i).GetProperty("cached").GetBoolean()));
+        Assert.Equal(job.Count("input_tokens"), Enumerable.Range(0, records.Length).Sum(i => job.Ai(i).GetProperty("input_tokens").GetInt64()));
     }
 
     [Fact]
@@ -89,9 +94,77 @@ public sealed class AiCostTests(AiRig rig)
         Assert.Equal(["0 completed -", "1 failed invalid_answer", "2 completed -"], job.Rows);
         Assert.Equal([("half", 4), ("slow", 2)], rig.Model.Calls.Skip(asked).Select(c => (JsonElement.Parse(c.Record).GetProperty("t").GetString()!, c.Messages.Length)).Order());
 
+        // Calls that were out when the worker died are nobody's: one of the slow record, and of the half one where it went out. All others are their records'.
+        Assert.Equal((6L, 3L), (job.Count("calls"), job.Count("reasks")));
+        Assert.Equal(job.Count("input_tokens"), Enumerable.Range(0, 3).Sum(i => job.Ai(i).GetProperty("input_tokens").GetInt64()));
+
         // Another job asks anew.
         var again = await rig.RunAsync("invalid", records, Summary, Ct);
         Assert.Equal((3L, 2L), (again.Count("calls"), again.Count("cached")));
+    }
+
+    [Fact]
+    public async Task Killed_worker_is_followed_by_one_that_counts_an_answer_of_several_records_once()
+    {
+        var job = await KilledAsync("alike", ["slow", "alike", "alike"], call => IsSlow(call) ? null : ModelAnswer.Valid(call), "SELECT count(*) = 1 FROM ai_answers WHERE tenant_id = 'alike'");
+        Assert.Equal((2L, 1L, 200L), (job.Count("calls"), job.Count("cached"), job.Count("input_tokens")));
+        Assert.Equal([0L, 100L, 100L], Enumerable.Range(0, 3).Select(i => InputOf(job, i)).Order());
+    }
+
+    [Fact]
+    public async Task Killed_worker_is_followed_by_one_whose_records_show_what_calls_without_an_answer_cost()
+    {
+        var isFirst = true;
+        var job = await KilledAsync("unanswered", ["slow", "refused", "broken"], call => TextOf(call) switch
+        {
+            "refused" => ModelAnswer.Of("", "content_filter"),
+            "broken" when Interlocked.Exchange(ref isFirst, false) => ModelAnswer.Reset,
+            _ => null,
+        }, "SELECT count(*) = 2 FROM ai_answers WHERE tenant_id = 'unanswered' AND calls = 1");
+        Assert.Equal(["0 completed -", "1 failed refused", "2 completed -"], job.Rows);
+        Assert.Equal((5L, 1L), (job.Count("calls"), job.Count("estimated")));
+        Assert.Equal((100L, 200L), (InputOf(job, 0), InputOf(job, 1)));
+        Assert.True(InputOf(job, 2) > 200 && job.Ai(2).GetProperty("estimated").GetBoolean());
+    }
+
+    [Fact]
+    public async Task Own_answer_that_does_not_hold_any_more_has_cost_its_record_what_it_cost()
+    {
+        var job = await KilledAsync("outdated", ["slow", "outdated"], call => IsSlow(call) ? null : ModelAnswer.Valid(call), "SELECT count(*) = 1 FROM ai_answers WHERE tenant_id = 'outdated'",
+            "UPDATE ai_answers SET answer = '[]' WHERE tenant_id = 'outdated'");
+        Assert.Equal((3L, 0L), (job.Count("calls"), job.Count("cached")));
+        Assert.Equal((100L, 200L), (InputOf(job, 0), InputOf(job, 1)));
+    }
+
+    [Fact]
+    public async Task Answer_that_was_kept_before_it_was_noted_who_paid_costs_nothing()
+    {
+        var job = await KilledAsync("unnoted", ["slow", "unnoted"], call => IsSlow(call) ? null : ModelAnswer.Valid(call), "SELECT count(*) = 1 FROM ai_answers WHERE tenant_id = 'unnoted'",
+            "UPDATE ai_answers SET job_id = NULL, seq = 0, calls = 0 WHERE tenant_id = 'unnoted'");
+        Assert.Equal((1L, 1L, 100L), (job.Count("calls"), job.Count("cached"), job.Count("input_tokens")));
+    }
+
+    [Fact]
+    public async Task Job_that_went_back_into_the_queue_shows_what_its_failed_calls_may_have_cost()
+    {
+        rig.Model.Forget();
+        rig.Model.Script = static (_, _) => Task.FromResult(ModelAnswer.Reset);
+        string[] records = ["""{"t":"sent back"}"""];
+        var options = rig.Options();
+        await using var engine = await rig.EngineAsync(options, Ct);
+        var id = await rig.QueueAsync("sent back", records, Summary, Ct);
+        await engine.RunAsync("sent back", id, CancellationToken.None);
+        Assert.Equal(("queued", 4), (await engine.StatusAsync(id, Ct), rig.Model.Calls.Count));
+        rig.Model.Script = static (call, _) => Task.FromResult(ModelAnswer.Valid(call));
+        await engine.RunAsync("sent back", id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal(("completed", 5L, 4L), (job.Status, job.Count("calls"), job.Count("estimated")));
+        var (used, _) = await Store(options).UsageAsync("sent back", Ct);
+        Assert.Equal((5, job.Count("input_tokens"), job.Count("output_tokens")), (used.Calls, used.InputTokens, used.OutputTokens));
+
+        // Another job has the answer for nothing.
+        var again = await rig.RunAsync("sent back", records, Summary, Ct);
+        Assert.Equal((0L, 1L, 0L, 0L), (again.Count("calls"), again.Count("cached"), again.Count("input_tokens"), InputOf(again, 0)));
     }
 
     [Fact]
@@ -238,6 +311,39 @@ public sealed class AiCostTests(AiRig rig)
         await using var kept = rig.Database.Superuser.CreateCommand("SELECT (SELECT count(*) FROM ai_answers WHERE tenant_id = 'streamed') + (SELECT count(*) FROM sync_enrichments WHERE tenant_id = 'streamed')");
         Assert.Equal(0L, await kept.ExecuteScalarAsync(Ct));
         Assert.Equal(38L, run.Progress.EnrichmentSummaries!["ai"].GetProperty("completed").GetInt64());
+    }
+
+    private static string TextOf(ModelCall call) => JsonElement.Parse(call.Record).GetProperty("t").GetString()!;
+
+    private static bool IsSlow(ModelCall call) => TextOf(call) == "slow";
+
+    private static long InputOf(AiJob job, int record) => job.Ai(record).GetProperty("input_tokens").GetInt64();
+
+    /// <summary>Runs a job whose worker is killed once a condition holds, and another that ends it. Calls that the script has no answer for are held until the other comes.</summary>
+    private async Task<AiJob> KilledAsync(string tenant, string[] texts, Func<ModelCall, ModelAnswer?> script, string until, string? between = null)
+    {
+        var released = false;
+        rig.Model.Forget();
+        rig.Model.Script = async (call, ct) =>
+        {
+            if (script(call) is { } answer) return answer;
+            if (!Volatile.Read(ref released)) await Task.Delay(Timeout.Infinite, ct);
+            return ModelAnswer.Valid(call);
+        };
+        await using var engine = await rig.EngineAsync(rig.Options(), Ct);
+        using var killed = new CancellationTokenSource();
+        var id = await rig.QueueAsync(tenant, [.. texts.Select(t => $$"""{"t":"{{t}}"}""")], Summary, Ct);
+        var running = engine.RunAsync(tenant, id, killed.Token);
+        await engine.UntilAsync(until, Ct);
+        await killed.CancelAsync();
+        await running;
+        Assert.Equal("queued", await engine.StatusAsync(id, Ct));
+        if (between is not null) await engine.ScalarAsync<object>(between, Ct);
+        Volatile.Write(ref released, true);
+        await engine.RunAsync(tenant, id, CancellationToken.None);
+        var job = await rig.CollectAsync(id, Ct);
+        Assert.Equal("completed", job.Status);
+        return job;
     }
 
     private AnswerStore Store(AiOptions options) => new(new TestJobs(rig.Database).Tenants, options);

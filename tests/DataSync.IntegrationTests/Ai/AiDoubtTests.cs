@@ -117,6 +117,11 @@ public sealed class AiDoubtTests(AiRig rig)
         Assert.Equal(("completed", 2), (job.Status, rig.Model.Calls.Count));
         Assert.Equal(counted, await UsedAsync(tenant, "calls"));
         Assert.Equal(counted == 2, await UsedAsync(tenant, "input_tokens") > 100);
+
+        // The record and its job tell the same.
+        Assert.Equal((counted, counted - 1), (job.Count("calls"), job.Count("estimated")));
+        Assert.Equal((await UsedAsync(tenant, "input_tokens"), await UsedAsync(tenant, "output_tokens")), (job.Count("input_tokens"), job.Count("output_tokens")));
+        Assert.Equal((job.Count("input_tokens"), counted == 2), (job.Ai(0).GetProperty("input_tokens").GetInt64(), job.Ai(0).GetProperty("estimated").GetBoolean()));
     }
 
     [Fact]

@@ -12,12 +12,14 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     public Outstanding Outstanding { get; } = new();
 
     /// <summary>An answer given before; null where there is none, or none that is young enough.</summary>
-    public async Task<string?> FindAsync(string tenantId, byte[] key, CancellationToken ct)
+    public async Task<PaidAnswer?> FindAsync(string tenantId, byte[] key, CancellationToken ct)
     {
         await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
-        batch.Add("SELECT answer::text FROM ai_answers WHERE tenant_id = $1 AND key = $2 AND created_at > now() - $3", tenantId, key, TimeSpan.FromDays(options.CacheDays));
+        batch.Add("SELECT answer::text, job_id, seq, calls, reasks, input_tokens, output_tokens, estimated FROM ai_answers WHERE tenant_id = $1 AND key = $2 AND created_at > now() - $3", tenantId, key, TimeSpan.FromDays(options.CacheDays));
         await using var row = await batch.ReadAsync(ct);
-        return await row.ReadAsync(ct) ? row.GetString(0) : null;
+        if (!await row.ReadAsync(ct)) return null;
+        var spent = new Spent(row.GetInt32(3), row.GetInt32(4), row.GetInt64(5), row.GetInt64(6), row.GetInt32(7));
+        return new PaidAnswer(row.GetString(0), await row.IsDBNullAsync(1, ct) ? null : row.GetGuid(1), row.GetInt64(2), spent);
     }
 
     /// <summary>
@@ -57,7 +59,7 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     public Task SettleAsync(string tenantId, Reservation reserved, long input, long output, CancellationToken ct) => SettleAsync(tenantId, reserved, input, output, null, null, ct);
 
     /// <summary>The same, and keeps the answer: when this returns, it will not be paid for again.</summary>
-    public async Task SettleAsync(string tenantId, Reservation reserved, long input, long output, byte[]? key, string? answer, CancellationToken ct)
+    public async Task SettleAsync(string tenantId, Reservation reserved, long input, long output, byte[]? key, PaidAnswer? answer, CancellationToken ct)
     {
         try
         {
@@ -72,7 +74,15 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
     /// <summary>Nobody will know what the call took: its estimate stands.</summary>
     public void LetStand(string tenantId) => Outstanding.Remove(tenantId);
 
-    private async Task SetRightAsync(string tenantId, Reservation reserved, long input, long output, byte[]? key, string? answer, CancellationToken ct)
+    /// <summary>Keeps what a record has paid for where nothing is to be set right: whoever goes on with its job finds it.</summary>
+    public async Task KeepAsync(string tenantId, byte[] key, PaidAnswer answer, CancellationToken ct)
+    {
+        await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
+        Keep(batch, tenantId, key, answer);
+        await batch.ExecuteAsync(ct);
+    }
+
+    private async Task SetRightAsync(string tenantId, Reservation reserved, long input, long output, byte[]? key, PaidAnswer? answer, CancellationToken ct)
     {
         var isKept = key is not null && answer is not null && options.CacheDays > 0;
         await using var batch = await database.BatchAsync(tenantId, durable: isKept, ct);
@@ -84,18 +94,17 @@ internal sealed class AnswerStore(TenantDatabase database, AiOptions options)
             WHERE tenant_id = $1 AND month = $2
             """,
             tenantId, reserved.Month, input + output == 0 ? 1L : 0L, input - reserved.Input, output - reserved.Output, cost, reserved.Day, tokens);
-        if (isKept)
-        {
-            batch.Add(
-                """
-                INSERT INTO ai_answers (tenant_id, key, answer, input_tokens, output_tokens) VALUES ($1, $2, $3::json, $4, $5)
-                ON CONFLICT (tenant_id, key) DO UPDATE SET answer = excluded.answer, input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, created_at = now()
-                """,
-                tenantId, key!, answer!, input, output);
-        }
-
+        if (isKept) Keep(batch, tenantId, key!, answer!);
         await batch.ExecuteAsync(ct);
     }
+
+    private static void Keep(TenantBatch batch, string tenantId, byte[] key, PaidAnswer answer) => batch.Add(
+        """
+        INSERT INTO ai_answers (tenant_id, key, answer, job_id, seq, calls, reasks, input_tokens, output_tokens, estimated) VALUES ($1, $2, $3::json, $4, $5, $6, $7, $8, $9, $10)
+        ON CONFLICT (tenant_id, key) DO UPDATE SET answer = excluded.answer, job_id = excluded.job_id, seq = excluded.seq, calls = excluded.calls, reasks = excluded.reasks,
+            input_tokens = excluded.input_tokens, output_tokens = excluded.output_tokens, estimated = excluded.estimated, created_at = now()
+        """,
+        tenantId, key, answer.Answer, answer.Job ?? (object)DBNull.Value, answer.Seq, answer.Spent.Calls, answer.Spent.Reasks, answer.Spent.Input, answer.Spent.Output, answer.Spent.Estimated);
 
     /// <summary>What the tenant has used this month and today, and what it may.</summary>
     public async Task<(AiUsage Used, ModelBudget Limits)> UsageAsync(string tenantId, CancellationToken ct)

@@ -80,7 +80,7 @@ internal sealed partial class AiEnrichment(string kind, SyncRun run, RecordWork 
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
-    private void Begin(long at, ReadOnlyMemory<byte> document, CancellationToken ct) => _under.Enqueue((at, Task.Run(() => work.RunAsync(document, ct), ct)));
+    private void Begin(long at, ReadOnlyMemory<byte> document, CancellationToken ct) => _under.Enqueue((at, Task.Run(() => work.RunAsync(at, document, ct), ct)));
 
     private async Task TakeAsync(ReadOnlyMemory<byte>[] results)
     {

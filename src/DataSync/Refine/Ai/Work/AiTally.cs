@@ -17,13 +17,13 @@ internal sealed record AiTally
     /// <summary>Answers that were there already and cost nothing.</summary>
     public long Cached { get; set; }
 
-    /// <summary>Calls that were paid for.</summary>
+    /// <summary>Calls that were paid for, or may have been.</summary>
     public long Calls { get; set; }
 
     /// <summary>Calls among them because an answer was not valid.</summary>
     public long Reasks { get; set; }
 
-    /// <summary>Calls among them whose tokens are our estimate, because the provider told none.</summary>
+    /// <summary>Calls among them whose tokens are our estimate, because the provider told none or the call failed.</summary>
     public long Estimated { get; set; }
     public long InputTokens { get; set; }
     public long OutputTokens { get; set; }

@@ -23,7 +23,14 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
     /// Asks until there is an answer or asking is in vain. A call that fails again and again while others are answered is this record's trouble; where none is answered, it is
     /// the provider's, and the job goes on later.
     /// </summary>
-    public async Task<Call> AskAsync(IReadOnlyList<ChatMessage> said, JsonElement schema, int mostTokens, byte[] key, int asked, CancellationToken ct)
+    /// <param name="said">What is said.</param>
+    /// <param name="schema">The schema of the answer.</param>
+    /// <param name="mostTokens">Length of the answer at most.</param>
+    /// <param name="key">Names the record's answer.</param>
+    /// <param name="asked">Answers before this one.</param>
+    /// <param name="keep">Keeps what asking has cost so far, each time that it comes to no answer.</param>
+    /// <param name="ct">Calls it off.</param>
+    public async Task<Call> AskAsync(IReadOnlyList<ChatMessage> said, JsonElement schema, int mostTokens, byte[] key, int asked, Func<Spent, Task> keep, CancellationToken ct)
     {
         var input = said.Sum(m => TokenEstimate.Of(m.Text)) + TokenEstimate.Of(schema.GetRawText());
         var began = _gate.Now;
@@ -39,15 +46,26 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
                 case ModelReply.Refused refused:
                     var paid = refused.Used == TokenUse.None ? default : SpentOn(refused.Used, reserved);
                     await model.Answers.SettleAsync(tenantId, reserved, paid.Input, paid.Output, CancellationToken.None);
-                    return new Call(null, refused.Problem, spent + paid, null);
+                    spent += paid;
+                    if (paid.Calls > 0) await keep(spent);
+                    return new Call(null, refused.Problem, spent, null);
                 case ModelReply.Throttled:
                     await model.Answers.SettleAsync(tenantId, reserved, 0, 0, CancellationToken.None);
                     if (++refusals == MostRefusals || _gate.SilentSince(began) > model.Options.ThrottleTime) return InVain("status_429", began, spent);
                     continue;
                 case ModelReply.Failed failed:
                     // What may have been worked on may be paid; its estimate stands.
-                    if (failed.MayBePaid) model.Answers.LetStand(tenantId);
-                    else await model.Answers.SettleAsync(tenantId, reserved, 0, 0, CancellationToken.None);
+                    if (failed.MayBePaid)
+                    {
+                        model.Answers.LetStand(tenantId);
+                        spent += SpentOn(null, reserved);
+                        await keep(spent);
+                    }
+                    else
+                    {
+                        await model.Answers.SettleAsync(tenantId, reserved, 0, 0, CancellationToken.None);
+                    }
+
                     if (tries == MostTries) return InVain(failed.Problem, began, spent);
                     await Task.Delay(model.Options.RetryDelay * (1 << (tries - 1)) * (0.75 + (Random.Shared.NextDouble() / 2)), model.Time, ct);
                     tries++;
@@ -59,7 +77,7 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
     }
 
     /// <summary>Sets the count of an answered call right, and keeps what is known of its answer under the key, where one is given.</summary>
-    public Task SettleAsync(Call call, byte[]? key, string? kept, CancellationToken ct)
+    public Task SettleAsync(Call call, byte[]? key, PaidAnswer? kept, CancellationToken ct)
     {
         var used = SpentOn(call.Reply!.Used, call.Reserved!);
         return model.Answers.SettleAsync(tenantId, call.Reserved!, used.Input, used.Output, key, kept, ct);
@@ -123,7 +141,7 @@ internal sealed class ModelCalls(string tenantId, AiPlan plan, AiModel model)
     /// <summary>What came of asking.</summary>
     /// <param name="Reply">The answer, or null.</param>
     /// <param name="Problem">Why there is none.</param>
-    /// <param name="Spent">What was paid.</param>
+    /// <param name="Spent">What was paid, or may have been.</param>
     /// <param name="Reserved">What is to be set right, where there is an answer.</param>
     internal sealed record Call(ModelReply.Answered? Reply, string? Problem, Spent Spent, Reservation? Reserved);
 }

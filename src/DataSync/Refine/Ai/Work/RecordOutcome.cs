@@ -1,3 +1,5 @@
+using DataSync.Refine.Ai.Answers;
+
 namespace DataSync.Refine.Ai.Work;
 
 /// <summary>What became of a record at the model.</summary>
@@ -28,15 +30,4 @@ internal static class Outcomes
 
     /// <summary>The tenant's budget did not reach.</summary>
     public const string OverBudget = "over_budget";
-}
-
-/// <summary>Calls, tokens and money.</summary>
-/// <param name="Calls">Calls that were paid for.</param>
-/// <param name="Reasks">Those among them because an answer was not valid.</param>
-/// <param name="Input">Tokens sent.</param>
-/// <param name="Output">Tokens made.</param>
-/// <param name="Estimated">Calls among them whose tokens are our estimate, because the provider told none.</param>
-internal readonly record struct Spent(int Calls, int Reasks, long Input, long Output, int Estimated)
-{
-    public static Spent operator +(Spent a, Spent b) => new(a.Calls + b.Calls, a.Reasks + b.Reasks, a.Input + b.Input, a.Output + b.Output, a.Estimated + b.Estimated);
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
+using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Privacy;
 using DataSync.Refine.Ai.Schema;
 
