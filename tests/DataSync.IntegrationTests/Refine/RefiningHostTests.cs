@@ -70,6 +70,11 @@ public sealed class RefiningHostTests(RefiningSystem system)
         var lines = (await client.ExportAsync(id, "data.jsonl", Ct)).Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(RefiningSystem.Mails, lines.Length);
         Assert.All(lines, line => Assert.Equal("m", JsonElement.Parse(line).GetProperty("_ai").GetProperty("model").GetString()));
+
+        // What each record paid is on it and on the job, whichever worker paid: an answer for each, and three for the one that fails.
+        Assert.Equal((RefiningSystem.Mails + 2, 0), (ai.GetProperty("calls").GetInt32(), ai.GetProperty("cached").GetInt32()));
+        Assert.Equal(100 * (RefiningSystem.Mails + 2), ai.GetProperty("input_tokens").GetInt32());
+        Assert.All(lines, (line, i) => Assert.Equal(i == 6 ? 300 : 100, JsonElement.Parse(line).GetProperty("_ai").GetProperty("input_tokens").GetInt32()));
         Assert.DoesNotContain(system.Model.Calls, call => call.Body.GetRawText().Contains("@example.com", StringComparison.Ordinal));
         var failed = Assert.Single((await client.GetJsonAsync($"api/sync/jobs/{id}/enrichments?kind=ai&outcome=failed", Ct)).GetProperty("items").EnumerateArray());
         Assert.Equal((6, "invalid_answer"), (failed.GetProperty("seq").GetInt32(), failed.GetProperty("problem").GetString()));
