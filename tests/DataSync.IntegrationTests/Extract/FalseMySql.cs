@@ -91,6 +91,12 @@ internal sealed class FalseMySql : IAsyncDisposable
                 await ReadAsync(stream, ct);
             }
 
+            if (_mode == "endless login")
+            {
+                HasStruck = true;
+                await EndlessPacketsAsync(2, stream, ct);
+            }
+
             if (await AuthenticatesOtherwiseAsync(stream, ct)) return;
             await stream.WriteAsync(Packet((byte)(_hasTls ? 3 : 2), Ok), ct);
             if (await StrikesAsync("after greeting", 1, stream, socket, ct)) return;
@@ -224,12 +230,8 @@ internal sealed class FalseMySql : IAsyncDisposable
                 await stream.WriteAsync(Packet(4, [0xFE, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 1]), ct);
                 break;
             case "endless row":
-                for (var number = 4; ; number++)
-                {
-                    await stream.WriteAsync(Head((byte)number, LargestPacket), ct);
-                    for (var left = LargestPacket; left > 0; left -= 65_535) await stream.WriteAsync(new byte[Math.Min(left, 65_535)], ct);
-                }
-
+                await EndlessPacketsAsync(4, stream, ct);
+                break;
             default:
                 await stream.WriteAsync(Packet(4, [100, .. new byte[100]]).AsMemory(0, 50), ct);
                 return !await StrikesAsync("mid-row", null, stream, socket, ct);
@@ -237,6 +239,16 @@ internal sealed class FalseMySql : IAsyncDisposable
 
         await Task.Delay(Timeout.Infinite, ct);
         return false;
+    }
+
+    /// <summary>One message of full packets, of which each says that another follows.</summary>
+    private static async Task EndlessPacketsAsync(int number, Stream stream, CancellationToken ct)
+    {
+        for (; ; number++)
+        {
+            await stream.WriteAsync(Head((byte)number, LargestPacket), ct);
+            for (var left = LargestPacket; left > 0; left -= 65_535) await stream.WriteAsync(new byte[Math.Min(left, 65_535)], ct);
+        }
     }
 
     private async Task EndlessAsync(string value, Stream stream, CancellationToken ct)

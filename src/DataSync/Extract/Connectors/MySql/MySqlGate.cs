@@ -8,7 +8,7 @@ using MySqlConnector;
 
 namespace DataSync.Extract.Connectors.MySql;
 
-/// <summary>The one way to a tenant's MySQL: the name is resolved once, every address vetted, and the driver gets nothing but a vetted address, or with TLS a relay of ours that dials it.</summary>
+/// <summary>The one way to a tenant's MySQL: the name is resolved once, every address vetted, and the driver gets nothing but a relay of ours that dials a vetted address.</summary>
 internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
 {
     private const uint ConnectSeconds = 10;
@@ -38,19 +38,19 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
             MySqlRelay? relay = null;
             try
             {
-                if (source.Tls != TlsMode.Disable) relay = await MySqlRelay.DialAsync(source, tls, vetted[i], ct);
-                return new MySqlSession(await OpenAsync(Build(source, relay, vetted[i], statementTimeout), relay, time, ct), relay, source, statementTimeout, time);
+                relay = await MySqlRelay.DialAsync(source, tls, vetted[i], ct);
+                return new MySqlSession(await OpenAsync(Build(source, relay, statementTimeout), relay, time, ct), relay, source, statementTimeout, time);
             }
             catch (Exception e) when (MySqlErrors.IsKnown(e) || e is NotSupportedException)
             {
                 ct.ThrowIfCancellationRequested();
-                var failure = await NameAsync(relay?.Failure ?? e, source, vetted[i], time, ct);
+                var failure = MySqlErrors.Map(relay?.Failure ?? e, source, opening: true);
                 if (failure.Failure.Kind != FailureKind.Transient || turns.IsLast(i)) throw failure;
             }
         }
     }
 
-    private static async Task<MySqlConnection> OpenAsync(MySqlConnection connection, MySqlRelay? relay, TimeProvider time, CancellationToken ct)
+    private static async Task<MySqlConnection> OpenAsync(MySqlConnection connection, MySqlRelay relay, TimeProvider time, CancellationToken ct)
     {
         var patience = new ServerPatience(Opening, time);
         try
@@ -60,7 +60,7 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
         }
         catch
         {
-            relay?.Dispose();
+            relay.Dispose();
             await patience.EndAsync(async () => await connection.DisposeAsync());
             throw;
         }
@@ -72,27 +72,12 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
         return true;
     }
 
-    /// <summary>The driver says of a server it does not reach only that it does not; dialling it once more says why.</summary>
-    private static async Task<SyncFailureException> NameAsync(Exception e, ServerParameters source, IPAddress address, TimeProvider time, CancellationToken ct)
-    {
-        if (e is not MySqlException { ErrorCode: MySqlErrorCode.UnableToConnectToHost, InnerException: null }) return MySqlErrors.Map(e, source, opening: true);
-        try
-        {
-            await ServerReach.DialAsync(source, [address], time, ct);
-            return MySqlErrors.Map(e, source, opening: true);
-        }
-        catch (SyncFailureException named)
-        {
-            return named;
-        }
-    }
-
-    private static MySqlConnection Build(ServerParameters source, MySqlRelay? relay, IPAddress address, TimeSpan statementTimeout)
+    private static MySqlConnection Build(ServerParameters source, MySqlRelay relay, TimeSpan statementTimeout)
     {
         var settings = new MySqlConnectionStringBuilder
         {
-            Server = (relay is null ? address : IPAddress.Loopback).ToString(),
-            Port = (uint)(relay?.Port ?? source.Port),
+            Server = IPAddress.Loopback.ToString(),
+            Port = (uint)relay.Port,
             Database = source.Database,
             UserID = source.Username,
             Password = source.Password,
@@ -120,9 +105,9 @@ internal sealed class MySqlGate(EgressPolicy egress, TimeProvider time)
             ConvertZeroDateTime = false,
             TreatTinyAsBoolean = false,
             GuidFormat = MySqlGuidFormat.None,
-            SslMode = relay is null ? MySqlSslMode.None : MySqlSslMode.Required,
+            SslMode = source.Tls == TlsMode.Disable ? MySqlSslMode.None : MySqlSslMode.Required,
         };
-        if (relay is null) return new MySqlConnection(settings.ConnectionString);
+        if (source.Tls == TlsMode.Disable) return new MySqlConnection(settings.ConnectionString);
 
         // TLS with the relay, which has its own with the server: that is judged by ServerTls
         settings.TlsVersion = "TLS 1.3";

@@ -7,7 +7,7 @@ using MySqlConnector;
 namespace DataSync.Extract.Connectors.MySql;
 
 /// <summary>An open connection to a tenant's database. Whatever happens in it is undone: it never commits.</summary>
-internal sealed class MySqlSession(MySqlConnection connection, MySqlRelay? relay, ServerParameters source, TimeSpan statementTimeout, TimeProvider time) : IAsyncDisposable
+internal sealed class MySqlSession(MySqlConnection connection, MySqlRelay relay, ServerParameters source, TimeSpan statementTimeout, TimeProvider time) : IAsyncDisposable
 {
     private const int LockSeconds = 10;
     private static readonly TimeSpan Farewell = TimeSpan.FromMilliseconds(500);
@@ -17,7 +17,7 @@ internal sealed class MySqlSession(MySqlConnection connection, MySqlRelay? relay
     public bool IsMariaDb { get; } = connection.ServerVersion.Contains("MariaDB", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Why the relay ended it, where it did; the driver sees only that it ended.</summary>
-    public Exception? Failure => relay?.Failure;
+    public Exception? Failure => relay.Failure;
 
     /// <summary>The server's version as it names it.</summary>
     public string Version => connection.ServerVersion;
@@ -104,7 +104,7 @@ internal sealed class MySqlSession(MySqlConnection connection, MySqlRelay? relay
         }
         finally
         {
-            if (relay is not null) await relay.EndAsync(Farewell, time);
+            await relay.EndAsync(Farewell, time);
         }
     }
 

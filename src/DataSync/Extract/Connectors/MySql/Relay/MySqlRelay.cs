@@ -13,7 +13,8 @@ namespace DataSync.Extract.Connectors.MySql.Relay;
 /// <summary>
 /// Agrees on TLS with a server in the driver's place. The driver lets nobody say how a certificate's chain is built, and what is missing of one would be fetched from where the
 /// server's certificate says, past the egress guard. So it speaks TLS with this, and this with the server, as with every other database; what they say passes as it is. It is also the
-/// one place where a message that never ends can be told from one that is large: the driver would put all of it together in memory before it looks.
+/// one place where a message that never ends can be told from one that is large: the driver would put all of it together in memory before it looks. For that, a server without TLS is
+/// reached through it too.
 /// </summary>
 internal sealed class MySqlRelay : LoopbackRelay
 {
@@ -22,12 +23,13 @@ internal sealed class MySqlRelay : LoopbackRelay
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
     private readonly ServerParameters _source;
+    private readonly bool _isNear;
     private ServerTls? _tls;
     private Task _first = Task.CompletedTask;
 
     private MySqlRelay(ServerParameters source, ServerTls tls, IPEndPoint server, Socket first) : base(server, first)
     {
-        (_source, _tls) = (source, tls);
+        (_source, _tls, _isNear) = (source, tls, IPAddress.IsLoopback(server.Address));
         _ = AcceptAsync();
     }
 
@@ -67,7 +69,7 @@ internal sealed class MySqlRelay : LoopbackRelay
             using var reached = await ReachAsync();
             reached.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.KeepAlive, true);
             await using var plain = new NetworkStream(reached);
-            var (driver, server) = await AgreeAsync(raw, plain, tls, isFirst);
+            var (driver, server) = _source.Tls == TlsMode.Disable ? await IntroduceAsync(raw, plain, isFirst) : await AgreeAsync(raw, plain, tls, isFirst);
             await using (driver)
             await using (server)
             {
@@ -83,7 +85,7 @@ internal sealed class MySqlRelay : LoopbackRelay
         await Task.WhenAll(asking, answering).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
-    private async Task AnswerAsync(SslStream server, SslStream driver, bool isFirst)
+    private async Task AnswerAsync(Stream server, Stream driver, bool isFirst)
     {
         var room = new byte[Buffer];
         var messages = new MySqlMessages(LargestMegabytes * 1024L * 1024);
@@ -101,7 +103,7 @@ internal sealed class MySqlRelay : LoopbackRelay
     }
 
     /// <summary>The server's greeting and the driver's wish for TLS pass as they are; after that each side gets its own.</summary>
-    private async Task<(SslStream Driver, SslStream Server)> AgreeAsync(NetworkStream driver, NetworkStream server, ServerTls tls, bool isFirst)
+    private async Task<(Stream Driver, Stream Server)> AgreeAsync(NetworkStream driver, NetworkStream server, ServerTls tls, bool isFirst)
     {
         using var limit = CancellationTokenSource.CreateLinkedTokenSource(End);
         limit.CancelAfter(Patience);
@@ -121,6 +123,33 @@ internal sealed class MySqlRelay : LoopbackRelay
             await secured.DisposeAsync();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Without TLS the login passes packet by packet. The driver takes what it dials for a loopback, where nobody stands in between, and would show its password there; whether that is so is known here alone.
+    /// </summary>
+    private async Task<(Stream Driver, Stream Server)> IntroduceAsync(NetworkStream driver, NetworkStream server, bool isFirst)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(End);
+        limit.CancelAfter(Patience);
+        await driver.WriteAsync(await OfServerAsync(() => ReadAsync(server, LargestGreeting, limit.Token), isFirst), limit.Token);
+        await server.WriteAsync(await ReadAsync(driver, LargestGreeting, limit.Token), limit.Token);
+        for (var step = LoginStep.Asks; step != LoginStep.Ends;)
+        {
+            (var packet, step) = await OfServerAsync(() => StepAsync(server, limit.Token), isFirst);
+            await driver.WriteAsync(packet, limit.Token);
+            if (step == LoginStep.Asks) await server.WriteAsync(await ReadAsync(driver, LargestGreeting, limit.Token), limit.Token);
+        }
+
+        return (driver, server);
+    }
+
+    private async Task<(byte[] Packet, LoginStep Step)> StepAsync(NetworkStream server, CancellationToken ct)
+    {
+        var packet = await ReadAsync(server, LargestGreeting, ct);
+        return PlainLogin.Step(packet.AsSpan(HeadBytes), mayShow: _isNear) is { } step
+            ? (packet, step)
+            : throw new SyncFailureException(SyncFailure.Permanent("errors.connection.authentication", ("host", _source.Host), ("port", _source.Port)));
     }
 
     /// <summary>Keeps what is wrong with the server before the driver sees the end of it.</summary>
