@@ -40,6 +40,9 @@ public sealed class PostgresLogTests
     [InlineData("CREATE VIEW followed AS SELECT 1::bigint AS id", "table")]
     [InlineData("CREATE TABLE followed (id bigint PRIMARY KEY, twice bigint GENERATED ALWAYS AS (id * 2) STORED)", "generated")]
     [InlineData("CREATE TABLE followed (id bigint PRIMARY KEY, at point)", "types")]
+    [InlineData("CREATE TYPE mood AS ENUM ('sad', 'ok'); CREATE TYPE moods AS RANGE (subtype = mood); CREATE TABLE followed (id bigint PRIMARY KEY, felt moods)", "types")]
+    [InlineData("CREATE TYPE span AS (during int4range, note text); CREATE TABLE followed (id bigint PRIMARY KEY, kept span)", "types")]
+    [InlineData("CREATE DOMAIN days AS daterange; CREATE TABLE followed (id bigint PRIMARY KEY, off days[])", "types")]
     [InlineData("CREATE TABLE followed (id bigint PRIMARY KEY); ALTER TABLE followed ENABLE ROW LEVEL SECURITY", "row_security")]
     public async Task Offer_names_what_stands_in_the_way(string made, string missing)
     {
