@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json.Nodes;
 using DataSync.Pipeline.Failures;
 using DataSync.Refine.LabelStudio.Tasks;
 
@@ -148,6 +149,41 @@ public sealed class LabelStudioImportTests
         Assert.False(await rig.SendAsync(server, again, mayBeThere: true));
         LabelStudioRig.AssertEachOnce(fake, again);
         Assert.Equal(1, fake.Work.Imports);
+    }
+
+    /// <summary>An import that is still at work brings tasks between any two looks: they are waited for, and the pauses stay those of somebody who waits.</summary>
+    [Fact]
+    public async Task Tasks_that_come_one_by_one_are_waited_for_with_short_pauses()
+    {
+        await using var fake = await FakeLabelStudio.StartAsync();
+        var pauses = new ShortenedPauses();
+        using var rig = new LabelStudioRig(pauses: pauses);
+        var batch = LabelStudioRig.Batch(Enumerable.Range(0, 24).Select(i => $"text {i}"));
+        var coming = new Queue<OutgoingTask>(batch.Tasks);
+        fake.Fault = asked =>
+        {
+            if (!asked.StartsWith("GET", StringComparison.Ordinal) || !coming.TryDequeue(out var next)) return null;
+            var task = JsonNode.Parse(next.Json.Span)!;
+            fake.Work.Add(1, task["data"]!.DeepClone(), task["meta"]!.DeepClone());
+            return null;
+        };
+        Assert.False(await rig.SendAsync(LabelStudioRig.Legacy(fake), batch, mayBeThere: true));
+        LabelStudioRig.AssertEachOnce(fake, batch);
+        Assert.Equal(0, fake.Work.Imports);
+        Assert.InRange(pauses.Longest, TimeSpan.FromMilliseconds(40), TimeSpan.FromSeconds(10));
+    }
+
+    /// <summary>The job would be ended in the midst of it; given back, it rests without a worker as long as the server wishes.</summary>
+    [Fact]
+    public async Task A_pause_that_could_not_end_before_the_job_does_is_not_begun()
+    {
+        await using var fake = await FakeLabelStudio.StartAsync();
+        using var rig = new LabelStudioRig();
+        fake.Fault = asked => asked.StartsWith("POST", StringComparison.Ordinal) && asked.Contains(Import, StringComparison.Ordinal) ? FakeFault.Status(503, "1800") : null;
+        var sending = rig.SendAsync(LabelStudioRig.Legacy(fake), LabelStudioRig.Batch("one"), deadline: DateTimeOffset.UtcNow.AddMinutes(20));
+        var failure = (await Assert.ThrowsAsync<SyncFailureException>(() => sending.WaitAsync(TimeSpan.FromMinutes(1), Ct))).Failure;
+        Assert.Equal(("errors.label_studio.busy", FailureKind.Transient, TimeSpan.FromMinutes(30)), (failure.MessageKey, failure.Kind, failure.RetryAfter));
+        Assert.Single(fake.Asked, a => a.StartsWith("POST", StringComparison.Ordinal));
     }
 
     [Fact]

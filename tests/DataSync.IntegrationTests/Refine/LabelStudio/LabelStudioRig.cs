@@ -19,14 +19,14 @@ internal sealed class LabelStudioRig : IDisposable
     private readonly LabelStudioPools _pools;
     private readonly IOptions<LabelStudioOptions> _options;
 
-    public LabelStudioRig(string egress = "127.0.0.0/8", string exceptions = "127.0.0.0/8", int timeoutSeconds = 5, (Uri Url, string Key)? operators = null, int pollSeconds = 15)
+    public LabelStudioRig(string egress = "127.0.0.0/8", string exceptions = "127.0.0.0/8", int timeoutSeconds = 5, (Uri Url, string Key)? operators = null, int pollSeconds = 15, TimeProvider? pauses = null)
     {
         var time = TimeProvider.System;
         var options = Options.Create(new LabelStudioOptions { TlsExceptions = exceptions, TimeoutSeconds = timeoutSeconds, Url = operators?.Url.AbsoluteUri ?? "", ApiKey = operators?.Key ?? "", PollSeconds = pollSeconds, FirstImportLook = TimeSpan.FromMilliseconds(40) });
         _pools = new LabelStudioPools(new EgressPolicy(Options.Create(new EgressOptions { Allow = egress }), static async (host, ct) => await System.Net.Dns.GetHostAddressesAsync(host, ct)), options, time);
         Client = new LabelStudioClient(_pools, new LabelStudioTokens(_pools, time));
         (_options, Look) = (options, new TaskLook(Client));
-        Import = new TaskImport(Client, new TaskMatch(Client), new TransientRetry(Options.Create(new RetryOptions { MaxAttempts = 4, InitialDelaySeconds = 0.02, MaxDelaySeconds = 1 }), time), options, time);
+        Import = new TaskImport(Client, new TaskMatch(Client), new TransientRetry(Options.Create(new RetryOptions { MaxAttempts = 4, InitialDelaySeconds = 0.02, MaxDelaySeconds = 1 }), time), options, pauses ?? time);
     }
 
     public LabelStudioClient Client { get; }
@@ -55,8 +55,8 @@ internal sealed class LabelStudioRig : IDisposable
         return batch;
     }
 
-    public Task<bool> SendAsync(LabelStudioServer server, TaskBatch batch, bool mayBeThere = false, long project = 1)
-        => Import.SendAsync(server, project, batch, DateTimeOffset.UtcNow, mayBeThere, Ct);
+    public Task<bool> SendAsync(LabelStudioServer server, TaskBatch batch, bool mayBeThere = false, long project = 1, DateTimeOffset? deadline = null)
+        => Import.SendAsync(server, project, batch, DateTimeOffset.UtcNow, mayBeThere, deadline ?? DateTimeOffset.MaxValue, Ct);
 
     /// <summary>Each record's task holds that record, and no record has two.</summary>
     public static void AssertEachOnce(FakeLabelStudio fake, TaskBatch batch, long project = 1)

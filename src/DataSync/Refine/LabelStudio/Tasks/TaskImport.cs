@@ -24,9 +24,10 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     /// <param name="batch">The records.</param>
     /// <param name="since">When the first attempt at sending any of them was made at the earliest.</param>
     /// <param name="mayBeThere">An earlier attempt may have sent them.</param>
+    /// <param name="deadline">When the job is ended, done or not: no pause is begun that could not end before.</param>
     /// <param name="ct">Ends the work, not what the server has taken.</param>
-    public Task<bool> SendAsync(LabelStudioServer server, long project, TaskBatch batch, DateTimeOffset since, bool mayBeThere, CancellationToken ct)
-        => SendAsync(new Target(server, project, since - ClockSkew), batch.Tasks, mayBeThere, ct);
+    public Task<bool> SendAsync(LabelStudioServer server, long project, TaskBatch batch, DateTimeOffset since, bool mayBeThere, DateTimeOffset deadline, CancellationToken ct)
+        => SendAsync(new Target(server, project, since - ClockSkew, deadline), batch.Tasks, mayBeThere, ct);
 
     private async Task<bool> SendAsync(Target target, IReadOnlyList<OutgoingTask> tasks, bool mayBeThere, CancellationToken ct)
     {
@@ -54,7 +55,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
                 static () => true,
                 () => known < (known = tasks.Count(t => t.TaskId is not null)),
                 static _ => { },
-                DateTimeOffset.MaxValue, ct);
+                target.Deadline, ct);
         }
         catch (SyncFailureException e) when (e.Failure.MessageKey == LabelStudioErrors.Refused)
         {
@@ -92,7 +93,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
             {
                 state = await client.ImportStateAsync(target.Server, target.Project, import, ct);
             }
-            catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Transient && time.GetElapsedTime(began) < Patience)
+            catch (SyncFailureException e) when (e.Failure.Kind == FailureKind.Transient && time.GetElapsedTime(began) < Patience && time.GetUtcNow() + (e.Failure.RetryAfter ?? wait) < target.Deadline)
             {
                 wait = e.Failure.RetryAfter ?? wait;
             }
@@ -101,7 +102,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
             if (state is { IsDone: true }) return state.TaskIds;
             if (time.GetElapsedTime(began) >= Patience) throw LabelStudioErrors.ImportOpen(target.Server.Url);
             await Task.Delay(wait, time, ct);
-            wait = TimeSpan.FromTicks(Math.Min(LongestLook.Ticks, wait.Ticks * 2));
+            wait = Longer(wait);
         }
     }
 
@@ -112,13 +113,15 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     private async Task LookAsync(Target target, IReadOnlyList<OutgoingTask> tasks, CancellationToken ct)
     {
         await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
-        for (var (quiet, wait) = (0, options.Value.FirstImportLook); quiet < 4 && Missing(tasks) is { Count: var left and > 0 }; wait *= 2)
+        for (var (quiet, wait) = (0, options.Value.FirstImportLook); quiet < 4 && Missing(tasks) is { Count: var left and > 0 }; wait = Longer(wait))
         {
             await Task.Delay(wait, time, ct);
             await match.SinceAsync(target.Server, target.Project, target.Since, tasks, ct);
             quiet = Missing(tasks).Count < left ? 0 : quiet + 1;
         }
     }
+
+    private static TimeSpan Longer(TimeSpan wait) => wait < LongestLook / 2 ? wait * 2 : LongestLook;
 
     /// <summary>True where it is certain that the server did nothing.</summary>
     private static bool WasNotTaken(SyncFailure failure)
@@ -127,5 +130,5 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
 
     private static List<OutgoingTask> Missing(IReadOnlyList<OutgoingTask> tasks) => [.. tasks.Where(t => t.TaskId is null && !t.IsRefused)];
 
-    private sealed record Target(LabelStudioServer Server, long Project, DateTimeOffset Since);
+    private sealed record Target(LabelStudioServer Server, long Project, DateTimeOffset Since, DateTimeOffset Deadline);
 }

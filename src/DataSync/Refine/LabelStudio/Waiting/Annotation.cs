@@ -82,7 +82,7 @@ internal sealed partial class Annotation(AnnotationFloor floor, LabelStudioPlan 
     {
         var run = context.Run;
         await run.Confirm(ct); // who has lost the job sends nothing more
-        var again = await floor.Import.SendAsync(server, plan.Project, batch, run.CreatedAt, mayBeThere, ct);
+        var again = await floor.Import.SendAsync(server, plan.Project, batch, run.CreatedAt, mayBeThere, run.Deadline, ct);
         await floor.Sent.AddAsync(run.TenantId, run.JobId, batch.Tasks, ct);
         state = state with { SentTo = batch.Tasks[^1].Seq + 1, MayHaveTwins = state.MayHaveTwins || again };
         await CommitAsync(context, state, ct);
