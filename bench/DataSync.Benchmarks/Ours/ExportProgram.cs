@@ -47,7 +47,7 @@ internal static class ExportProgram
             RegisterWriter = static (_, _) => throw new NotSupportedException("The records are stored."),
         };
         var stage = new ExportStage(
-            [new CsvExporter(), new ParquetExporter([]), new CocoExporter()], [new GzipFileCompression()], [],
+            [new CsvExporter(), new ParquetExporter([]), new CocoExporter(static (_, _, _, _) => Task.FromResult<IReadOnlyList<int>?>(null))], [new GzipFileCompression()], [],
             new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = root })), TimeProvider.System, NullLogger<ExportStage>.Instance);
         if (!stored)
         {

@@ -1,3 +1,4 @@
+using DataSync.Export.Coco.Categories;
 using DataSync.Export.Storage;
 using DataSync.Export.Storage.Links;
 using DataSync.Pipeline.Privacy;
@@ -18,6 +19,8 @@ internal static class ExportServices
             .Validate(options => !File.Exists(options.Root), $"{ExportOptions.RootSetting} names a file; it must be a folder, or a path where one can be made.")
             .ValidateOnStart();
         services.AddExportStorage(configuration);
+        services.AddSingleton<CategoryNumbers>();
+        services.AddSingleton<NumberCategories>(provider => provider.GetRequiredService<CategoryNumbers>().NumberAsync);
         services.AddSingleton<ExportFiles>();
         services.AddSingleton<ExportListing>();
         services.AddSingleton<DownloadLinks>();

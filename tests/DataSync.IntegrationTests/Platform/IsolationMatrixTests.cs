@@ -21,7 +21,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     public async Task No_tenant_and_the_wrong_one_see_change_and_remove_nothing()
     {
         var tables = await TenantWall.TablesAsync(database.System.Superuser);
-        Assert.Equal(["ai_answers", "ai_budgets", "ai_usage", "alert_channels", "alert_notices", "alert_rules", "alert_silences", "alerts", "api_keys", "audit_log", "audit_pending", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "privacy_exports", "privacy_requests", "rate_limits", "retention", "slot_releases", "source_slots", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_endings", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_seen_values", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
+        Assert.Equal(["ai_answers", "ai_budgets", "ai_usage", "alert_channels", "alert_notices", "alert_rules", "alert_silences", "alerts", "api_keys", "audit_log", "audit_pending", "coco_categories", "configuration_generations", "data_source_configs", "idempotency_keys", "label_studio_jobs", "label_studio_projects", "label_studio_tasks", "privacy_exports", "privacy_requests", "rate_limits", "retention", "slot_releases", "source_slots", "sync_data", "sync_enrichments", "sync_job_attempts", "sync_job_endings", "sync_job_stages", "sync_jobs", "sync_rejections", "sync_schedules", "sync_seen_values", "sync_state", "tenant_keys", "tenant_queues", "tenant_settings", "webhook_deliveries", "webhook_drains"], tables);
         await using var connection = await database.System.Sources.App.OpenConnectionAsync(Ct);
         await using var transaction = await connection.BeginTransactionAsync(Ct);
         Assert.Empty(await new TenantWall(connection, null, database.Rows).HolesAsync(tables));
@@ -110,6 +110,7 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
                     INSERT INTO sync_seen_values (tenant_id, job_id, name, upto, hashes) VALUES ('{tenant}', gen_random_uuid(), '', 1, '\x00');
                     INSERT INTO sync_state (tenant_id, id, source_id, last_sync_timestamp, updated_at) VALUES ('{tenant}', gen_random_uuid(), 's', now(), now());
                     INSERT INTO source_slots (tenant_id, source_id) VALUES ('{tenant}', 's');
+                    INSERT INTO coco_categories (tenant_id, source_id, id, name, hash) VALUES ('{tenant}', 's', 1, '"cat"', 1);
                     INSERT INTO slot_releases (tenant_id, id, source_id, source_type, connection_params, version, created_at, next_try_at) VALUES ('{tenant}', gen_random_uuid(), 's', 'database', '{"{}"}', 1, now(), now());
                     INSERT INTO tenant_keys (tenant_id, key_id, master_key_id, wrapped_key, created_at) VALUES ('{tenant}', 1, 'm', '\x00', now());
                     INSERT INTO idempotency_keys (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at) VALUES ('{tenant}', '\x00', 'k', '\x00', gen_random_uuid(), now(), now());

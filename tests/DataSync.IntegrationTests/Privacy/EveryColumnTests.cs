@@ -16,6 +16,7 @@ public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
         ["sync_schedules"] = ["failure"],
         ["sync_state"] = ["state_data", "last_record_id"],
         ["ai_answers"] = ["answer"],
+        ["coco_categories"] = ["name"],
         ["webhook_deliveries"] = ["payload", "webhook_id"],
         ["idempotency_keys"] = ["body", "location", "key"],
     };
@@ -85,6 +86,7 @@ public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
             INSERT INTO sync_state (tenant_id, id, source_id, last_sync_timestamp, updated_at) VALUES ('{{tenant}}', gen_random_uuid(), 's', now(), now());
             INSERT INTO sync_enrichments (tenant_id, job_id, kind, seq, outcome, result) SELECT tenant_id, id, 'ai', 0, 'completed', '{}' FROM sync_jobs WHERE tenant_id = '{{tenant}}';
             INSERT INTO ai_answers (tenant_id, key, answer, input_tokens, output_tokens) VALUES ('{{tenant}}', '\x01', '{}', 1, 1);
+            INSERT INTO coco_categories (tenant_id, source_id, id, name, hash) VALUES ('{{tenant}}', 's', 1, '"cat"', 1);
             INSERT INTO idempotency_keys (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at, status, body) VALUES ('{{tenant}}', '\x00', 'k', '\x00', gen_random_uuid(), now() + interval '1 day', now(), 200, '{}');
             INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, payload, replays) VALUES ('{{tenant}}', gen_random_uuid(), 's', now(), 1, '{}', 0);
             """);

@@ -80,6 +80,7 @@ public sealed class TenantErasureTests(PrivacyRig rig) : IClassFixture<PrivacyRi
             INSERT INTO sync_enrichments (tenant_id, job_id, kind, seq, outcome, result) VALUES ('{tenant}', gen_random_uuid(), 'ai', 0, 'completed', '{"{}"}');
             INSERT INTO webhook_drains (tenant_id, source_id) VALUES ('{tenant}', 's');
             INSERT INTO source_slots (tenant_id, source_id) VALUES ('{tenant}', 's');
+            INSERT INTO coco_categories (tenant_id, source_id, id, name, hash) VALUES ('{tenant}', 's', 1, '"cat"', 1);
             INSERT INTO slot_releases (tenant_id, id, source_id, source_type, connection_params, version, created_at, next_try_at) VALUES ('{tenant}', gen_random_uuid(), 's', 'database', '{"{}"}', 1, now(), now());
             INSERT INTO privacy_exports (tenant_id, request_id, job_id, outcome, files) SELECT tenant_id, id, gen_random_uuid(), 'none', '[]' FROM privacy_requests WHERE tenant_id = '{tenant}';
             INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) SELECT tenant_id, id, 3 FROM sync_jobs WHERE tenant_id = '{tenant}';

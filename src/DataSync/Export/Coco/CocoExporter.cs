@@ -1,4 +1,6 @@
 using System.Text.Json;
+using DataSync.Export.Coco.Categories;
+using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Export.Coco;
@@ -7,7 +9,7 @@ namespace DataSync.Export.Coco;
 /// COCO: <c>coco.json</c>, an image a record, with the objects that the record carries as annotations of its own or as results of Label Studio; and
 /// <c>coco-report.json</c>, which counts what came in against what went out, with a reason for each that did not.
 /// </summary>
-internal sealed class CocoExporter : IExporter
+internal sealed class CocoExporter(NumberCategories number) : IExporter
 {
     public string Format => "coco";
 
@@ -19,8 +21,12 @@ internal sealed class CocoExporter : IExporter
 
     public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets)
     {
-        var options = CocoOptions.Read(targets[0].Run.Plan.Export.OptionsOf(Format));
-        var categories = new CocoCategories(options.Categories);
+        var run = targets[0].Run;
+        var options = CocoOptions.Read(run.Plan.Export.OptionsOf(Format));
+
+        // Names come from records: where these are kept in memory, all or some, nothing of them goes to the database.
+        var isStored = string.Equals(run.Plan.Mode, SyncModes.Async, StringComparison.Ordinal);
+        var categories = new CocoCategories(options.Categories, isStored ? (names, ct) => number(run.TenantId, run.SourceId, names, ct) : null);
         return [.. targets.Select(t => new CocoSession(t, options, categories))];
     }
 }

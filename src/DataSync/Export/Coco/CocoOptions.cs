@@ -30,7 +30,7 @@ internal sealed record CocoOptions
     /// <summary>What else is known of an object (<c>score</c>, <c>attributes</c>) is kept as members COCO does not know.</summary>
     public bool KeepsAttributes { get; private init; }
 
-    /// <summary>The categories, in the order of their ids from 1; what is found besides comes after them, in the order it appears.</summary>
+    /// <summary>The categories, in the order of their ids from 1; what is found besides comes after them.</summary>
     public IReadOnlyList<CocoCategory> Categories { get; private init; } = [];
 
     /// <summary><c>info</c>, its members as given; undefined for none.</summary>

@@ -37,7 +37,7 @@ internal sealed class CocoSession : IExportSession
         {
             // one image may have masks of megabytes, and take seconds
             ct.ThrowIfCancellationRequested();
-            WriteImage(records[i], records.Added);
+            using (var document = Parse(records[i], out var isTorn)) await WriteImageAsync(document.RootElement, isTorn, records.Added, ct);
             await _file.FlushAsync(ct);
             await _annotations.FlushAsync(ct);
         }
@@ -60,21 +60,27 @@ internal sealed class CocoSession : IExportSession
         await _target.PublishAsync(report, records: 0, ct);
     }
 
-    private void WriteImage(ReadOnlySpan<byte> document, IReadOnlyList<AddedMember> added)
+    private static JsonDocument Parse(ReadOnlySpan<byte> document, out bool isTorn)
     {
         var mended = TornText.Mended(document);
+        isTorn = mended is not null;
         var reader = new Utf8JsonReader(mended is null ? document : mended, isFinalBlock: true, new JsonReaderState(JsonMembers.AnyDepth));
-        using var parsed = JsonDocument.ParseValue(ref reader);
-        var annotations = GivenAnnotations.Read(parsed.RootElement.At(_options.Annotations, added));
-        var image = RecordImage.Read(parsed.RootElement, _options, added, annotations.Items);
+        return JsonDocument.ParseValue(ref reader);
+    }
+
+    private async ValueTask WriteImageAsync(JsonElement record, bool isTorn, IReadOnlyList<AddedMember> added, CancellationToken ct)
+    {
+        var annotations = GivenAnnotations.Read(record.At(_options.Annotations, added));
+        var image = RecordImage.Read(record, _options, added, annotations.Items);
         var id = ++_report.Images;
-        if (mended is not null || annotations.IsTorn) _report.ImagesWithTornText++;
+        if (isTorn || annotations.IsTorn) _report.ImagesWithTornText++;
         if (!image.Size.IsKnown) _report.ImagesWithoutSize++;
         if (image.FileName.Length == 0) _report.ImagesWithoutName++;
         CocoJson.Image(_file, id, image);
         var objects = new ImageObjects(id, image.Size, _options, _report);
         objects.Read(annotations);
         if (objects.Shapes.Count == 0) _report.ImagesWithoutAnnotations++;
+        await _categories.KnowAsync(objects.Shapes.SelectMany(s => s.Labels), ct);
         foreach (var shape in objects.Shapes)
         {
             if (shape.IsClipped) _report.Clipped++;

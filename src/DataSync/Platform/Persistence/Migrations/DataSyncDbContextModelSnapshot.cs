@@ -353,6 +353,37 @@ namespace DataSync.Platform.Persistence.Migrations
                         });
                 });
 
+            modelBuilder.Entity("DataSync.Export.Coco.Categories.KnownCategory", b =>
+                {
+                    b.Property<string>("TenantId")
+                        .HasColumnType("text")
+                        .HasColumnName("tenant_id");
+
+                    b.Property<string>("SourceId")
+                        .HasColumnType("text")
+                        .HasColumnName("source_id");
+
+                    b.Property<int>("Id")
+                        .HasColumnType("integer")
+                        .HasColumnName("id");
+
+                    b.Property<long?>("Hash")
+                        .HasColumnType("bigint")
+                        .HasColumnName("hash");
+
+                    b.Property<string>("Name")
+                        .HasColumnType("text")
+                        .HasColumnName("name");
+
+                    b.HasKey("TenantId", "SourceId", "Id")
+                        .HasName("pk_coco_categories");
+
+                    b.HasIndex("TenantId", "SourceId", "Hash")
+                        .HasDatabaseName("idx_coco_categories_hash");
+
+                    b.ToTable("coco_categories", (string)null);
+                });
+
             modelBuilder.Entity("DataSync.Jobs.History.SyncJobAttempt", b =>
                 {
                     b.Property<string>("TenantId")

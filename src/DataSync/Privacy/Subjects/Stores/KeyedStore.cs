@@ -122,16 +122,17 @@ internal abstract class KeyedStore(TenantDatabase database, string kind, string 
 /// <summary>A column of a table's key.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="IsBytes">Whether it holds bytes, and no text.</param>
-internal readonly record struct KeyColumn(string Name, bool IsBytes = false)
+/// <param name="IsNumber">Whether it holds integers above zero.</param>
+internal readonly record struct KeyColumn(string Name, bool IsBytes = false, bool IsNumber = false)
 {
     /// <summary>The database's name of its type.</summary>
-    public string Type => IsBytes ? "bytea" : "text";
+    public string Type => IsBytes ? "bytea" : IsNumber ? "integer" : "text";
 
     /// <summary>What is before all values.</summary>
-    public object First => IsBytes ? Array.Empty<byte>() : "";
+    public object First => IsBytes ? Array.Empty<byte>() : IsNumber ? 0 : "";
 
     /// <summary>Values as a parameter.</summary>
-    public object ArrayOf(IEnumerable<object> values) => IsBytes ? values.Cast<byte[]>().ToArray() : values.Cast<string>().ToArray();
+    public object ArrayOf(IEnumerable<object> values) => IsBytes ? values.Cast<byte[]>().ToArray() : IsNumber ? values.Cast<int>().ToArray() : values.Cast<string>().ToArray();
 }
 
 /// <summary>Answers of language models in which the subject stands. Those that were made of its records went with them.</summary>
@@ -148,6 +149,15 @@ internal sealed class StateStore(TenantDatabase database) : KeyedStore(database,
     public override string Phase => "states";
 
     public override int Order => 50;
+}
+
+/// <summary>Names of COCO's categories, which come from records: the name goes, its number is given to no other.</summary>
+internal sealed class CategoryStore(TenantDatabase database)
+    : KeyedStore(database, "categories", "coco_categories", [new("source_id"), new("id", IsNumber: true)], ["name"], "UPDATE coco_categories SET name = NULL, hash = NULL")
+{
+    public override string Phase => "categories";
+
+    public override int Order => 55;
 }
 
 /// <summary>Why a schedule's last run became no job.</summary>
