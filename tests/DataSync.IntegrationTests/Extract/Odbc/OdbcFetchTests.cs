@@ -39,6 +39,26 @@ public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFi
         Assert.Equal(expected, (await ReadOutcome.OfAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), request, Ct)).Documents);
     }
 
+    /// <summary>What is narrow comes as one text, whose length is the server's to choose: some rows' is longer than the room in a block, and stands beside other values that are.</summary>
+    [Fact]
+    public async Task Read_narrow_columns_of_any_length_come_out_as_from_the_native_connector()
+    {
+        var request = new ReadRequest
+        {
+            Query =
+                """
+                SELECT i, CASE WHEN i % 3 = 0 THEN repeat('text, "(quoted)" ', i) END AS t, CASE WHEN i % 4 <> 0 THEN power(10::numeric, CASE WHEN i % 50 = 1 THEN i * 20 ELSE i % 20 END) / 3 END AS n,
+                    CASE i % 5 WHEN 0 THEN 'NaN' WHEN 1 THEN 'Infinity' WHEN 2 THEN '-Infinity' WHEN 3 THEN NULL ELSE '-1.5e-300' END::float8 AS f, nullif(i % 2 = 0, i % 7 = 0) AS b,
+                    (('0044-03-15 BC'::date) + i * 1000) AS d, CASE WHEN i % 6 = 0 THEN 'infinity' WHEN i % 6 < 5 THEN '2024-02-29 12:34:56.789 UTC'::timestamptz + i * interval '1 year' END AS z,
+                    'infinity'::timestamp AS u, CASE WHEN i % 8 > 0 THEN md5(i::text)::uuid END AS g, CASE WHEN i % 50 = 1 THEN repeat('z', i * 30) ELSE '' END AS w, i::int2 AS s, -i AS m, NULL::int8 AS never
+                FROM generate_series(1, 2000) i
+                """,
+        };
+        var expected = (await ReadOutcome.OfAsync(PostgresSource.Connector(), database.Source.Connection, request, Ct)).Documents;
+        Assert.Equal(2000, expected.Count);
+        Assert.Equal(expected, (await ReadOutcome.OfAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), request, Ct)).Documents);
+    }
+
     private static string Asked(string document)
     {
         using var row = JsonDocument.Parse(document);

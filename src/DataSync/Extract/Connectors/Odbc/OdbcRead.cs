@@ -28,8 +28,8 @@ internal sealed class OdbcRead : IDisposable
     {
         (_session, _thread, _request, _statement) = (session, thread, request, statement);
         _records = new BatchBuilder(request);
-        _writer = new RowWriter(statement.Columns);
-        _reader = new BlockReader(statement.Handle, statement.Columns, session);
+        _writer = new RowWriter(statement.Projection);
+        _reader = new BlockReader(statement.Handle, statement.Projection.Fetched, session);
     }
 
     /// <summary>What is fetched and not yet here; completed where nothing is.</summary>
@@ -111,7 +111,7 @@ internal sealed class OdbcRead : IDisposable
                 _reader.Dispose();
                 _statement.Dispose();
                 _statement = OdbcStatement.Execute(_session, _request, token, _statement.Table);
-                _reader = new BlockReader(_statement.Handle, _statement.Columns, _session);
+                _reader = new BlockReader(_statement.Handle, _statement.Projection.Fetched, _session);
                 return true;
             },
             ct);

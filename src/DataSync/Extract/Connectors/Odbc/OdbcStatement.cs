@@ -11,15 +11,16 @@ internal sealed class OdbcStatement : IDisposable
 {
     private readonly ParameterValues _values;
 
-    private OdbcStatement(StatementHandle handle, ParameterValues values, IReadOnlyList<BoundColumn> columns, OdbcTable? table, int? pageRows, bool isQuery)
+    private OdbcStatement(StatementHandle handle, ParameterValues values, Projection projection, OdbcTable? table, int? pageRows, bool isQuery)
     {
-        (Handle, _values, Columns, Table, PageRows, IsResumable) = (handle, values, columns, table, pageRows, !isQuery);
-        KeyPlaces = table is null ? [] : [.. table.Key.Select(k => columns.ToList().FindIndex(c => c.Name == k.Name))];
+        (Handle, _values, Projection, Table, PageRows, IsResumable) = (handle, values, projection, table, pageRows, !isQuery);
+        KeyPlaces = table is null ? [] : [.. table.Key.Select(k => projection.Members.ToList().FindIndex(m => m.Name == k.Name))];
     }
 
     public StatementHandle Handle { get; }
 
-    public IReadOnlyList<BoundColumn> Columns { get; }
+    /// <summary>What is fetched, and the records' members in it.</summary>
+    public Projection Projection { get; }
 
     /// <summary>False for a query: whoever reads it again may get other rows.</summary>
     public bool IsResumable { get; }
@@ -27,7 +28,7 @@ internal sealed class OdbcStatement : IDisposable
     /// <summary>The table that is read, where it is one; that of a query that is read by pages.</summary>
     public OdbcTable? Table { get; }
 
-    /// <summary>Where the key's columns are among all; empty where there is no key.</summary>
+    /// <summary>Where the key's columns are among the members; empty where there is no key.</summary>
     public IReadOnlyList<int> KeyPlaces { get; }
 
     /// <summary>Rows asked for at most, where the table is read page by page: as many again may follow.</summary>
@@ -97,15 +98,15 @@ internal sealed class OdbcStatement : IDisposable
         if (table is not null && table.Key.Any(k => !described.Any(d => d.Name == k.Name && session.Dialect.Format(d).HasKey))) page = null;
         if (page is { } rows && limit < rows) page = (int)limit;
         if (page is null && limit is { } most) session.Dialect.Limit(session, most);
-        var (run, columns) = session.Dialect.Project(page is null ? sql : FormattableString.Invariant($"{sql} LIMIT {page}"), described, limit);
+        var projection = session.Dialect.Project(page is null ? sql : FormattableString.Invariant($"{sql} LIMIT {page}"), described, limit);
         var statement = session.Statement();
         var bound = new ParameterValues(values);
         try
         {
-            session.Prepare(statement, run);
+            session.Prepare(statement, projection.Sql);
             bound.Bind(statement, session.Dialect.DescribesParameters);
             Diagnostics.Check(OdbcLibrary.SQLExecute(statement), statement);
-            return new OdbcStatement(statement, bound, columns, table, page, isQuery);
+            return new OdbcStatement(statement, bound, projection, table, page, isQuery);
         }
         catch
         {

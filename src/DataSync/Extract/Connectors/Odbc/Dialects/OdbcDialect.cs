@@ -108,8 +108,8 @@ internal abstract class OdbcDialect
     public virtual string Describing(string sql) => sql;
 
     /// <summary>The statement that is run: the same one, or one around it that has values come in a form the driver keeps whole.</summary>
-    public virtual (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
-        => (sql, [.. columns.Select(c => BoundColumn.Of(c.Name, Format(c), c.Size, TrustsLengths))]);
+    public virtual Projection Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
+        => Projection.Plain(sql, [.. columns.Select(c => BoundColumn.Of(c.Name, Format(c), c.Size, TrustsLengths))]);
 
     /// <summary>Stops the session's clock: a query read in pages has one now, as a whole one has.</summary>
     public virtual void StopClock(OdbcSession session)

@@ -126,14 +126,12 @@ internal sealed class PostgresDialect : OdbcDialect
 
     public override string Describing(string sql) => $"SELECT * FROM (\n{sql}\n) AS q";
 
-    public override (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
+    public override Projection Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
     {
-        var projected = columns.Select((c, i) => Column(c, $"q.c{i}")).ToList();
         var aliases = string.Join(",", columns.Select((_, i) => $"c{i}"));
         var rows = limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "";
-        return (
-            $"SELECT {string.Join(",", projected.Select(p => p.Expression))} FROM (\n{sql}\n) AS q({aliases}){rows}",
-            [.. columns.Select((c, i) => BoundColumn.Of(c.Name, projected[i].Format, projected[i].Format is PostgresTimeCell or PostgresFloatCell ? 40 : c.Size, trusted: false))]);
+        var (expressions, fetched, members) = PostgresRow.Of(columns, Column);
+        return new Projection($"SELECT {string.Join(",", expressions)} FROM (\n{sql}\n) AS q({aliases}){rows}", fetched, members);
     }
 
     private (string Expression, CellFormat Format) Column(DescribedColumn column, string name) => (column.Type, column.TypeName) switch

@@ -82,11 +82,11 @@ internal sealed class SqliteDialect : OdbcDialect
         => ($"({string.Join(", ", key.Select(k => table.Quoted(k.Column)))}) > ({string.Join(", ", key.Select(_ => "?"))})",
             [.. key.Select(k => k.Value[0] == 'i' ? k with { Type = OdbcTable.Whole, Value = k.Value[1..] } : k with { Value = k.Value[1..] })]);
 
-    public override (string Sql, IReadOnlyList<BoundColumn> Columns) Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
+    public override Projection Project(string sql, IReadOnlyList<DescribedColumn> columns, long? limit)
     {
         var aliases = string.Join(",", columns.Select((_, i) => $"c{i}"));
         var rows = limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "";
-        return (
+        return Projection.Plain(
             $"SELECT {string.Join(",", columns.Select((_, i) => $"{SqliteCell.Expression($"c{i}")} AS v{i}"))} FROM (WITH q({aliases}) AS (\n{sql}\n) SELECT * FROM q){rows}",
             [.. columns.Select(c => BoundColumn.Of(c.Name, new SqliteCell(), 0, trusted: false))]);
     }

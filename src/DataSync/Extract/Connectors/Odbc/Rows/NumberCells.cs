@@ -51,6 +51,22 @@ internal sealed class BitCell : CellFormat
     }
 }
 
+/// <summary>PostgreSQL's text of a truth value.</summary>
+internal sealed class TruthCell : CellFormat
+{
+    public override short CType => SqlType.CChar;
+
+    public override bool HasKey => false;
+
+    public override string JsonType => "boolean";
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        JsonText.WriteRaw(value is [(byte)'t', ..] ? "true"u8 : "false"u8, to);
+        return true;
+    }
+}
+
 /// <summary>Floating-point numbers, as the shortest digits that read back to the same value; what JSON has no number for is a string.</summary>
 internal sealed class FloatingCell(bool single) : CellFormat
 {

@@ -5,10 +5,15 @@ using DataSync.Pipeline;
 namespace DataSync.Extract.Connectors.Odbc.Rows;
 
 /// <summary>Writes rows of blocks as documents, straight into a record buffer.</summary>
-internal sealed class RowWriter(IReadOnlyList<BoundColumn> columns)
+internal sealed class RowWriter(Projection projection)
 {
-    private readonly byte[][] _prefixes = [.. columns.Select((c, i) => (byte[])[i == 0 ? (byte)'{' : (byte)',', .. JsonText.MemberName(c.Name)])];
-    private readonly CellFormat[] _formats = [.. columns.Select(c => c.Format)];
+    /// <summary>The fetched column that holds parts, where one does.</summary>
+    private const int Packed = 0;
+
+    private readonly byte[][] _prefixes = [.. projection.Members.Select((m, i) => (byte[])[i == 0 ? (byte)'{' : (byte)',', .. JsonText.MemberName(m.Name)])];
+    private readonly Member[] _members = [.. projection.Members];
+    private readonly CellFormat _packed = projection.Fetched[Packed].Format;
+    private readonly PackedRow? _parts = projection.Members.Count(m => m.Part is not null) is > 0 and var parts ? new PackedRow(parts) : null;
     private RowBlock? _block;
     private int _long;
 
@@ -16,14 +21,22 @@ internal sealed class RowWriter(IReadOnlyList<BoundColumn> columns)
     public Rejection? Write(RowBlock block, int row, RecordBuffer to)
     {
         if (_block != block || row == 0) (_block, _long) = (block, 0);
-        Rejection? rejection = null;
         var left = OversizeRecord.LargestBytes;
-        for (var i = 0; i < _formats.Length; i++)
+        var packed = _parts is null ? default : Split(block, row);
+        if (_parts is not null && block.IsLong(row, Packed, _packed)) (_long, left) = (_long + 1, left - packed.Length);
+        var rejection = left < 0 || (_parts is not null && packed.IsEmpty) ? OversizeRecord.Rejection(_members.First(m => m.Part is not null).Name) : null;
+        for (var i = 0; i < _members.Length; i++)
         {
+            var member = _members[i];
             JsonText.WriteRaw(_prefixes[i], to);
-            if (block.Indicator(row, i) == OdbcCode.NullData) JsonText.WriteRaw("null"u8, to);
-            else if (block.IsLong(row, i, _formats[i])) rejection = WriteLong(block.Long[_long++], i, ref left, to) ?? rejection;
-            else if (!_formats[i].Write(block.Value(row, i, _formats[i]), to)) rejection = InvalidText.Rejection(columns[i].Name);
+            if (member.Part is { } part)
+            {
+                if (left < 0 || _parts!.IsNull(part)) JsonText.WriteRaw("null"u8, to);
+                else if (!member.Format.Write(_parts.Part(packed, part), to)) rejection = InvalidText.Rejection(member.Name);
+            }
+            else if (block.Indicator(row, member.Column) == OdbcCode.NullData) JsonText.WriteRaw("null"u8, to);
+            else if (block.IsLong(row, member.Column, member.Format)) rejection = WriteLong(block.Long[_long++], member, ref left, to) ?? rejection;
+            else if (!member.Format.Write(block.Value(row, member.Column, member.Format), to)) rejection = InvalidText.Rejection(member.Name);
         }
 
         JsonText.WriteRaw("}"u8, to);
@@ -32,22 +45,37 @@ internal sealed class RowWriter(IReadOnlyList<BoundColumn> columns)
     }
 
     /// <summary>The key's text of a value; null where there is none to go on from.</summary>
-    public string? Key(RowBlock block, int row, int column)
-        => block.Indicator(row, column) == OdbcCode.NullData || block.IsLong(row, column, _formats[column])
+    /// <param name="block">The block.</param>
+    /// <param name="row">A row of it.</param>
+    /// <param name="place">The member, from 0.</param>
+    public string? Key(RowBlock block, int row, int place)
+    {
+        var member = _members[place];
+        if (member.Part is { } part) return Split(block, row) is var packed && _parts!.IsNull(part) ? null : member.Format.Key(_parts.Part(packed, part));
+        return block.Indicator(row, member.Column) == OdbcCode.NullData || block.IsLong(row, member.Column, member.Format)
             ? null
-            : _formats[column].Key(block.Value(row, column, _formats[column]));
+            : member.Format.Key(block.Value(row, member.Column, member.Format));
+    }
 
-    private Rejection? WriteLong(LongValue value, int column, ref int left, RecordBuffer to)
+    /// <summary>The text that holds the row's parts; empty, and each of them null, where it is larger than a record may be.</summary>
+    private ReadOnlySpan<byte> Split(RowBlock block, int row)
+    {
+        var text = block.IsLong(row, Packed, _packed) ? block.LongOf(row, Packed) : block.Value(row, Packed, _packed);
+        _parts!.Split(text);
+        return text;
+    }
+
+    private static Rejection? WriteLong(LongValue value, Member member, ref int left, RecordBuffer to)
     {
         // text came in two bytes a character; the bound is on characters
-        var size = value.Bytes is null ? int.MaxValue : _formats[column].CType == SqlType.CWChar ? value.Bytes.Length / 2 : value.Bytes.Length;
+        var size = value.Bytes is null ? int.MaxValue : member.Format.CType == SqlType.CWChar ? value.Bytes.Length / 2 : value.Bytes.Length;
         if (size > left)
         {
             JsonText.WriteRaw("null"u8, to);
-            return OversizeRecord.Rejection(columns[column].Name);
+            return OversizeRecord.Rejection(member.Name);
         }
 
         left -= size;
-        return _formats[column].Write(value.Bytes, to) ? null : InvalidText.Rejection(columns[column].Name);
+        return member.Format.Write(value.Bytes, to) ? null : InvalidText.Rejection(member.Name);
     }
 }
