@@ -1,15 +1,17 @@
 using System.Buffers;
+using System.Text;
 using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Odbc.Rows;
 
 /// <summary>
-/// PostgreSQL's text of a row of numbers, times, truths and UUIDs: <c>(1,,"2024-02-29 12:00:00+00",t)</c>. An empty part is null; one with a space stands in quotes, and none of
-/// them holds a quote, a backslash or anything else that is written twice. A driver takes as long for each of those values as for the whole row.
+/// PostgreSQL's text of a row of numbers, times, truths and UUIDs: joined, <c>1,2024-02-29 12:00:00+00,t</c>, or as a row has it, <c>(1,,"2024-02-29 12:00:00+00",t)</c>, where an empty
+/// part is null and one with a space stands in quotes. None of them holds a comma, a quote or anything else that is written twice. A driver takes as long for each of those values as for the whole.
 /// </summary>
 internal sealed class PackedRow(int parts)
 {
-    private static readonly SearchValues<byte> Known = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.: ,\"()"u8), Ends = SearchValues.Create(",)"u8);
+    private const string Known = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.: ,";
+    private static readonly SearchValues<byte> OfJoined = SearchValues.Create(Encoding.ASCII.GetBytes(Known)), OfRow = SearchValues.Create(Encoding.ASCII.GetBytes($"{Known}\"()"));
     private readonly (int At, int Length)[] _places = new (int, int)[parts];
 
     /// <summary>Finds the parts of a row's text. Of an empty one each part is null.</summary>
@@ -22,23 +24,23 @@ internal sealed class PackedRow(int parts)
             return;
         }
 
-        if (text is not [(byte)'(', .., (byte)')'] || text.ContainsAnyExcept(Known)) throw Broken();
-        var at = 1;
+        var isRow = text is [(byte)'(', .., (byte)')'];
+        if (text.ContainsAnyExcept(isRow ? OfRow : OfJoined)) throw Broken();
+        var (at, end) = isRow ? (1, text.Length - 1) : (0, text.Length);
         for (var i = 0; i < parts; i++)
         {
-            var isQuoted = text[at] == (byte)'"';
-            if (isQuoted) at++;
-            var length = isQuoted ? text[at..].IndexOf((byte)'"') : text[at..].IndexOfAny(Ends);
-            if (length < 0) throw Broken();
-            _places[i] = (at, isQuoted || length > 0 ? length : -1);
-            at += length + (isQuoted ? 1 : 0);
+            var left = text[at..end];
+            var isQuoted = isRow && left.StartsWith("\""u8);
+            var length = isQuoted ? left[1..].IndexOf((byte)'"') : left.IndexOf((byte)',') is >= 0 and var comma ? comma : left.Length;
+            if (isQuoted ? length < 0 : isRow ? left[..length].Contains((byte)'"') : length == 0) throw Broken();
+            _places[i] = (isQuoted ? at + 1 : at, isQuoted || length > 0 ? length : -1);
+            at += isQuoted ? length + 2 : length;
 
             // behind each part a comma, behind the last one the end
-            if (at >= text.Length || text[at] != (byte)(i < parts - 1 ? ',' : ')')) throw Broken();
+            var isLast = i == parts - 1;
+            if (isLast ? at != end : at >= end || text[at] != (byte)',') throw Broken();
             at++;
         }
-
-        if (at != text.Length) throw Broken();
     }
 
     /// <summary>True for a part that is null.</summary>
