@@ -48,6 +48,6 @@ public sealed class DialTimeoutTests
             var failure = await ReadOutcome.FailureAsync(connectors.Of(driver), ReachingConnectors.To(driver, "127.0.0.1", port.EndPoint.Port), ReachingConnectors.Request(driver), Ct);
             return (Driver: driver, failure.MessageKey, failure.Kind, clock.Elapsed);
         }));
-        Assert.Empty(found.Where(f => f.MessageKey != "errors.connection.timeout" || f.Kind != FailureKind.Transient || f.Elapsed > Limit + Margin));
+        Assert.All(found, f => Assert.Equal((f.Driver, "errors.connection.timeout", FailureKind.Transient, true), (f.Driver, f.MessageKey, f.Kind, f.Elapsed < Limit + Margin)));
     }
 }

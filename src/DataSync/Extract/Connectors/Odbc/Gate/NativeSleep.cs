@@ -6,7 +6,7 @@ namespace DataSync.Extract.Connectors.Odbc.Gate;
 internal static partial class NativeSleep
 {
     /// <summary>Blocks the thread for so many microseconds at least, fewer than a million.</summary>
-    public static void Micro(uint microseconds) => USleep(microseconds);
+    public static void Micro(uint microseconds) => _ = USleep(microseconds);
 
     [LibraryImport("libc", EntryPoint = "usleep")]
     private static partial int USleep(uint microseconds);
