@@ -2,6 +2,7 @@ using DataSync.Export.Coco.Categories;
 using DataSync.Export.Storage;
 using DataSync.Export.Storage.Links;
 using DataSync.Pipeline.Privacy;
+using DataSync.Platform.Tenancy;
 using DataSync.Platform.Tenancy.Regions;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -19,8 +20,7 @@ internal static class ExportServices
             .Validate(options => !File.Exists(options.Root), $"{ExportOptions.RootSetting} names a file; it must be a folder, or a path where one can be made.")
             .ValidateOnStart();
         services.AddExportStorage(configuration);
-        services.AddSingleton<CategoryNumbers>();
-        services.AddSingleton<NumberCategories>(provider => provider.GetRequiredService<CategoryNumbers>().NumberAsync);
+        services.AddSingleton<NumberCategories>(provider => new CategoryNumbers(provider.GetRequiredService<TenantDatabase>()).NumberAsync);
         services.AddSingleton<ExportFiles>();
         services.AddSingleton<ExportListing>();
         services.AddSingleton<DownloadLinks>();
