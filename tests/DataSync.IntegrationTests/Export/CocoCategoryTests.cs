@@ -64,14 +64,14 @@ public sealed class CocoCategoryTests(PrivacyRig rig) : IClassFixture<PrivacyRig
     public async Task Numbers_asked_for_by_many_at_once_are_each_of_one_name()
     {
         await SourceAsync("crowd", "photos");
-        var numbers = rig.Get<CategoryNumbers>();
+        var numbers = rig.Get<NumberCategories>();
         string[] names = [.. Enumerable.Range(0, 60).Select(i => $"name {i}")];
         var given = await Task.WhenAll(Enumerable.Range(0, 8).Select(async turn =>
         {
             Dictionary<string, int> mine = new(StringComparer.Ordinal);
             foreach (var some in names.Skip(turn * 7).Concat(names.Take(turn * 7)).Chunk(4))
             {
-                foreach (var (name, number) in some.Zip((await numbers.NumberAsync("crowd", "photos", some, Ct))!)) mine.Add(name, number);
+                foreach (var (name, number) in some.Zip((await numbers("crowd", "photos", some, Ct))!)) mine.Add(name, number);
             }
 
             return mine;
