@@ -14,16 +14,13 @@ internal sealed class PackedRow(int parts)
     private static readonly SearchValues<byte> OfJoined = SearchValues.Create(Encoding.ASCII.GetBytes(Known)), OfRow = SearchValues.Create(Encoding.ASCII.GetBytes($"{Known}\"()"));
     private readonly (int At, int Length)[] _places = new (int, int)[parts];
 
-    /// <summary>Finds the parts of a row's text. Of an empty one each part is null.</summary>
+    /// <summary>Takes each part for null: the text was too large to be fetched.</summary>
+    public void Clear() => Array.Fill(_places, (0, -1));
+
+    /// <summary>Finds the parts of a row's text.</summary>
     /// <exception cref="SyncFailureException"><c>errors.extraction.data</c>: the text is none that PostgreSQL writes.</exception>
     public void Split(ReadOnlySpan<byte> text)
     {
-        if (text.IsEmpty)
-        {
-            Array.Fill(_places, (0, -1));
-            return;
-        }
-
         var isRow = text is [(byte)'(', .., (byte)')'];
         if (text.ContainsAnyExcept(isRow ? OfRow : OfJoined)) throw Broken();
         var (at, end) = isRow ? (1, text.Length - 1) : (0, text.Length);
@@ -51,5 +48,6 @@ internal sealed class PackedRow(int parts)
     /// <param name="part">From 0.</param>
     public ReadOnlySpan<byte> Part(ReadOnlySpan<byte> text, int part) => text.Slice(_places[part].At, _places[part].Length);
 
-    private static SyncFailureException Broken() => new(SyncFailure.Permanent("errors.extraction.data", ("sqlstate", "22P03")));
+    /// <summary>What is no row's text.</summary>
+    public static SyncFailureException Broken() => new(SyncFailure.Permanent("errors.extraction.data", ("sqlstate", "22P03")));
 }

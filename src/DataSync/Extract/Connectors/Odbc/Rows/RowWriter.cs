@@ -60,8 +60,11 @@ internal sealed class RowWriter(Projection projection)
     /// <summary>The text that holds the row's parts; empty, and each of them null, where it is larger than a record may be.</summary>
     private ReadOnlySpan<byte> Split(RowBlock block, int row)
     {
-        var text = block.IsLong(row, Packed, _packed) ? block.LongOf(row, Packed) : block.Value(row, Packed, _packed);
-        _parts!.Split(text);
+        if (block.Indicator(row, Packed) == OdbcCode.NullData) throw PackedRow.Broken();
+        var isLong = block.IsLong(row, Packed, _packed);
+        var text = isLong ? block.LongOf(row, Packed) : block.Value(row, Packed, _packed);
+        if (isLong && text.IsEmpty) _parts!.Clear();
+        else _parts!.Split(text);
         return text;
     }
 
