@@ -20,9 +20,6 @@ internal sealed class PostgresDialect : OdbcDialect
 
     private const int RowsAtOnce = 1000;
 
-    /// <summary>Blocks that one answer holds: the driver asks for the next one only when it has none left, so each answer costs a way to the server and back.</summary>
-    private const int BlocksAtOnce = 4;
-
     /// <summary>Characters of one to four bytes: no other encoding has the same bytes for them.</summary>
     private const string Sample = @"SELECT U&'a\00e9\0416\6f22\+01d11e'::text";
 
@@ -62,7 +59,7 @@ internal sealed class PostgresDialect : OdbcDialect
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
     }
 
-    public override void FetchAhead(OdbcSession session, int rows) => session.Set(FetchRows, rows * BlocksAtOnce);
+    public override void FetchAhead(OdbcSession session, int rows) => session.Set(FetchRows, rows);
 
     public override CellFormat Format(DescribedColumn column) => base.Format(column) is TextCell text ? _givesUtf8 ? new Utf8Cell() : text : base.Format(column);
 
@@ -133,8 +130,10 @@ internal sealed class PostgresDialect : OdbcDialect
     {
         var aliases = string.Join(",", columns.Select((_, i) => $"c{i}"));
         var rows = limit is { } most ? string.Create(CultureInfo.InvariantCulture, $" LIMIT {most}") : "";
+
+        // OFFSET keeps the planner from putting a column's expression wherever the column is named: it is evaluated once
         var (expressions, fetched, members) = PostgresRow.Of(columns, Column);
-        return new Projection($"SELECT {string.Join(",", expressions)} FROM (\n{sql}\n) AS q({aliases}){rows}", fetched, members);
+        return new Projection($"SELECT {string.Join(",", expressions)} FROM (SELECT * FROM (\n{sql}\n) AS f OFFSET 0) AS q({aliases}){rows}", fetched, members);
     }
 
     private (string Expression, CellFormat Format) Column(DescribedColumn column, string name) => (column.Type, column.TypeName) switch
