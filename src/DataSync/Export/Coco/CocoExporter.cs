@@ -25,7 +25,7 @@ internal sealed class CocoExporter(NumberCategories number) : IExporter
         var options = CocoOptions.Read(run.Plan.Export.OptionsOf(Format));
 
         // Names come from records: where these are kept in memory, all or some, nothing of them goes to the database.
-        var isStored = string.Equals(run.Plan.Mode, SyncModes.Async, StringComparison.Ordinal);
+        var isStored = run.Plan.Mode == SyncModes.Async;
         var categories = new CocoCategories(options.Categories, isStored ? (names, ct) => number(run.TenantId, run.SourceId, names, ct) : null);
         return [.. targets.Select(t => new CocoSession(t, options, categories))];
     }

@@ -24,7 +24,7 @@ internal sealed class TaskImport(LabelStudioClient client, TaskMatch match, Tran
     /// <param name="batch">The records.</param>
     /// <param name="since">When the first attempt at sending any of them was made at the earliest.</param>
     /// <param name="mayBeThere">An earlier attempt may have sent them.</param>
-    /// <param name="deadline">When the job is ended, done or not: no pause is begun that could not end before.</param>
+    /// <param name="deadline">When the job is ended, done or not: no pause before another attempt is begun that could not end before.</param>
     /// <param name="ct">Ends the work, not what the server has taken.</param>
     public Task<bool> SendAsync(LabelStudioServer server, long project, TaskBatch batch, DateTimeOffset since, bool mayBeThere, DateTimeOffset deadline, CancellationToken ct)
         => SendAsync(new Target(server, project, since - ClockSkew, deadline), batch.Tasks, mayBeThere, ct);

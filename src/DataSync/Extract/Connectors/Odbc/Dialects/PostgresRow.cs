@@ -24,11 +24,13 @@ internal static class PostgresRow
         List<string> expressions = [], parts = [];
         List<BoundColumn> fetched = [];
         var members = new List<Member>(columns.Count);
-        var isPacked = columns.Count(c => Part(c) is not null) > 1;
-        if (isPacked) fetched.Add(new BoundColumn("", new AsciiCell(), 0, IsBounded: false));
+        CellFormat?[] narrow = [.. columns.Select(Part)];
+        var count = narrow.Count(n => n is not null);
+        var isPacked = count > 1;
+        if (isPacked) fetched.Add(new BoundColumn("", new AsciiCell(), Math.Min(BoundColumn.MostBytes, (count * PartBytes) + 8), IsBounded: false));
         for (var i = 0; i < columns.Count; i++)
         {
-            if (isPacked && Part(columns[i]) is { } format)
+            if (isPacked && narrow[i] is { } format)
             {
                 members.Add(new Member(columns[i].Name, format, 0, parts.Count));
                 parts.Add($"q.c{i}");
@@ -41,9 +43,7 @@ internal static class PostgresRow
             fetched.Add(BoundColumn.Of(columns[i].Name, cell, cell is PostgresTimeCell or PostgresFloatCell ? PartBytes : columns[i].Size, trusted: false));
         }
 
-        if (!isPacked) return (expressions, fetched, members);
-        fetched[0] = fetched[0] with { Bytes = Math.Min(BoundColumn.MostBytes, (parts.Count * PartBytes) + 8) };
-        return ([Text(parts), .. expressions], fetched, members);
+        return (isPacked ? [Text(parts), .. expressions] : expressions, fetched, members);
     }
 
     /// <summary>A row without nulls is joined, which is quicker; only the text of a row shows what is null.</summary>

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using DataSync.Extract.Connectors.Network.Relay;
+using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Pipeline.Failures;
 using DataSync.Platform.Http.Egress;
 
@@ -110,18 +111,8 @@ internal sealed class OdbcRelay : LoopbackRelay
         var room = new byte[Buffer];
         while (server.Receive(room) is > 0 and var read)
         {
-            if (Interlocked.Add(ref answered.Bytes, read) > LongAnswer && read < room.Length / 2)
-            {
-                NativeSleep.Micro(Pause);
-                if (server.Available > 0)
-                {
-                    var more = server.Receive(room.AsSpan(read));
-                    Interlocked.Add(ref answered.Bytes, more);
-                    read += more;
-                }
-            }
-
-            if (Interlocked.Read(ref answered.Bytes) > _mostAnswerBytes)
+            if (read < room.Length / 2 && Interlocked.Read(ref answered.Bytes) + read > LongAnswer) read += Joined(server, room.AsSpan(read));
+            if (Interlocked.Add(ref answered.Bytes, read) > _mostAnswerBytes)
             {
                 _isOverfull = true;
                 throw new OperationCanceledException();
@@ -129,6 +120,13 @@ internal sealed class OdbcRelay : LoopbackRelay
 
             driver.Send(room.AsSpan(0, read));
         }
+    }
+
+    /// <summary>What came behind a piece within a moment; 0 where nothing did.</summary>
+    private static int Joined(Socket server, Span<byte> room)
+    {
+        NativeSleep.Micro(Pause);
+        return server.Available > 0 ? server.Receive(room) : 0;
     }
 
     /// <summary>On a thread of its own, which ends when either socket is closed.</summary>

@@ -92,9 +92,6 @@ internal sealed unsafe class RowBlock : IDisposable
     public bool IsLong(int row, int column, CellFormat format)
         => format.FixedBytes == 0 && Indicator(row, column) is var length && length != OdbcCode.NullData && (length < 0 || length > Layout.Widths[column] - format.TerminatorBytes);
 
-    /// <summary>A value that is longer than its room; null where it is larger than a record may be.</summary>
-    public byte[]? LongOf(int row, int column) => Long.Find(l => l.Row == row && l.Column == column)?.Bytes;
-
     public void Dispose()
     {
         NativeMemory.Free(_memory);

@@ -22,16 +22,23 @@ internal sealed class RowWriter(Projection projection)
     {
         if (_block != block || row == 0) (_block, _long) = (block, 0);
         var left = OversizeRecord.LargestBytes;
-        var packed = _parts is null ? default : Split(block, row);
-        if (_parts is not null && block.IsLong(row, Packed, _packed)) (_long, left) = (_long + 1, left - packed.Length);
-        var rejection = left < 0 || (_parts is not null && packed.IsEmpty) ? OversizeRecord.Rejection(_members.First(m => m.Part is not null).Name) : null;
+        Rejection? rejection = null;
+        ReadOnlySpan<byte> packed = default;
+        if (_parts is not null)
+        {
+            var isLong = block.IsLong(row, Packed, _packed);
+            packed = Split(block, row, isLong ? block.Long[_long++] : null);
+            if (packed.IsEmpty) rejection = OversizeRecord.Rejection(_members.First(m => m.Part is not null).Name);
+            if (isLong) left -= packed.Length;
+        }
+
         for (var i = 0; i < _members.Length; i++)
         {
             var member = _members[i];
             JsonText.WriteRaw(_prefixes[i], to);
             if (member.Part is { } part)
             {
-                if (left < 0 || _parts!.IsNull(part)) JsonText.WriteRaw("null"u8, to);
+                if (_parts!.IsNull(part)) JsonText.WriteRaw("null"u8, to);
                 else if (!member.Format.Write(_parts.Part(packed, part), to)) rejection = InvalidText.Rejection(member.Name);
             }
             else if (block.Indicator(row, member.Column) == OdbcCode.NullData) JsonText.WriteRaw("null"u8, to);
@@ -51,20 +58,29 @@ internal sealed class RowWriter(Projection projection)
     public string? Key(RowBlock block, int row, int place)
     {
         var member = _members[place];
-        if (member.Part is { } part) return Split(block, row) is var packed && _parts!.IsNull(part) ? null : member.Format.Key(_parts.Part(packed, part));
+        if (member.Part is { } part)
+        {
+            var packed = Split(block, row, block.IsLong(row, Packed, _packed) ? block.Long.Find(l => l.Row == row && l.Column == Packed) : null);
+            return _parts!.IsNull(part) ? null : member.Format.Key(_parts.Part(packed, part));
+        }
+
         return block.Indicator(row, member.Column) == OdbcCode.NullData || block.IsLong(row, member.Column, member.Format)
             ? null
             : member.Format.Key(block.Value(row, member.Column, member.Format));
     }
 
     /// <summary>The text that holds the row's parts; empty, and each of them null, where it is larger than a record may be.</summary>
-    private ReadOnlySpan<byte> Split(RowBlock block, int row)
+    private ReadOnlySpan<byte> Split(RowBlock block, int row, LongValue? whole)
     {
         if (block.Indicator(row, Packed) == OdbcCode.NullData) throw PackedRow.Broken();
-        var isLong = block.IsLong(row, Packed, _packed);
-        var text = isLong ? block.LongOf(row, Packed) : block.Value(row, Packed, _packed);
-        if (isLong && text.IsEmpty) _parts!.Clear();
-        else _parts!.Split(text);
+        if (whole is { Bytes: null or { Length: > OversizeRecord.LargestBytes } })
+        {
+            _parts!.Clear();
+            return default;
+        }
+
+        var text = whole is null ? block.Value(row, Packed, _packed) : whole.Bytes;
+        _parts!.Split(text);
         return text;
     }
 

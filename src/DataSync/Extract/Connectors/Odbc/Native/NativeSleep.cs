@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace DataSync.Extract.Connectors.Odbc.Gate;
+namespace DataSync.Extract.Connectors.Odbc.Native;
 
 /// <summary>A sleep shorter than a millisecond, which .NET's threads have none of.</summary>
 internal static partial class NativeSleep
