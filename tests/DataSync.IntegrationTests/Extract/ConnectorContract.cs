@@ -49,6 +49,35 @@ public abstract class ConnectorContract : SourceContract
         Assert.Equal(Rows, (await ReadAsync(Numbers)).Documents.Count);
     }
 
+    /// <summary>A driver's own memory is at stake: to let go of what it still writes to ends the whole process, then or much later.</summary>
+    [Fact]
+    public async Task Read_left_at_any_moment_leaves_nothing_broken()
+    {
+        for (var i = 0; i < 60; i++)
+        {
+            using var left = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+            var batches = 0;
+            try
+            {
+                await foreach (var batch in Connector.ReadAsync(Connection, Huge with { BatchSize = 500 }, left.Token))
+                {
+                    batch.Dispose();
+                    if (++batches <= i % 8) continue;
+                    if (i % 2 == 0) break;
+                    left.CancelAfter(TimeSpan.FromMilliseconds(i % 3));
+                }
+            }
+            catch (OperationCanceledException) when (left.IsCancellationRequested)
+            {
+                // as asked
+            }
+
+            Assert.True(batches > i % 8);
+        }
+
+        Assert.Equal(Rows, (await ReadAsync(Numbers)).Documents.Count);
+    }
+
     [Fact]
     public async Task Read_every_type_comes_out_as_exact_json()
     {

@@ -32,7 +32,7 @@ internal sealed class OdbcConnectionTest(SourceConnection connection, OdbcParame
         }
         finally
         {
-            await held.EndAsync(null);
+            await held.EndAsync();
         }
 
         return _checks.Complete(Steps);

@@ -56,7 +56,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         }
         finally
         {
-            await held.EndAsync(read);
+            await held.EndAsync(() => read);
         }
     }
 
@@ -75,7 +75,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         }
         finally
         {
-            await held.EndAsync(planner.Read);
+            await held.EndAsync(() => planner.Read);
         }
     }
 
@@ -93,7 +93,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         }
         finally
         {
-            await held.EndAsync(null);
+            await held.EndAsync();
         }
     }
 
@@ -153,7 +153,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
         }
         finally
         {
-            await held.EndAsync(null);
+            await held.EndAsync();
         }
     }
 

@@ -47,7 +47,7 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread, Extra
     {
         session.Begin(statementTimeout);
         var asked = 0;
-        thread.OnInterrupt(() => session.Interrupt(strongly: Interlocked.Increment(ref asked) > 1));
+        thread.OnInterrupt(() => session.Interrupt(again: Interlocked.Increment(ref asked) > 1));
         return true;
     }
 
@@ -70,12 +70,13 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread, Extra
     }
 
     /// <summary>Ends what is under way, undoes everything and disconnects. A call that does not end is left to the thread, which ends all this behind it.</summary>
-    public async Task EndAsync(OdbcRead? read)
+    /// <param name="begun">The read; null where there is none. A read that begins while all this ends is told as well.</param>
+    public async Task EndAsync(Func<OdbcRead?>? begun = null)
     {
-        if (read is { Coming.IsCompleted: false }) await thread.InterruptAsync(read.Coming);
+        if (begun?.Invoke() is { Coming.IsCompleted: false } read) await thread.InterruptAsync(read.Coming);
         await thread.EndAsync(() =>
         {
-            read?.Dispose();
+            begun?.Invoke()?.Dispose();
             _session?.Dispose();
         });
 

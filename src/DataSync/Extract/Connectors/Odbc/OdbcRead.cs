@@ -57,8 +57,8 @@ internal sealed class OdbcRead : IDisposable
     /// <summary>Frees what the driver writes into. On the session's thread, or once no call is under way.</summary>
     public void Dispose()
     {
-        _reader.Dispose();
         _statement.Dispose();
+        _reader.Dispose();
         foreach (var block in _blocks) block.Dispose();
         _records.Dispose();
     }
@@ -108,8 +108,8 @@ internal sealed class OdbcRead : IDisposable
         return await _thread.RunAsync(
             () =>
             {
-                _reader.Dispose();
                 _statement.Dispose();
+                _reader.Dispose();
                 _statement = OdbcStatement.Execute(_session, _request, token, _statement.Table);
                 _reader = new BlockReader(_statement.Handle, _statement.Projection.Fetched, _session);
                 return true;

@@ -20,7 +20,7 @@ internal sealed unsafe class OdbcSession : IDisposable
     private readonly ConnectionHandle _connection;
     private readonly OdbcParameters _source;
     private readonly OdbcRoute _route;
-    private volatile StatementHandle? _current;
+    private volatile StatementHandle? _current, _idle;
     private string? _kill;
 
     private OdbcSession(OdbcParameters source, OdbcRoute route)
@@ -75,6 +75,7 @@ internal sealed unsafe class OdbcSession : IDisposable
     {
         Dialect.Begin(this, timeout);
         _kill = Dialect.Kill(this);
+        if (Dialect.Cancel == OdbcCancel.ByIdleStatement) _idle = new StatementHandle(_connection);
         KeepsUnicode = true;
         KeepsUnicode = Echoes("\u0141\u0175\u6f21");
     }
@@ -180,18 +181,27 @@ internal sealed unsafe class OdbcSession : IDisposable
         return code is OdbcCode.Success or OdbcCode.SuccessWithInfo ? new string(text, 0, Math.Clamp(written / 2, 0, 255)) : "";
     }
 
-    /// <summary>Asks the server to end what this session does, from any thread: through its driver, and where a driver does not, by a second session.</summary>
-    public void Interrupt(bool strongly)
+    /// <summary>Has what this session does ended, from any thread. <paramref name="again"/>: it was asked before, and goes on.</summary>
+    public void Interrupt(bool again)
     {
-        if (Dialect.CancelsInDriver && _current is { IsClosed: false } statement) OdbcLibrary.SQLCancel(statement);
-        if ((!strongly && Dialect.CancelsInDriver) || _kill is not { } sql) return;
-        using var other = Open(_source, _route, TimeSpan.FromSeconds(5));
-        other.Execute(sql);
+        switch (Dialect.Cancel)
+        {
+            case OdbcCancel.BySecondSession when _kill is { } sql:
+                using (var other = Open(_source, _route, TimeSpan.FromSeconds(5))) other.Execute(sql);
+                break;
+            case OdbcCancel.ByIdleStatement when _idle is { IsClosed: false } idle:
+                OdbcLibrary.SQLCancel(idle);
+                break;
+            case OdbcCancel.ByDriver when !again && _current is { IsClosed: false } statement:
+                OdbcLibrary.SQLCancel(statement);
+                break;
+        }
     }
 
     public void Dispose()
     {
         _current = null;
+        _idle?.Dispose();
         if (_connection is { IsClosed: false }) OdbcLibrary.SQLEndTran(OdbcCode.HandleConnection, _connection, OdbcCode.Rollback);
         _connection?.Dispose();
         _environment.Dispose();

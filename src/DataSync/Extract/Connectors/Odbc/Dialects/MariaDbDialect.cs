@@ -20,8 +20,7 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
 
     public override bool SchemasAreCatalogs => true;
 
-    /// <summary>The driver's cancel, coming between two fetches, takes away what the next one writes to: the process would fall.</summary>
-    public override bool CancelsInDriver => false;
+    public override OdbcCancel Cancel => OdbcCancel.BySecondSession;
 
     public override string? Kill(OdbcSession session) => session.Query("SELECT CONNECTION_ID()") is [[{ } id]] ? $"KILL QUERY {id}" : null;
 

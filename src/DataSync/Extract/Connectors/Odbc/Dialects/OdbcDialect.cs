@@ -59,10 +59,10 @@ internal abstract class OdbcDialect
         ? new Dictionary<string, object?>(StringComparer.Ordinal) { ["tls_version"] = "none" }
         : new Dictionary<string, object?>(StringComparer.Ordinal) { ["tls_version"] = version.Replace("TLSv", "", StringComparison.Ordinal), ["cipher"] = cipher };
 
-    /// <summary>False where the driver must not be asked to cancel from another thread: only <see cref="Kill"/> ends what a session does.</summary>
-    public virtual bool CancelsInDriver => true;
+    /// <summary>How a statement is ended from another thread.</summary>
+    public virtual OdbcCancel Cancel => OdbcCancel.ByDriver;
 
-    /// <summary>The statement that ends, from another session, what this one does; null where the driver does that.</summary>
+    /// <summary>The statement that ends, from another session, what this one does; null where that is not the way.</summary>
     public virtual string? Kill(OdbcSession session) => null;
 
     /// <summary>The failure's key where the server has codes of its own; null where SQLSTATE says it.</summary>

@@ -89,7 +89,8 @@ internal sealed class PostgresDialect : OdbcDialect
     public override IReadOnlyDictionary<string, object?>? Tls(OdbcSession session)
         => session.Query("SELECT s.version, s.cipher FROM pg_catalog.pg_stat_ssl s WHERE s.pid = pg_catalog.pg_backend_pid()") is [{ } row] ? Seen(row[0], row[1]) : null;
 
-    /// <summary>psqlodbc cancels a statement but not the fetching of its rows.</summary>
+    public override OdbcCancel Cancel => OdbcCancel.BySecondSession;
+
     public override string Kill(OdbcSession session) => $"SELECT pg_catalog.pg_cancel_backend({int.Parse(session.Query("SELECT pg_catalog.pg_backend_pid()")[0][0]!, CultureInfo.InvariantCulture)})";
 
     public override bool IsLost(OdbcException e) => e.State is "57P01" or "57P02" or "57P05" or "25P03" || e.Native == 35;

@@ -29,6 +29,8 @@ internal sealed class SqliteDialect : OdbcDialect
 
     public override bool TakesUtf8 => true;
 
+    public override OdbcCancel Cancel => OdbcCancel.ByIdleStatement;
+
     /// <summary>The driver steps through rows only outside a transaction of its own; a statement has one snapshot anyway.</summary>
     public override void Begin(OdbcSession session, TimeSpan timeout)
     {
