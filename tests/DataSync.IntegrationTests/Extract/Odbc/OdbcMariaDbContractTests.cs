@@ -96,6 +96,28 @@ public class OdbcMariaDbContractTests(OdbcMariaDbContractDatabase database) : Co
         Assert.Equal(Enumerable.Range(1, 50_001).Select(i => $"{{\"id\":{i},\"name\":\"n{i}\"}}"), outcome.Documents);
     }
 
+    /// <summary>Where its room is too small, the driver turns what lies behind it into text too: at times that is none, at times it is nobody's memory.</summary>
+    [Theory]
+    [InlineData("utf8mb4"), InlineData("latin1")]
+    public async Task Read_texts_of_any_length_come_out_as_from_the_native_connector(string charset)
+    {
+        var request = new ReadRequest
+        {
+            Query =
+                """
+                SELECT id, CASE id % 5 WHEN 0 THEN NULL WHEN 1 THEN REPEAT(CONVERT(X'C3A9E6BCA2' USING utf8mb4), id * 40) WHEN 2 THEN '' WHEN 3 THEN CONCAT('a', CHAR(0 USING utf8mb4), REPEAT('b', id)) ELSE 'short' END AS t,
+                    CONVERT(X'F09D849E' USING utf8mb4) AS s
+                FROM long_numbers WHERE id <= 500 ORDER BY id
+                """,
+        };
+        var tables = database.Tables;
+        var native = new SourceConnection(
+            "mysql", System.Text.Json.JsonSerializer.SerializeToElement(new { driver = "mysql", host = MariaDbServer.Host, port = tables.Server.Port, database = tables.Database, username = tables.Login, password = "p;w=x%41", tls = "disable" }));
+        var expected = (await ReadOutcome.OfAsync(MySqlSource.Connector(), native, request, Ct)).Documents;
+        Assert.Equal(500, expected.Count);
+        Assert.Equal(expected, (await ReadOutcome.OfAsync(Connector, OdbcSource.Of(tables.Server, tables.Database, tables.Login, "p;w=x%41", ("CHARSET", charset)), request, Ct)).Documents);
+    }
+
     /// <summary>The driver holds results whole: a query over one table comes along its key, piece by piece, its own parameters and all; any other as it is.</summary>
     [Fact]
     public async Task Read_a_query_over_one_table_by_pages_gives_every_record_once()

@@ -5,6 +5,7 @@ using DataSync.Extract.Connectors.Odbc.Rows;
 using DataSync.Extract.Connectors.Odbc.Text;
 using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.Pipeline.Connectors;
+using DataSync.Pipeline.Failures;
 
 namespace DataSync.Extract.Connectors.Odbc.Dialects;
 
@@ -42,6 +43,12 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
             CultureInfo.InvariantCulture,
             $"SET SESSION sql_mode = 'STRICT_TRANS_TABLES,ERROR_FOR_DIVISION_BY_ZERO,NO_ENGINE_SUBSTITUTION', SESSION time_zone = '+00:00', SESSION {limit}, "
                 + $"SESSION lock_wait_timeout = {Math.Min(10, seconds)}, SESSION innodb_lock_wait_timeout = {Math.Min(10, seconds)}, SESSION net_write_timeout = {Math.Max(60, seconds)}"));
+        if (!session.GivesUtf8($"SELECT CONVERT(X'{Convert.ToHexString(Utf8Cell.Sample)}' USING utf8mb4)", Utf8Cell.Sample))
+        {
+            session.Execute("DO 0"); // where the connection is gone, that is what is told
+            throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "22021")));
+        }
+
         session.Execute("SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ");
         session.Execute("SET SESSION TRANSACTION READ ONLY");
         session.Set(OdbcCode.Autocommit, OdbcCode.AutocommitOff);
@@ -115,7 +122,11 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
 
     public override bool IsLost(OdbcException e) => e.Native is 2006 or 2013 or 2055 or 1053 or 1927;
 
+    /// <summary>
+    /// Text as <c>char</c>, which the driver copies as it came. To make UTF-16 of a bound value it takes the value's whole length, of which its own buffer holds only what there is room
+    /// for: it reads whatever lies behind.
+    /// </summary>
     public override CellFormat Format(DescribedColumn column) => column is { Type: SqlType.Timestamp, TypeName: "timestamp" }
         ? new CalendarCell(withTime: true, utc: true)
-        : base.Format(column);
+        : base.Format(column) is TextCell ? new Utf8Cell() : base.Format(column);
 }

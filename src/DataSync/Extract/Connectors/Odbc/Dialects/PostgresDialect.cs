@@ -20,12 +20,10 @@ internal sealed class PostgresDialect : OdbcDialect
 
     private const int RowsAtOnce = 1000;
 
-    /// <summary>Characters of one to four bytes: no other encoding has the same bytes for them.</summary>
+    /// <summary>Makes <see cref="Utf8Cell.Sample"/>.</summary>
     private const string Sample = @"SELECT U&'a\00e9\0416\6f22\+01d11e'::text";
 
     private bool _givesUtf8;
-
-    private static ReadOnlySpan<byte> SampleBytes => "a\u00e9\u0416\u6f22\U0001d11e"u8;
 
     public override SqlGrammar Grammar { get; } = new() { EscapeStrings = true, DollarQuotes = true, NestedComments = true };
 
@@ -53,7 +51,7 @@ internal sealed class PostgresDialect : OdbcDialect
             """);
 
         // before the transaction begins: a database whose encoding lacks a character fails here
-        _givesUtf8 = session.GivesUtf8(Sample, SampleBytes);
+        _givesUtf8 = session.GivesUtf8(Sample, Utf8Cell.Sample);
         session.Set(OdbcCode.Autocommit, OdbcCode.AutocommitOff);
         if (session.Query("SELECT pg_catalog.current_setting('transaction_read_only')") is not [["on"]])
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));

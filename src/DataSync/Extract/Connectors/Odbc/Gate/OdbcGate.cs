@@ -50,7 +50,7 @@ internal sealed class OdbcGate(OdbcRegistry registry, EgressPolicy egress, Extra
     public async Task<OdbcRoute> OpenAsync(RegisteredSource source, IReadOnlyList<IPAddress> vetted, CancellationToken ct)
     {
         // a name that the driver must dial itself was vetted all the same; its certificate then says who answered
-        if (vetted.Count == 0) return new OdbcRoute(source, null, null);
+        if (vetted.Count == 0) return new OdbcRoute(source, null, source.IsMariaDb ? source.Own() : null);
         var (host, port) = source.Server()!.Value;
         if (source.NeedsName) return new OdbcRoute(source, null, source.Strict(options.IsTlsException(host)));
         var most = source.IsStreamed ? long.MaxValue : (long)options.OdbcAnswerMegabytes * Megabyte;

@@ -49,9 +49,18 @@ internal sealed partial record RegisteredSource(string Name, string Library, IRe
     /// <param name="isExcepted">An older version will do.</param>
     public IReadOnlyDictionary<string, string> Strict(bool isExcepted)
     {
-        var changed = new Dictionary<string, string>(Attributes, StringComparer.OrdinalIgnoreCase) { ["FORCETLS"] = "1" };
+        var changed = Own();
+        changed["FORCETLS"] = "1";
         if (!isExcepted) changed.TryAdd("TLSVERSION", "TLSv1.3");
         return changed;
+    }
+
+    /// <summary>What is registered, but that text comes in UTF-8: for what another encoding lacks, MariaDB's server puts question marks.</summary>
+    public Dictionary<string, string> Own()
+    {
+        var own = new Dictionary<string, string>(Attributes, StringComparer.OrdinalIgnoreCase);
+        if (IsMariaDb) own["CHARSET"] = "utf8mb4";
+        return own;
     }
 
     /// <summary>What a driver is given instead, so that it dials there.</summary>
@@ -59,7 +68,7 @@ internal sealed partial record RegisteredSource(string Name, string Library, IRe
     /// <param name="isExcepted">A version of TLS below 1.3 will do; else it takes the data source's own <c>ssl_min_protocol_version</c>.</param>
     public IReadOnlyDictionary<string, string> At(int port, bool isExcepted)
     {
-        var changed = new Dictionary<string, string>(Attributes, StringComparer.OrdinalIgnoreCase);
+        var changed = Own();
         var text = port.ToString(CultureInfo.InvariantCulture);
         if (IsPostgres)
         {

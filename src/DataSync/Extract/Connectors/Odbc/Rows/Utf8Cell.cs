@@ -9,6 +9,9 @@ namespace DataSync.Extract.Connectors.Odbc.Rows;
 /// <summary>Text, fetched as <c>char</c> from a driver that was seen to give UTF-8 that way: it then copies what the server sent, and nobody turns it into UTF-16 and back.</summary>
 internal sealed class Utf8Cell : CellFormat
 {
+    /// <summary>Characters of one to four bytes: no other encoding has the same bytes for them, so a driver that gives these gives UTF-8.</summary>
+    public static ReadOnlySpan<byte> Sample => "a\u00e9\u0416\u6f22\U0001d11e"u8;
+
     public override short CType => SqlType.CChar;
 
     public override string JsonType => "string";
