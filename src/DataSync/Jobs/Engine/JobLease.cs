@@ -128,13 +128,13 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     /// <summary>JSON of how often rules were met; null where none ran.</summary>
     public static string? RulesOf(RuleHits? rules) => rules is null ? null : JsonSerializer.Serialize(rules.Snapshot(), JobJson.Options);
 
-    /// <summary>See <see cref="RegisterWriter"/>.</summary>
+    /// <summary>See <see cref="RegisterWriter"/>. The session bears the job's name until its connection is another's: whoever has it then is not the writer that may be ended.</summary>
     public static async Task RegisterWriterAsync(DbConnection connection, SyncRun run, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
             """
             UPDATE sync_jobs j SET writer_pid = a.pid, writer_backend_start = a.backend_start
-            FROM pg_stat_activity a
+            FROM pg_stat_activity a, set_config('application_name', 'datasync writer ' || $2, false)
             WHERE a.pid = pg_backend_pid() AND j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND j.status = 'running'
             """,
             (NpgsqlConnection)connection);
@@ -206,7 +206,7 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
             """
             SELECT pg_terminate_backend(a.pid, 5000)
             FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
-            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND a.state <> 'idle'
+            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND a.application_name = 'datasync writer ' || j.id AND a.state <> 'idle'
             """,
             tenantId, jobId, fence);
         await batch.ExecuteAsync(ct);

@@ -14,6 +14,9 @@ internal sealed class JobRunner(
     JobLease leases, JobOutcome outcomes, WorkerSession session, Heartbeat heartbeat, PipelineRunner pipeline, SourceReader sources, SourceStates states,
     TenantRegions regions, EngineOptions options, SyncTelemetry telemetry, TimeProvider time, ILogger<JobRunner> logger)
 {
+    /// <summary>How often the end of an attempt is tried to be stored, and the wait between: a connection out of the pool may have died there.</summary>
+    private const int StoreTries = 3;
+    private static readonly TimeSpan StorePause = TimeSpan.FromMilliseconds(50);
     private readonly Unwinding _unwinding = new(leases, pipeline, options, time, logger);
 
     /// <summary>Runs the attempt to its end; does nothing where the job is not to be had, or is a tenant's that is stored elsewhere.</summary>
@@ -178,14 +181,22 @@ internal sealed class JobRunner(
     /// <summary>False where the job is another's by now, or the database does not answer: the lease runs out, and the next attempt ends the job.</summary>
     private async Task<bool> StoreAsync(Func<Task<bool>> store)
     {
-        try
+        for (var tries = 1; ; tries++)
         {
-            return await store();
-        }
-        catch (Exception e) when (AttemptVerdict.IsOwnDatabase(e))
-        {
-            RunnerLog.EndFailed(logger, e);
-            return false;
+            try
+            {
+                return await store();
+            }
+            catch (Exception e) when (AttemptVerdict.IsOwnDatabase(e))
+            {
+                if (tries == StoreTries)
+                {
+                    RunnerLog.EndFailed(logger, e);
+                    return false;
+                }
+            }
+
+            await Task.Delay(StorePause, time, CancellationToken.None);
         }
     }
 }

@@ -52,7 +52,7 @@ internal sealed class OdbcConnector(EgressPolicy egress, IOptions<ExtractOptions
             await DemandAsync(held, connection, request, ct);
             if (beside is not null) await beside(await SnapshotAsync(held, ct));
             await held.RunAsync(session => read = OdbcRead.Start(session, thread, request), ct);
-            while (await held.GuardAsync(() => read!.NextAsync(ct), ct) is { } batch) yield return batch;
+            while (await held.GuardAsync(() => read!.NextAsync(ct), read, ct) is { } batch) yield return batch;
         }
         finally
         {

@@ -16,6 +16,9 @@ internal static class OdbcErrors
     /// <summary>A server sent more at once than a driver may hold.</summary>
     public static SyncFailureException TooLarge(OdbcException e, int megabytes) => new(SyncFailure.Permanent("errors.extraction.odbc_answer", ("limit", megabytes)), e);
 
+    /// <summary>A connection that ended midway, and may be made again.</summary>
+    public static SyncFailureException Lost(OdbcException e, string dsn) => new(Transient("errors.connection.lost", dsn), e);
+
     /// <summary>A failure to connect.</summary>
     public static SyncFailureException Opening(OdbcException e, string dsn) => new(OfOpening(e, dsn), e);
 

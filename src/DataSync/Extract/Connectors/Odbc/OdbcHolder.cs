@@ -52,10 +52,13 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread, Extra
     }
 
     /// <summary>Does something with the session, on its thread.</summary>
-    public Task<T> RunAsync<T>(Func<OdbcSession, T> work, CancellationToken ct) => GuardAsync(() => thread.RunAsync(() => work(_session!), ct), ct);
+    public Task<T> RunAsync<T>(Func<OdbcSession, T> work, CancellationToken ct) => GuardAsync(() => thread.RunAsync(() => work(_session!), ct), null, ct);
 
     /// <summary>Does something that may fail as the driver says, and names the failure.</summary>
-    public async Task<T> GuardAsync<T>(Func<Task<T>> work, CancellationToken ct)
+    /// <param name="work">What is done.</param>
+    /// <param name="read">The read it belongs to, if any: an answer too large because much was asked for at once is a connection lost, to be gone on from.</param>
+    /// <param name="ct">Ends the waiting.</param>
+    public async Task<T> GuardAsync<T>(Func<Task<T>> work, OdbcRead? read, CancellationToken ct)
     {
         try
         {
@@ -64,7 +67,7 @@ internal sealed class OdbcHolder(OdbcParameters source, OdbcThread thread, Extra
         catch (OdbcException e)
         {
             ct.ThrowIfCancellationRequested();
-            if (_route is { IsOverfull: true }) throw OdbcErrors.TooLarge(e, options.OdbcAnswerMegabytes);
+            if (_route is { IsOverfull: true }) throw read is { AsksAhead: true } ? OdbcErrors.Lost(e, source.Dsn) : OdbcErrors.TooLarge(e, options.OdbcAnswerMegabytes);
             throw OdbcErrors.Open(e, source.Dsn, _session?.Dialect ?? new OtherDialect(""));
         }
     }

@@ -36,7 +36,7 @@ internal sealed class OdbcPlanner(OdbcHolder held, OdbcThread thread, TimeProvid
     private async Task<JsonElement?> GreatestAsync(ReadRequest request, CancellationToken ct)
     {
         await held.RunAsync(session => Read = OdbcRead.Greatest(session, thread, request), ct);
-        using var batch = await held.GuardAsync(() => Read!.NextAsync(ct), ct);
+        using var batch = await held.GuardAsync(() => Read!.NextAsync(ct), null, ct);
         JsonElement? greatest = batch is null || batch.IsRejected(0) ? null : JsonElement.Parse(batch.Raw[0]).GetProperty(request.Window!.Field);
         return await held.RunAsync(
             _ =>

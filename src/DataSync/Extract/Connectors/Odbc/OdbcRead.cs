@@ -29,11 +29,14 @@ internal sealed class OdbcRead : IDisposable
         (_session, _thread, _request, _statement) = (session, thread, request, statement);
         _records = new BatchBuilder(request);
         _writer = new RowWriter(statement.Projection);
-        _reader = new BlockReader(statement.Handle, statement.Projection.Fetched, session);
+        _reader = Reader(session, statement);
     }
 
     /// <summary>What is fetched and not yet here; completed where nothing is.</summary>
     public Task Coming => _coming ?? Task.CompletedTask;
+
+    /// <summary>True where an answer that was too large would have been a smaller one to whoever goes on behind the last record.</summary>
+    public bool AsksAhead => _reader.AsksAhead;
 
     /// <summary>Executes the statement. Blocks.</summary>
     public static OdbcRead Start(OdbcSession session, OdbcThread thread, ReadRequest request)
@@ -85,6 +88,9 @@ internal sealed class OdbcRead : IDisposable
         return false;
     }
 
+    private static BlockReader Reader(OdbcSession session, OdbcStatement statement)
+        => new(statement.Handle, statement.Projection.Fetched, session, mayAskAhead: statement is { IsResumable: true, KeyPlaces.Count: > 0 });
+
     private long Limit => _request.RowLimit ?? long.MaxValue;
 
     private Task<RowBlock> Fetch()
@@ -111,7 +117,7 @@ internal sealed class OdbcRead : IDisposable
                 _statement.Dispose();
                 _reader.Dispose();
                 _statement = OdbcStatement.Execute(_session, _request, token, _statement.Table);
-                _reader = new BlockReader(_statement.Handle, _statement.Projection.Fetched, _session);
+                _reader = Reader(_session, _statement);
                 return true;
             },
             ct);

@@ -121,7 +121,7 @@ internal abstract class OdbcDialect
     {
     }
 
-    /// <summary>Has the driver ask its server for so many rows at a time, where it asks for some at a time: those of a block, so that no block needs a second answer for its rest.</summary>
+    /// <summary>Has the driver ask its server for so many rows at a time, where it asks for some at a time: those of one or more whole blocks, so that no block needs a second answer for its rest.</summary>
     public virtual void FetchAhead(OdbcSession session, int rows)
     {
     }

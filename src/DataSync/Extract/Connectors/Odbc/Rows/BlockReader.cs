@@ -12,12 +12,17 @@ namespace DataSync.Extract.Connectors.Odbc.Rows;
 internal sealed unsafe class BlockReader : IDisposable
 {
     private const int Chunk = 256 * 1024;
+
+    /// <summary>Blocks that a server is asked for at once when rows have been short for so many blocks: a slow line is then asked less often.</summary>
+    private const int BlocksAhead = 4, Calm = 16;
+
     private readonly StatementHandle _statement;
     private readonly IReadOnlyList<BoundColumn> _columns;
     private readonly OdbcSession _session;
     private readonly int[] _widths;
     private readonly (int Column, CellFormat Format)[] _lengthy;
-    private int _ahead;
+    private readonly bool _mayAskAhead;
+    private int _ahead, _calm;
     private nuint* _fetched = (nuint*)NativeMemory.AllocZeroed((nuint)sizeof(nuint));
     private BlockLayout _layout;
 
@@ -25,9 +30,10 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <param name="statement">The statement, executed.</param>
     /// <param name="columns">Its columns.</param>
     /// <param name="session">Where.</param>
-    public BlockReader(StatementHandle statement, IReadOnlyList<BoundColumn> columns, OdbcSession session)
+    /// <param name="mayAskAhead">An answer may hold several blocks. Where values become long within one it may be larger than the driver may hold; then the read must be one that can be gone on with.</param>
+    public BlockReader(StatementHandle statement, IReadOnlyList<BoundColumn> columns, OdbcSession session, bool mayAskAhead)
     {
-        (_statement, _columns, _session) = (statement, columns, session);
+        (_statement, _columns, _session, _mayAskAhead) = (statement, columns, session, mayAskAhead);
         _lengthy = [.. columns.Select((c, i) => (i, c.Format)).Where(c => c.Format.FixedBytes == 0)];
         _widths = [.. columns.Select(c => c.Bytes)];
         _layout = new BlockLayout(_widths);
@@ -37,12 +43,16 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <summary>True where rows are fetched one by one.</summary>
     public bool IsSingle { get; }
 
+    /// <summary>True where an answer of the server holds several blocks.</summary>
+    public bool AsksAhead => _ahead > _layout.Rows;
+
     /// <summary>Fills a block, with so many rows at most.</summary>
     public void Fetch(RowBlock block, long most)
     {
         block.Begin(_layout);
         var rows = (int)Math.Min(_layout.Rows, most);
-        if (_ahead != _layout.Rows) _session.Dialect.FetchAhead(_session, _ahead = _layout.Rows);
+        var ahead = _layout.Rows * (_calm < Calm ? 1 : BlocksAhead);
+        if (_ahead != ahead) _session.Dialect.FetchAhead(_session, _ahead = ahead);
         Set(OdbcCode.RowBindType, _layout.RowBytes);
         Set(OdbcCode.RowArraySize, IsSingle ? 1 : rows);
         Diagnostics.Check(OdbcLibrary.SQLSetStmtAttrW(_statement, OdbcCode.RowsFetchedPointer, (nint)_fetched, OdbcCode.IsPointer), _statement);
@@ -50,6 +60,7 @@ internal sealed unsafe class BlockReader : IDisposable
         Bind(IsSingle ? block.Spare : block.Row(0));
         if (IsSingle) FetchSingly(block, rows);
         else FetchBlock(block);
+        _calm = _mayAskAhead && block.Long.Count == 0 ? _calm + 1 : 0;
         Grow();
     }
 
