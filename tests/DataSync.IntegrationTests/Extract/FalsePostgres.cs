@@ -6,7 +6,7 @@ using System.Text;
 namespace DataSync.IntegrationTests.Extract;
 
 /// <summary>A server that speaks PostgreSQL's protocol only as far as a test wants, and then hangs, resets, trickles, lies about lengths or never ends.</summary>
-internal sealed class FalsePostgres : IAsyncDisposable
+internal sealed partial class FalsePostgres : IAsyncDisposable
 {
     private const int CancelCode = 80877102;
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -20,6 +20,9 @@ internal sealed class FalsePostgres : IAsyncDisposable
         _listener.Start();
         _serving = ServeAsync();
     }
+
+    /// <summary>Bytes of its endless message that the client took, or its buffers.</summary>
+    public long Sent { get; private set; }
 
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
@@ -112,7 +115,7 @@ internal sealed class FalsePostgres : IAsyncDisposable
 
             case "two gigabytes":
                 await stream.WriteAsync(Head('S', int.MaxValue), ct);
-                while (true) await stream.WriteAsync(new byte[64 * 1024], ct);
+                for (var zeros = new byte[64 * 1024]; ; Sent += zeros.Length) await stream.WriteAsync(zeros, ct);
             case "negative length":
                 await stream.WriteAsync(Head('S', -5), ct);
                 await Task.Delay(Timeout.Infinite, ct);
@@ -130,6 +133,9 @@ internal sealed class FalsePostgres : IAsyncDisposable
                 while (true) await stream.WriteAsync(answer, ct);
             case "endless rows":
                 await EndlessRowsAsync(stream, ct);
+                break;
+            default:
+                await AnswerWithRowsAsync(stream, ct);
                 break;
         }
     }

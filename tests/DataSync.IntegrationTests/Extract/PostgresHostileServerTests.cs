@@ -25,13 +25,29 @@ public sealed class PostgresHostileServerTests
         ("trickle after greeting", "errors.connection.timeout"),
         ("negative length", "errors.connection.timeout|errors.connection.protocol"),
         ("unknown message", "errors.connection.protocol|errors.connection.lost"),
+        ("hang mid-row", "errors.connection.timeout"),
+        ("hang mid-large-row", "errors.connection.timeout"),
+        ("trickle mid-row", "errors.connection.timeout"),
+        ("fewer columns", Protocol),
+        ("fewer columns in a large row", Protocol),
+        ("more columns", Protocol),
+        ("length below null", Protocol),
+        ("length below null in a large row", Protocol),
+        ("value longer than its row", Protocol),
+        ("value longer than its large row", Protocol),
+        ("bytes behind the last column", Protocol),
+        ("short number", Protocol),
+        ("no row", Protocol),
     ];
+
+    private const string Protocol = "errors.connection.protocol";
 
     /// <summary>Those that send much, or say that they will: one after the other, so that memory tells of one.</summary>
     public static TheoryData<string, string> Sending => new()
     {
         { "no postgres", "errors.connection.lost|errors.connection.protocol|errors.connection.timeout" },
-        { "two gigabytes", "errors.connection.timeout|errors.connection.protocol" },
+        { "two gigabytes mid-row", "errors.connection.timeout|errors.connection.protocol|errors.connection.lost" },
+        { "many empty columns", Protocol },
         { "endless notices", "errors.connection.timeout" },
         { "endless rows", "errors.connection.timeout|errors.source.writable" },
     };
@@ -60,6 +76,38 @@ public sealed class PostgresHostileServerTests
 
         // what is no PostgreSQL at all says by chance that its first message is large, and the driver makes room for it before it reads on
         if (mode != "no postgres") Assert.InRange(most, long.MinValue, 256L * 1024 * 1024);
+    }
+
+    /// <summary>What says that it is longer than the process may hold, the driver refuses by its length.</summary>
+    [Fact]
+    public async Task Read_of_a_message_longer_than_the_process_may_hold_is_refused_before_it_comes()
+    {
+        var server = new FalsePostgres("two gigabytes");
+        await using (server)
+        {
+            await using var connector = PostgresSource.Connector();
+            var failure = await ReadOutcome.FailureAsync(connector, To(server), new ReadRequest { Query = "SELECT 1 AS a", StatementTimeout = TimeSpan.FromSeconds(30) }, Ct);
+            Assert.Equal((Protocol, "127.0.0.1", server.Port), (failure.MessageKey, failure.Params!["host"], failure.Params["port"]));
+        }
+
+        Assert.InRange(server.Sent, 0, 32 * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData("hang mid-row"), InlineData("hang mid-large-row"), InlineData("trickle mid-row"), InlineData("two gigabytes mid-row")]
+    public async Task Read_cancelled_within_a_row_ends_within_two_seconds(string mode)
+    {
+        await using var server = new FalsePostgres(mode);
+        await using var connector = PostgresSource.Connector();
+        using var cancel = CancellationTokenSource.CreateLinkedTokenSource(Ct);
+        var reading = ReadOutcome.OfAsync(connector, To(server), new ReadRequest { Query = "SELECT 1 AS a, '' AS b" }, cancel.Token);
+        await server.Struck.WaitAsync(TimeSpan.FromSeconds(60), Ct);
+        Assert.False(reading.IsCompleted);
+        var clock = Stopwatch.StartNew();
+        await cancel.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => reading);
+        TestContext.Current.SendDiagnosticMessage($"{mode}: {clock.Elapsed.TotalSeconds:f2} s");
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 2);
     }
 
     [Theory]

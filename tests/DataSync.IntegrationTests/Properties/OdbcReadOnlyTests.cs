@@ -18,7 +18,7 @@ public sealed class OdbcPostgresReadOnlyTests(ReadOnlyDatabase database) : IClas
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>By a login whose privileges would stop nothing: what holds is the statement's wall and the server's read-only transaction.</summary>
+    /// <summary>By a login whose privileges would stop next to nothing: what holds is the statement's wall and, behind it, the server's read-only transaction, which COPY TO PROGRAM would pass.</summary>
     [Property(MaxTest = 100, Arbitrary = [typeof(PostgresWrites)])]
     public async Task Read_any_write_by_a_login_that_owns_everything_fails_and_changes_nothing(WriteStatement write)
     {

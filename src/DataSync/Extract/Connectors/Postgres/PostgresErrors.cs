@@ -1,6 +1,8 @@
 using System.Net.Sockets;
 using System.Security.Authentication;
 using DataSync.Extract.Connectors.Network;
+using DataSync.Extract.Connectors.Postgres.Log;
+using DataSync.Extract.Connectors.Postgres.Wire;
 using DataSync.Pipeline.Failures;
 using Npgsql;
 
@@ -25,7 +27,9 @@ internal static class PostgresErrors
     public static bool IsKnown(Exception e)
         => e is NpgsqlException or SocketException or IOException or TimeoutException or AuthenticationException or SyncFailureException || IsGarbled(e);
 
-    private static bool IsGarbled(Exception e) => ServerErrors.IsGarbled(e, "Npgsql.Internal");
+    /// <summary>Rows are read by code of ours, which trusts their lengths as the driver does those of its messages.</summary>
+    private static bool IsGarbled(Exception e) => e is InvalidDataException || ServerErrors.IsGarbled(
+        e, "Npgsql.Internal", typeof(WireFormat).Namespace!, typeof(RowLayout).FullName!, typeof(LogMessage).FullName!, typeof(LogRelation).FullName!);
 
     private static SyncFailure OfState(string state, ServerParameters source) => state switch
     {

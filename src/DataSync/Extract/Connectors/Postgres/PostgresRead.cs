@@ -14,13 +14,14 @@ internal sealed class PostgresRead : IAsyncDisposable
     private readonly NpgsqlDataReader _reader;
     private readonly BatchBuilder _records;
     private readonly RowLayout _layout;
-    private readonly RowStream _rows = new(OversizeRecord.LargestBytes);
+    private readonly RowStream _rows;
     private bool _ended;
 
     private PostgresRead(PostgresSession session, PostgresStatement statement, NpgsqlBatch batch, NpgsqlDataReader reader, ReadRequest request, ReadLead? lead)
     {
         (_statement, _batch, _reader) = (statement, batch, reader);
         _records = new BatchBuilder(request);
+        _rows = new RowStream(statement.Columns.Count, OversizeRecord.LargestBytes);
         _layout = new RowLayout(statement.Columns, session.HasUncheckedText, lead);
     }
 

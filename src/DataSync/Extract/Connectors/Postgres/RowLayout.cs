@@ -23,9 +23,11 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
     private ReadOnlyMemory<byte> _row;
 
     /// <summary>Writes the row as one document and closes it; returns what is wrong with it, if anything is.</summary>
+    /// <exception cref="InvalidDataException">The row is not as it was described.</exception>
     public Rejection? Write(ReadOnlyMemory<byte> row, RecordBuffer to)
     {
         _row = row;
+        if (BinaryPrimitives.ReadInt32BigEndian(row.Span) != _fields.Length) throw new InvalidDataException("Other columns than were described.");
         lead?.Write(this, to);
         if (checkText && FirstInvalidText(row.Span) is { } invalid) return WriteInvalid(row.Span, invalid, to);
         var rest = row.Span[HeaderLength..];
@@ -35,6 +37,7 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
             rest = WireValue.Write(format, rest[TypeLength..], to);
         }
 
+        if (!rest.IsEmpty) throw new InvalidDataException("More than the columns that were described.");
         JsonText.WriteRaw("}"u8, to);
         to.EndRecord();
         return null;

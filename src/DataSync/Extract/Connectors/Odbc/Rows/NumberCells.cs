@@ -116,7 +116,7 @@ internal sealed class PostgresFloatCell(bool single) : CellFormat
         if (value.IndexOfAnyExcept(Plain) < 0 && ExactCell.IsNumber(value)) JsonText.WriteRaw(value, to);
         else if (!single && Utf8Parser.TryParse(value, out double number, out var read) && read == value.Length) _number.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<double>(ref number)), to);
         else if (single && Utf8Parser.TryParse(value, out float small, out read) && read == value.Length) _number.Write(MemoryMarshal.AsBytes(new ReadOnlySpan<float>(ref small)), to);
-        else JsonText.WriteString(value, to);
+        else return AsciiCell.WriteText(value, to);
         return true;
     }
 }
@@ -134,7 +134,7 @@ internal sealed class ExactCell : CellFormat
         if (IsNumber(value)) JsonText.WriteRaw(value, to);
         else if (value.StartsWith("."u8) && IsNumber(value, bare: true)) WriteWithZero(value, negative: false, to);
         else if (value.StartsWith("-."u8) && IsNumber(value[1..], bare: true)) WriteWithZero(value[1..], negative: true, to);
-        else JsonText.WriteString(value, to);
+        else return AsciiCell.WriteText(value, to);
         return true;
     }
 

@@ -54,21 +54,23 @@ internal sealed class AsciiCell(bool lower = false) : CellFormat
 
     public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
     {
+        if (!lower || !Ascii.IsValid(value)) return WriteText(value, to);
+        Span<byte> small = stackalloc byte[Math.Min(value.Length, 64)];
+        Ascii.ToLower(value[..small.Length], small, out _);
+        JsonText.WriteString(small, to);
+        return true;
+    }
+
+    /// <summary>Writes what should be ASCII as a JSON string, whatever it holds. What is none is kept as its bytes, and false is returned.</summary>
+    public static bool WriteText(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
         if (!Ascii.IsValid(value))
         {
             InvalidText.Write(value, to);
             return false;
         }
 
-        if (!lower)
-        {
-            JsonText.WriteString(value, to);
-            return true;
-        }
-
-        Span<byte> small = stackalloc byte[Math.Min(value.Length, 64)];
-        Ascii.ToLower(value[..small.Length], small, out _);
-        JsonText.WriteString(small, to);
+        JsonText.WriteString(value, to);
         return true;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
@@ -65,16 +66,19 @@ internal sealed class CalendarCell(bool withTime, bool utc = false) : CellFormat
 
 /// <summary>
 /// PostgreSQL's dates and times in its own ISO text, in which all of its range has a place: <c>infinity</c>, years before 1 and after 9999, 24:00:00.
-/// They come out in the forms of the native connector.
+/// They come out in the forms of the native connector. What holds anything that no time does is written as the string it is.
 /// </summary>
 internal sealed class PostgresTimeCell(bool utc) : CellFormat
 {
+    private static readonly SearchValues<byte> OfTimes = SearchValues.Create("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-.: "u8);
+
     public override short CType => SqlType.CChar;
 
     public override string JsonType => "string";
 
     public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
     {
+        if (value.ContainsAnyExcept(OfTimes)) return AsciiCell.WriteText(value, to);
         var room = to.GetSpan(value.Length + 16);
         room[0] = (byte)'"';
         var written = 1;

@@ -4,13 +4,20 @@ using System.Text;
 
 namespace DataSync.Extract.Connectors.Postgres.Log;
 
-/// <summary>One message of the log, in one reused buffer. A value larger than a record may hold is passed over and marked; it is never held.</summary>
+/// <summary>
+/// One message of the log, in one reused buffer. A value larger than a record may hold is passed over and marked; it is never held. Nothing is read behind the message, where the buffer holds what others left.
+/// A message that is none fails with <see cref="InvalidDataException"/>.
+/// </summary>
 internal sealed class LogMessage(int largestBytes) : IDisposable
 {
     /// <summary>Kinds of values in a row: as the protocol calls them, and one of ours.</summary>
     public const byte Null = (byte)'n', Unchanged = (byte)'u', Binary = (byte)'b', Text = (byte)'t', Dropped = (byte)'x';
 
     private const int SmallestBuffer = 64 * 1024, KeptBuffer = 1024 * 1024;
+
+    /// <summary>What stands before the values of two rows takes less: a table has 1,600 columns at most.</summary>
+    private const int MostHeads = 64 * 1024;
+
     private byte[] _buffer = ArrayPool<byte>.Shared.Rent(SmallestBuffer);
     private int _at, _length;
 
@@ -23,6 +30,7 @@ internal sealed class LogMessage(int largestBytes) : IDisposable
     public async ValueTask ReadAsync(Stream stream, CancellationToken ct)
     {
         var length = stream.Length;
+        if (length < 1) throw Broken();
         Fit((int)Math.Min(length, largestBytes));
         if (length <= largestBytes)
         {
@@ -37,59 +45,58 @@ internal sealed class LogMessage(int largestBytes) : IDisposable
         _at = 1;
     }
 
-    public byte Byte() => _buffer[_at++];
+    public byte Byte() => _buffer[Pass(1)];
 
-    public byte Peek() => _buffer[_at];
+    public byte Peek() => IsAtEnd ? throw Broken() : _buffer[_at];
 
-    public int Short()
-    {
-        var value = BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(_at));
-        _at += 2;
-        return value;
-    }
+    public int Short() => BinaryPrimitives.ReadInt16BigEndian(_buffer.AsSpan(Pass(sizeof(short))));
 
-    public uint Int()
-    {
-        var value = BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(_at));
-        _at += 4;
-        return value;
-    }
+    public uint Int() => BinaryPrimitives.ReadUInt32BigEndian(_buffer.AsSpan(Pass(sizeof(uint))));
 
-    public ulong Long()
-    {
-        var value = BinaryPrimitives.ReadUInt64BigEndian(_buffer.AsSpan(_at));
-        _at += 8;
-        return value;
-    }
+    public ulong Long() => BinaryPrimitives.ReadUInt64BigEndian(_buffer.AsSpan(Pass(sizeof(ulong))));
 
     public string Word()
     {
         var length = _buffer.AsSpan(_at, _length - _at).IndexOf((byte)0);
+        if (length < 0) throw Broken();
         var word = Encoding.UTF8.GetString(_buffer, _at, length);
         _at += length + 1;
         return word;
     }
 
     /// <summary>Reads a row's values into a list that is reused.</summary>
-    public void Row(List<LogValue> values)
+    /// <param name="values">The list.</param>
+    /// <param name="columns">How many there are, by the table's description.</param>
+    public void Row(List<LogValue> values, int columns)
     {
         values.Clear();
-        for (var left = Short(); left > 0; left--)
+        if (Short() != columns) throw Broken();
+        for (var left = columns; left > 0; left--)
         {
             var kind = Byte();
             var length = kind is Binary or Text ? (int)Int() : 0;
-            values.Add(new LogValue(kind, _at, length));
-            _at += length;
+            values.Add(new LogValue(kind, Pass(length), length));
         }
     }
 
     /// <summary>The bytes of a value; valid until the next message.</summary>
     public ReadOnlySpan<byte> Bytes(LogValue value) => _buffer.AsSpan(value.Start, value.Length);
 
+    /// <summary>What is no message of the log.</summary>
+    public static InvalidDataException Broken() => new("No message of the log.");
+
     public void Dispose()
     {
         if (_buffer.Length > 0) ArrayPool<byte>.Shared.Return(_buffer);
         _buffer = [];
+    }
+
+    /// <summary>Goes on behind so many bytes, which must be there; returns where they begin.</summary>
+    private int Pass(int bytes)
+    {
+        if (bytes < 0 || bytes > _length - _at) throw Broken();
+        _at += bytes;
+        return _at - bytes;
     }
 
     /// <summary>Only rows are so large: their letter, the table's number, and then one or two rows, each behind a letter of its own.</summary>
@@ -121,6 +128,7 @@ internal sealed class LogMessage(int largestBytes) : IDisposable
 
         async ValueTask TakeAsync(int bytes)
         {
+            if (bytes < 0 || bytes > left || _length + (long)bytes > (long)largestBytes + MostHeads) throw Broken();
             Grow(_length + bytes);
             await stream.ReadExactlyAsync(_buffer.AsMemory(_length, bytes), ct);
             _length += bytes;
@@ -129,6 +137,7 @@ internal sealed class LogMessage(int largestBytes) : IDisposable
 
         async ValueTask SkipAsync(int bytes)
         {
+            if (bytes > left) throw Broken();
             Grow(_length + SmallestBuffer);
             left -= bytes;
             while (bytes > 0)

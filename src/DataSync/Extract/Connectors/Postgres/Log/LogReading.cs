@@ -202,23 +202,23 @@ internal sealed class LogReading : IDisposable
 
     private void Row(ChangeLayout layout)
     {
-        var kind = _message.Kind;
+        var (kind, columns) = (_message.Kind, layout.Relation.Columns.Count);
         List<LogValue>? before = null;
         var isWhole = false;
         if (_message.Peek() is (byte)'K' or (byte)'O')
         {
             isWhole = _message.Byte() == (byte)'O';
-            _message.Row(before = _before);
+            _message.Row(before = _before, columns);
         }
 
         if (kind == 'D')
         {
-            Write(layout, "delete"u8, before!, null, isWhole, isDelete: true);
+            Write(layout, "delete"u8, before ?? throw LogMessage.Broken(), null, isWhole, isDelete: true);
             return;
         }
 
         _message.Byte();
-        _message.Row(_row);
+        _message.Row(_row, columns);
         if (kind == 'I') Write(layout, "insert"u8, _row, null, isWhole: false);
         else if (before is null || layout.HasSameKey(_message, before, _row)) Write(layout, "update"u8, _row, before, isWhole);
         else

@@ -9,19 +9,26 @@ internal sealed class ArrayFormat(WireFormat element) : WireFormat
 {
     private const int HeaderLength = 12;
 
+    /// <summary>PostgreSQL's own bound.</summary>
+    private const int MostDimensions = 6;
+
     public override string JsonType => "array";
 
     public override void Write(ReadOnlySpan<byte> wire, RecordBuffer to)
     {
+        // the server's word is no measure for the stack, nor for how often to go round
         var dimensions = BinaryPrimitives.ReadInt32BigEndian(wire);
-        if (dimensions == 0)
+        if (dimensions is < 0 or > MostDimensions) throw new InvalidDataException("An array of more dimensions than there are.");
+        Span<int> sizes = stackalloc int[MostDimensions];
+        sizes = sizes[..dimensions];
+        for (var i = 0; i < dimensions; i++) sizes[i] = BinaryPrimitives.ReadInt32BigEndian(wire[(HeaderLength + i * 8)..]);
+        if (dimensions == 0 || sizes.Contains(0))
         {
             JsonText.WriteRaw("[]"u8, to);
             return;
         }
 
-        Span<int> sizes = stackalloc int[dimensions];
-        for (var i = 0; i < dimensions; i++) sizes[i] = BinaryPrimitives.ReadInt32BigEndian(wire[(HeaderLength + i * 8)..]);
+        if (sizes.ContainsAnyInRange(int.MinValue, -1)) throw new InvalidDataException("An array of less than nothing.");
         WriteDimension(sizes, wire[(HeaderLength + dimensions * 8)..], to);
     }
 
@@ -67,6 +74,7 @@ internal static class WireValue
         var length = BinaryPrimitives.ReadInt32BigEndian(wire);
         if (length < 0)
         {
+            if (length != -1) throw new InvalidDataException("A length of less than null.");
             JsonText.WriteRaw("null"u8, to);
             return wire[4..];
         }
