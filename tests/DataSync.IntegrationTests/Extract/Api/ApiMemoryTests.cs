@@ -3,7 +3,6 @@ using System.IO.Compression;
 using System.Net.Sockets;
 using System.Text;
 using DataSync.Pipeline.Failures;
-using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;
 
