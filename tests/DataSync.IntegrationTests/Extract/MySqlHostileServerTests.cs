@@ -74,11 +74,10 @@ public sealed class MySqlHostileServerTests
     public async Task Read_of_what_never_ends_ends_in_time_and_holds_little(string mode)
     {
         await using var server = new FalseMySql(mode);
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MemoryPeak.Before();
         var clock = Stopwatch.StartNew();
         var reading = Assert.ThrowsAsync<SyncFailureException>(() => PassAsync(To(server), Request, Ct));
-        long most = 0;
-        while (await Task.WhenAny(reading, Task.Delay(50, Ct)) != reading) most = Math.Max(most, GC.GetTotalMemory(false) - before);
+        var most = await MemoryPeak.DuringAsync(reading, before, Ct);
         Assert.Contains((await reading).Failure.MessageKey, (string[])["errors.extraction.statement_timeout", "errors.connection.timeout", "errors.connection.protocol"]);
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(TimeoutSeconds) + Margin);
         Assert.InRange(most, long.MinValue, 256L * 1024 * 1024);
@@ -104,7 +103,7 @@ public sealed class MySqlHostileServerTests
         {
             await using var server = new FalseMySql("local infile", file);
             var failure = await ReadOutcome.FailureAsync(MySqlSource.Connector(), To(server), Request, Ct);
-            Assert.StartsWith("errors.", failure.MessageKey, StringComparison.Ordinal);
+            Assert.Equal("errors.extraction.statement_timeout", failure.MessageKey);
             Assert.True(server.HasStruck);
             Assert.DoesNotContain("what is in the file", Encoding.UTF8.GetString(server.Received), StringComparison.Ordinal);
         }

@@ -57,9 +57,9 @@ public sealed class PostgresHostileServerTests
     [Fact]
     public async Task Read_fails_clearly_and_in_time_whatever_a_server_keeps_back_or_gets_wrong()
     {
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MemoryPeak.Before();
         var trials = Task.WhenAll(Waiting.Select(w => TryAsync(w.Mode)));
-        var most = await MostAsync(trials, before);
+        var most = await MemoryPeak.DuringAsync(trials, before, Ct);
         var found = await trials;
         Assert.Empty(Waiting.Zip(found).Where(p => Wrong(p.First.Mode, p.First.Keys, p.Second)).Select(p => $"{p.First.Mode}: {p.Second}"));
         Assert.InRange(most, long.MinValue, 256L * 1024 * 1024);
@@ -68,9 +68,9 @@ public sealed class PostgresHostileServerTests
     [Theory, MemberData(nameof(Sending))]
     public async Task Read_fails_clearly_in_time_and_with_little_memory(string mode, string keys)
     {
-        var before = GC.GetTotalMemory(forceFullCollection: true);
+        var before = MemoryPeak.Before();
         var trial = TryAsync(mode);
-        var most = await MostAsync(trial, before);
+        var most = await MemoryPeak.DuringAsync(trial, before, Ct);
         var found = await trial;
         Assert.False(Wrong(mode, keys, found), found.ToString());
 
@@ -176,20 +176,6 @@ public sealed class PostgresHostileServerTests
     {
         var limit = (mode.EndsWith("at once", StringComparison.Ordinal) || mode == "no postgres" ? Opening : TimeSpan.FromSeconds(TimeoutSeconds)) + Margin;
         return !keys.Split('|').Contains(found.Key, StringComparer.Ordinal) || found.Elapsed > limit;
-    }
-
-    /// <summary>The most memory in use until something ends, above what was before.</summary>
-    private static async Task<long> MostAsync(Task trial, long before)
-    {
-        var clock = Stopwatch.StartNew();
-        long most = 0;
-        while (await Task.WhenAny(trial, Task.Delay(50, Ct)) != trial)
-        {
-            most = Math.Max(most, GC.GetTotalMemory(false) - before);
-            Assert.True(clock.Elapsed < TimeSpan.FromSeconds(180), "It never ends.");
-        }
-
-        return most;
     }
 
     private static SourceConnection To(FalsePostgres server) => new("postgresql", JsonSerializer.SerializeToElement(new

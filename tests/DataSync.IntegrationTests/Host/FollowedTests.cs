@@ -58,6 +58,43 @@ public sealed class FollowedTests(EndToEndTests.System system) : IClassFixture<E
         Assert.Equal(0, await SlotsAsync());
     }
 
+    /// <summary>What <c>auto</c> chose, and why no better, as the job's view tells it: from what is not set up, over what was set up since, to what cannot be followed.</summary>
+    [Fact]
+    public async Task Job_says_by_what_changes_were_found_and_why()
+    {
+        await ExecuteAsync("CREATE TABLE chosen (id bigint PRIMARY KEY); INSERT INTO chosen SELECT generate_series(1, 3)");
+        using var client = system.Running.Client("chooser");
+        await client.PostAsync("api/sources", Source(new { table = "chosen", cursor_field = "id", change_tracking = "auto" }), HttpStatusCode.Created, Ct);
+        var publication = (await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("checks").EnumerateArray().Single(c => c.GetProperty("name").GetString() == "publication").GetProperty("message").GetString();
+        Assert.Equal(("cursor", false, "tracking.log.publication", publication), await ChosenAsync(client));
+        await ExecuteAsync("INSERT INTO chosen VALUES (4)");
+        Assert.Equal(("cursor", false, "tracking.log.publication", publication), await ChosenAsync(client));
+
+        foreach (var statement in (await client.GetJsonAsync("api/sources/s/tracking", Ct)).GetProperty("setup").EnumerateArray()) await ExecuteAsync(statement.GetString()!);
+        Assert.Equal(("log", true, "tracking.method_changed", "Changes were found by cursor before and by log now: everything was read once."), await ChosenAsync(client));
+        Assert.Equal(("log", false, null, null), await ChosenAsync(client));
+
+        await PutAsync(client, Source(new { table = "chosen", cursor_field = "id", change_tracking = "none" }));
+        Assert.Equal(("cursor", true, "tracking.off", "change_tracking is none."), await ChosenAsync(client));
+        using (var deleted = await client.DeleteAsync("api/sources/s", Ct)) Assert.Equal(HttpStatusCode.NoContent, deleted.StatusCode);
+
+        // what is no table, and a reader of another language
+        using var chinese = system.Running.Client("chooser", language: "zh-CN");
+        await client.PostAsync("api/sources", Source(new { query = "SELECT id FROM chosen", cursor_field = "id", change_tracking = "auto" }), HttpStatusCode.Created, Ct);
+        Assert.Equal(("cursor", false, "tracking.query", "The source reads no table: only changes of a table can be followed."), await ChosenAsync(client));
+        Assert.Equal(("cursor", false, "tracking.query", "该数据源不读取表：只能跟踪表的变更。"), await ChosenAsync(chinese));
+
+        object Source(object extraction) => system.Running.Source("s", extraction, new { sync_type = "incremental", output_format = "jsonl" });
+
+        async Task<(string? Method, bool Everything, string? Reason, string? Message)> ChosenAsync(HttpClient reader)
+        {
+            var job = await reader.EndAsync(await reader.StartAsync(new { source_id = "s" }, Ct), Ct);
+            Assert.True(job.GetProperty("status").GetString() == "completed", job.GetRawText());
+            var tracking = Tracking(job);
+            return (tracking.GetProperty("method").GetString(), tracking.GetProperty("everything").GetBoolean(), tracking.GetProperty("reason").GetString(), tracking.GetProperty("message").GetString());
+        }
+    }
+
     [Fact]
     public async Task Slot_that_nobody_reads_is_seen_to_lag_between_syncs()
     {

@@ -12,7 +12,7 @@ namespace DataSync.IntegrationTests.Host;
 /// <summary>Sources of every kind that one tenant reads at once, from real servers.</summary>
 public sealed class ManySourcesTests : IAsyncLifetime
 {
-    private const int OfEachKind = 3, PageSize = 100;
+    private const int OfEachKind = 4, PageSize = 100;
     private static readonly string[] Kinds = ["table", "query", "mysql", "file", "api", "odbcpostgres", "odbcmaria", "odbcfile"];
 
     /// <summary>What nobody can hold in the midst of its reading.</summary>
@@ -31,7 +31,7 @@ public sealed class ManySourcesTests : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         // two workers of which a quarter's threads is kept for other tenants: room for all at once
-        _running.Settings.AddRange([("DATASYNC_SQLITE_ROOTS", _sqlite.Root), ("SYNC_MAX_CONCURRENT_JOBS_PER_TENANT", "24"), ("DATASYNC_WORKER_THREADS", "17"), .. OdbcRegistrations.Settings]);
+        _running.Settings.AddRange([("DATASYNC_SQLITE_ROOTS", _sqlite.Root), ("SYNC_MAX_CONCURRENT_JOBS_PER_TENANT", "32"), ("DATASYNC_WORKER_THREADS", "22"), .. OdbcRegistrations.Settings]);
         await _running.InitializeAsync();
         _mysql = await MySqlSource.CreateAsync(Ct);
         _api = await ApiServer.StartAsync(async context =>

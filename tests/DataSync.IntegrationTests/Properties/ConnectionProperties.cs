@@ -7,6 +7,7 @@ using DataSync.Extract.Push.Signatures;
 using DataSync.IntegrationTests.Extract;
 using DataSync.IntegrationTests.Extract.Api;
 using DataSync.IntegrationTests.Extract.Odbc;
+using DataSync.IntegrationTests.Extract.SqlServer;
 using DataSync.IntegrationTests.MariaDb;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
@@ -15,7 +16,7 @@ using FsCheck.Fluent;
 
 namespace DataSync.IntegrationTests.Properties;
 
-/// <summary>Connecting by right and by wrong parameters: of databases (read), APIs (pull) and webhooks (push), against real servers.</summary>
+/// <summary>Connecting by right and by wrong parameters: of databases (read), APIs (pull) and webhooks (push), against real servers; of SQL Server, against what speaks its protocol and looks at the login.</summary>
 public sealed class ConnectionProperties : IAsyncLifetime
 {
     private const string Key = "the-right-key";
@@ -25,6 +26,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
     private MySqlSource _mysql = null!;
     private MariaDbServer _maria = null!;
     private ApiServer _api = null!;
+    private TdsServer _tds = null!;
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
@@ -35,6 +37,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
         _postgres = await PostgresSource.CreateAsync(Ct);
         _mysql = await MySqlSource.CreateAsync(Ct);
         _maria = await MariaDbServer.GetAsync(Ct);
+        _tds = new TdsServer { OnLogin = LogIn };
         _api = await ApiServer.StartAsync(c =>
         {
             c.Response.StatusCode = c.Request.Headers.Authorization == $"Bearer {Key}" ? 200 : 401;
@@ -47,6 +50,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
         _sqlite.Dispose();
         if (_postgres is not null) await _postgres.DisposeAsync();
         if (_mysql is not null) await _mysql.DisposeAsync();
+        if (_tds is not null) await _tds.DisposeAsync();
         if (_api is not null) await _api.DisposeAsync();
     }
 
@@ -97,7 +101,7 @@ public sealed class ConnectionProperties : IAsyncLifetime
         Assert.InRange(seen.Count, 18, 100);
     }
 
-    private const string Invalid = "invalid";
+    private const string Invalid = "invalid", TlsWithoutAny = "TLS where there is none";
 
     private Kind[] Kinds()
     {
@@ -108,12 +112,14 @@ public sealed class ConnectionProperties : IAsyncLifetime
         [
             Set("a closed port", "port", _closedPort, "errors.connection.refused"), Set("a port of none", "port", 70_000, Invalid), Set("an inner address", "host", "10.1.2.3", "errors.connection.egress_denied"),
             Set("a socket's path", "host", "/run/x.sock", Invalid), Set("a wrong password", "password", "wrong", "errors.connection.authentication"), Set("no such login", "username", "nobody_of_that_name", "errors.connection.authentication"),
-            Set("TLS where there is none", "tls", "verify-full", "errors.connection.tls"), Set("no such way of TLS", "tls", "some", Invalid),
+            Set(TlsWithoutAny, "tls", "verify-full", "errors.connection.tls"), Set("no such way of TLS", "tls", "some", Invalid),
         ];
         return
         [
             new Kind("postgresql", PostgresSource.Connector(tlsExceptions: Everywhere), Node(_postgres.Connection), [.. server, .. Common, Set("no such database", "database", "no_such_database", "errors.connection.database")]),
             new Kind("mysql", MySqlSource.Connector(tlsExceptions: Everywhere), Node(_mysql.Connection), [.. server, .. Common]),
+            new Kind("sqlserver", TdsServer.Connector(tlsExceptions: Everywhere), Node(_tds.Connection()),
+                [.. server.Where(c => c.Name != TlsWithoutAny), TlsWithinTds, .. Common, Set("no such database", "database", "no_such_database", "errors.connection.database")]),
             new Kind("sqlite", _sqlite.Connector, Node(SqliteSource.ConnectionTo(_sqlite.File)),
                 [.. Common, Set("no such file", "path", Path.Combine(_sqlite.Root, "none.db"), "errors.connection.file"), Set("a file elsewhere", "path", "/etc/passwd", "errors.connection.file"), Set("a file of text", "path", Path.Combine(_sqlite.Root, "text.db"), "errors.connection.not_a_database")]),
             new Kind("odbc postgresql", OdbcSource.Connector(), Node(OdbcSource.Of(_postgres)), [.. OdbcChanges(OdbcRegistrations.Postgres, "Servername", "Port"), .. Common]),
@@ -133,6 +139,17 @@ public sealed class ConnectionProperties : IAsyncLifetime
         Set("no such login", "username", "nobody_of_that_name", "errors.connection.authentication"), Set("a closed port", "dsn", OdbcRegistrations.Add(driver, (host, "127.0.0.1"), (port, _closedPort)), "errors.connection.refused"),
         Set("an inner address", "dsn", OdbcRegistrations.Add(driver, (host, "10.1.2.3"), (port, 5432)), "errors.connection.egress_denied"), Set("no server", "dsn", OdbcRegistrations.Add(driver, (port, 5432)), "errors.connection.odbc_unguarded"),
     ];
+
+    /// <summary>As SQL Server answers a login: by its name and password, then by the database it asks for.</summary>
+    private TdsAnswer LogIn()
+    {
+        var login = TdsLogin.Read(_tds.Login);
+        if (login with { Database = "" } != new TdsLogin(TdsServer.Reader, TdsServer.Password, "")) return new TdsAnswer().Error(18456, 14);
+        return login.Database == TdsServer.Database ? new TdsAnswer().Environment().LoginAck().Done() : new TdsAnswer().Error(4060, 11);
+    }
+
+    /// <summary>Before SQL Server 2022 TLS is agreed on in the protocol's own words, and the server says there that it has none.</summary>
+    private static Change TlsWithinTds => new(TlsWithoutAny, (o, _, _) => { (o["tls"], o["tls_min_version"]) = ("verify-full", "1.2"); return "errors.connection.tls"; });
 
     private static Change[] Common =>
     [

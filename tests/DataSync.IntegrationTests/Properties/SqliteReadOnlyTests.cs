@@ -34,18 +34,19 @@ public sealed class SqliteReadOnlyTests : IDisposable
         Assert.Equal(_before, Dump());
     }
 
+    /// <summary>A function that there is none of is a matter of syntax; all else is refused.</summary>
     [Theory]
-    [InlineData("SELECT load_extension('/tmp/x.so')"), InlineData("SELECT LOAD_EXTENSION('x', 'y')"), InlineData("SELECT writefile('{folder}/x', 'y')"), InlineData("SELECT readfile('/etc/passwd')"), InlineData("SELECT edit('x')")]
-    [InlineData("SELECT * FROM pragma_table_info('items')"), InlineData("SELECT * FROM pragma_journal_mode('wal')"), InlineData("SELECT * FROM pragma_user_version"), InlineData("SELECT fts3_tokenizer('x', x'00')")]
+    [InlineData("SELECT load_extension('/tmp/x.so')"), InlineData("SELECT LOAD_EXTENSION('x', 'y')"), InlineData("SELECT writefile('{folder}/x', 'y')", "syntax"), InlineData("SELECT readfile('/etc/passwd')", "syntax"), InlineData("SELECT edit('x')", "syntax")]
+    [InlineData("SELECT * FROM pragma_table_info('items')"), InlineData("SELECT * FROM pragma_journal_mode('wal')", "syntax"), InlineData("SELECT * FROM pragma_user_version"), InlineData("SELECT fts3_tokenizer('x', x'00')")]
     [InlineData("ATTACH '{folder}/other.db' AS o"), InlineData("ATTACH ':memory:' AS o"), InlineData("VACUUM main INTO '{folder}/copy.db'"), InlineData("PRAGMA query_only(0)"), InlineData("PRAGMA table_info(items)")]
     [InlineData("PRAGMA temp_store_directory = '/tmp'"), InlineData("PRAGMA wal_checkpoint"), InlineData("PRAGMA optimize"), InlineData("EXPLAIN SELECT 1"), InlineData("EXPLAIN QUERY PLAN DELETE FROM items")]
     [InlineData("END"), InlineData("COMMIT"), InlineData("RELEASE x"), InlineData("SELECT 1; ATTACH '{folder}/other.db' AS o"), InlineData("SELECT 1; SELECT 2"), InlineData("SELECT 1 FROM items; -- \n DELETE FROM items")]
-    public async Task Read_an_attack_is_refused(string attack)
+    public async Task Read_an_attack_is_refused(string attack, string by = "statement_refused")
     {
         var sql = attack.Replace("{folder}", _source.Folder, StringComparison.Ordinal);
         var failure = await ReadOutcome.FailureAsync(_source.Connector, _source.Connection, new ReadRequest { Query = sql }, Ct);
         Assert.Equal(FailureKind.Permanent, failure.Kind);
-        Assert.StartsWith("errors.extraction.", failure.MessageKey, StringComparison.Ordinal);
+        Assert.Equal($"errors.extraction.{by}", failure.MessageKey);
         Assert.Equal(_before, Dump());
     }
 

@@ -29,11 +29,20 @@ internal sealed class WebhookClient(RunningSystem system, string tenant, Uri? ad
 
     public Task<WebhookAnswer> SendAsync(string source, SignedDelivery delivery, string type = "application/json", string? encoding = null) => SendAsync(tenant, source, delivery, type, encoding);
 
-    public async Task<WebhookAnswer> SendAsync(string toTenant, string source, SignedDelivery delivery, string type = "application/json", string? encoding = null)
+    /// <param name="toTenant">Whose source it is.</param>
+    /// <param name="source">The source.</param>
+    /// <param name="delivery">What is sent.</param>
+    /// <param name="type">The body's type.</param>
+    /// <param name="encoding">How the body is encoded.</param>
+    /// <param name="chunked">True sends no length.</param>
+    /// <param name="asksFirst">Sends the body only once the server wants it, so that an answer that comes before is heard.</param>
+    public async Task<WebhookAnswer> SendAsync(
+        string toTenant, string source, SignedDelivery delivery, string type = "application/json", string? encoding = null, bool chunked = false, bool asksFirst = false)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, $"api/webhooks/{Uri.EscapeDataString(toTenant)}/{Uri.EscapeDataString(source)}") { Content = new ByteArrayContent(delivery.Body) };
         request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(type);
         if (encoding is not null) request.Content.Headers.ContentEncoding.Add(encoding);
+        (request.Headers.TransferEncodingChunked, request.Headers.ExpectContinue) = (chunked ? true : null, asksFirst ? true : null);
         foreach (var (name, value) in delivery.Headers) request.Headers.TryAddWithoutValidation(name, value);
         using var answer = await _sender.SendAsync(request, Ct);
         var text = await answer.Content.ReadAsStringAsync(Ct);
@@ -61,7 +70,7 @@ internal sealed class WebhookClient(RunningSystem system, string tenant, Uri? ad
     private static HttpClient Sender(RunningSystem system, Uri? address)
     {
         using var known = system.Client("none", address: address);
-        return new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = known.BaseAddress };
+        return new HttpClient(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = known.BaseAddress };
     }
 }
 

@@ -5,7 +5,6 @@ using DataSync.IntegrationTests.Host;
 using DataSync.Jobs.Webhooks;
 using DataSync.Jobs.Webhooks.Deliveries;
 using Microsoft.Extensions.Logging.Abstractions;
-using Npgsql;
 
 namespace DataSync.IntegrationTests.Webhooks;
 
@@ -58,7 +57,7 @@ public sealed class WebhookKeepingTests(WebhookSystem system)
         await client.RegisterAsync("waiting", SignedDelivery.Parameters("github"));
         await client.RegisterAsync("failing", SignedDelivery.Parameters("github"), null, new { output_format = "csv" });
         Guid waiting, failed;
-        await using (await HoldDrainAsync("never swept", "waiting"))
+        await using (await system.HoldDrainAsync("never swept", "waiting"))
         {
             waiting = (await client.SendAsync("waiting", SignedDelivery.Sign("github", "{}"u8.ToArray()))).DeliveryId;
             await AgeAsync(waiting, Options.KeepId + TimeSpan.FromDays(1));
@@ -85,7 +84,7 @@ public sealed class WebhookKeepingTests(WebhookSystem system)
         await client.RegisterAsync("hook", SignedDelivery.Parameters("github"));
         var delivery = SignedDelivery.Sign("github", "{\"of\":\"a deleted source\"}"u8.ToArray());
         Guid id;
-        await using (await HoldDrainAsync("deleted", "hook"))
+        await using (await system.HoldDrainAsync("deleted", "hook"))
         {
             id = (await client.SendAsync("hook", delivery)).DeliveryId;
             using var deleted = await client.Owner.DeleteAsync("api/sources/hook", Ct);
@@ -179,13 +178,4 @@ public sealed class WebhookKeepingTests(WebhookSystem system)
     private Task SweepAsync() => new DeliverySweeper(system.Running.Database.Sources, Options, TimeProvider.System, NullLogger<DeliverySweeper>.Instance).SweepAsync(Ct);
 
     private Task AgeAsync(Guid id, TimeSpan age) => system.ScalarAsync<Guid>($"UPDATE webhook_deliveries SET received_at = now() - interval '{(long)age.TotalSeconds} seconds' WHERE delivery_id = '{id}' RETURNING delivery_id");
-
-    /// <summary>Keeps workers from making a job of what waits for a source, until it is disposed of.</summary>
-    private async Task<NpgsqlConnection> HoldDrainAsync(string tenant, string source)
-    {
-        var connection = await system.Running.Database.Superuser.OpenConnectionAsync(Ct);
-        await using var hold = new NpgsqlCommand("BEGIN; INSERT INTO webhook_drains (tenant_id, source_id) VALUES ($$" + tenant + "$$, $$" + source + "$$)", connection);
-        await hold.ExecuteNonQueryAsync(Ct);
-        return connection;
-    }
 }

@@ -47,6 +47,39 @@ public sealed class WebhookOverloadTests(WebhookSystem system)
         Assert.Equal(2L + (MostWaiting / 2), await system.ScalarAsync<long>("SELECT count(*) FROM webhook_deliveries WHERE tenant_id = 'beside the flood'"));
     }
 
+    /// <summary>Every place is taken by a request that waits for the disk, of two tenants. No commit was under way but the first of each writer.</summary>
+    [Fact]
+    public async Task Requests_that_wait_together_share_a_few_commits_and_are_answered_once_they_are_stored()
+    {
+        const string Rows = "FROM webhook_deliveries WHERE tenant_id IN ('together one', 'together two')";
+        var address = await system.NarrowAsync();
+        using var one = new WebhookClient(system.Running, "together one", address);
+        using var two = new WebhookClient(system.Running, "together two", address);
+        foreach (var client in (WebhookClient[])[one, two]) await client.RegisterAsync("hook", SignedDelivery.Parameters("github"));
+
+        // a worker that took them into a job would write each row once more
+        await using var drainOfOne = await system.HoldDrainAsync("together one", "hook");
+        await using var drainOfTwo = await system.HoldDrainAsync("together two", "hook");
+        List<Task<WebhookAnswer>> waiting = [];
+        await using (await LockAsync())
+        {
+            foreach (var client in (WebhookClient[])[one, two])
+            {
+                var sent = Enumerable.Range(0, MostWaiting).Select(_ => client.SendAsync("hook", New())).ToList();
+                foreach (var answer in await RefusedAsync(sent)) Assert.Contains(answer.Status, (int[])[429, 503]);
+                waiting.AddRange(sent.Where(s => !s.IsCompleted));
+            }
+
+            Assert.Equal((MostWaiting, 0L), (waiting.Count, await system.ScalarAsync<long>($"SELECT count(*) {Rows}")));
+        }
+
+        var ids = (await Task.WhenAll(waiting)).Select(a => a.DeliveryId).ToHashSet();
+        Assert.Equal(MostWaiting, ids.Count);
+        Assert.Equal(ids, (await system.ScalarAsync<Guid[]>($"SELECT array_agg(delivery_id) {Rows}")).ToHashSet());
+        Assert.Equal((long)MostWaiting, await system.ScalarAsync<long>($"SELECT count(*) {Rows}"));
+        Assert.InRange(await system.ScalarAsync<long>($"SELECT count(DISTINCT xmin::text) {Rows}"), 1, MostWaiting / 8);
+    }
+
     [Fact]
     public async Task Bodies_beyond_the_memory_for_them_are_answered_503_and_those_that_left_give_theirs_back()
     {

@@ -1,4 +1,5 @@
 using DataSync.IntegrationTests.Host;
+using Npgsql;
 
 namespace DataSync.IntegrationTests.Webhooks;
 
@@ -10,7 +11,7 @@ public sealed class WebhookTestsTogether : ICollectionFixture<WebhookSystem>;
 public sealed class WebhookSystem : IAsyncLifetime
 {
     /// <summary>Deliveries that may wait in the process of <see cref="NarrowAsync"/>.</summary>
-    internal const int NarrowWaiting = 8;
+    internal const int NarrowWaiting = 64;
 
     private Task<Uri>? _narrow;
 
@@ -38,5 +39,14 @@ public sealed class WebhookSystem : IAsyncLifetime
     {
         await using var command = Running.Database.Superuser.CreateCommand(sql);
         return (T)(await command.ExecuteScalarAsync(TestContext.Current.CancellationToken))!;
+    }
+
+    /// <summary>Keeps workers from making a job of what waits for a source, until it is disposed of.</summary>
+    internal async Task<NpgsqlConnection> HoldDrainAsync(string tenant, string source)
+    {
+        var connection = await Running.Database.Superuser.OpenConnectionAsync(TestContext.Current.CancellationToken);
+        await using var hold = new NpgsqlCommand("BEGIN; INSERT INTO webhook_drains (tenant_id, source_id) VALUES ($$" + tenant + "$$, $$" + source + "$$)", connection);
+        await hold.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        return connection;
     }
 }

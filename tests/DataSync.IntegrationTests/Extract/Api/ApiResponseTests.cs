@@ -1,11 +1,14 @@
 using System.Diagnostics;
 using System.Globalization;
 using DataSync.Pipeline.Failures;
+using Microsoft.AspNetCore.Http;
 
 namespace DataSync.IntegrationTests.Extract.Api;
 
 public sealed class ApiResponseTests
 {
+    private const string Busy = """{"status":200,"path":"error.code","equals":"BUSY","then":"rate_limited"}""";
+
     private int _answered;
 
     [Theory]
@@ -58,15 +61,31 @@ public sealed class ApiResponseTests
         {
             if (Interlocked.Increment(ref _answered) > 2) return ApiServer.WriteAsync(c, "[1]");
             c.Response.StatusCode = 429;
-            var now = DateTimeOffset.UtcNow;
-            c.Response.Headers.Date = now.AddHours(-5).ToString("r", CultureInfo.InvariantCulture);
-            c.Response.Headers.RetryAfter = wait == "date" ? now.AddHours(-5).AddSeconds(1).ToString("r", CultureInfo.InvariantCulture) : wait;
+            AskToWait(c, wait);
             return Task.CompletedTask;
         });
         var clock = Stopwatch.StartNew();
         Assert.Equal(["1"], (await ApiSource.ReadAsync(server.Url, """{"path":"/x"}""")).Documents);
         Assert.Equal(3, server.Asked.Count);
         Assert.InRange(clock.Elapsed.TotalSeconds, wait == "0.7" ? 1.35 : 1.9, 5);
+    }
+
+    /// <summary>What says that it is busy by a body of status 200 is known by a rule alone; it comes in the midst of the pages.</summary>
+    [Theory, MemberData(nameof(Waits))]
+    public async Task Read_a_source_that_is_busy_by_its_rule_is_waited_for_and_gives_every_page(string wait)
+    {
+        await using var server = await ApiServer.StartAsync(c =>
+        {
+            var page = int.Parse(c.Request.Query["page"].ToString(), CultureInfo.InvariantCulture);
+            if (page != 2 || Interlocked.Increment(ref _answered) > 2) return ApiServer.WriteAsync(c, page > 3 ? """{"items":[]}""" : $$"""{"items":[{{page}}1,{{page}}2]}""");
+            AskToWait(c, wait);
+            return ApiServer.WriteAsync(c, """{"error":{"code":"BUSY"}}""");
+        });
+        var clock = Stopwatch.StartNew();
+        var outcome = await ApiSource.ReadAsync(server.Url, $$"""{"path":"/x","records_path":"items","pagination":{"type":"page"},"responses":[{{Busy}}]}""");
+        Assert.Equal(["11", "12", "21", "22", "31", "32"], outcome.Documents);
+        Assert.Equal(["1", "2", "2", "2", "3", "4"], server.Targets.Select(t => t[(t.LastIndexOf('=') + 1)..]));
+        Assert.True(clock.Elapsed.TotalSeconds > (wait == "0.7" ? 1.35 : 1.9), $"{clock.Elapsed}");
     }
 
     [Theory]
@@ -86,17 +105,19 @@ public sealed class ApiResponseTests
         Assert.True(clock.Elapsed > TimeSpan.FromSeconds(2.9), $"{clock.Elapsed}");
     }
 
-    [Fact]
-    public async Task Read_a_wait_that_would_last_too_long_is_left_to_the_engine()
+    [Theory]
+    [InlineData(429, ""), InlineData(200, Busy), InlineData(503, """{"status":"5xx","then":"rate_limited"}"""), InlineData(403, """{"status":403,"then":"rate_limited"}""")]
+    public async Task Read_a_wait_that_would_last_too_long_is_left_to_the_engine(int status, string rule)
     {
         await using var server = await ApiServer.StartAsync(c =>
         {
-            c.Response.StatusCode = 429;
+            c.Response.StatusCode = status;
             c.Response.Headers.RetryAfter = "7200";
-            return Task.CompletedTask;
+            return ApiServer.WriteAsync(c, """{"error":{"code":"BUSY"}}""");
         });
-        var failure = await ApiSource.FailureAsync(server.Url, """{"path":"/x"}""");
-        Assert.Equal(("errors.api.rate_limited", FailureKind.Transient, TimeSpan.FromHours(1)), (failure.MessageKey, failure.Kind, failure.RetryAfter!.Value));
+        var failure = await ApiSource.FailureAsync(server.Url, $$"""{"path":"/x","responses":[{{rule}}]}""");
+        Assert.Equal(("errors.api.rate_limited", FailureKind.Transient, TimeSpan.FromHours(1), status), (failure.MessageKey, failure.Kind, failure.RetryAfter!.Value, failure.Params!["status"]));
+        Assert.Single(server.Asked);
     }
 
     [Fact]
@@ -156,6 +177,14 @@ public sealed class ApiResponseTests
                 "/a%20b/%C3%BC?tag=x%26y&tag=z&n=10000000000000000000000001&from=2024-02-03&since=9007199254740993",
             ],
             server.Targets);
+    }
+
+    /// <summary>For so many seconds, or for one by a date of a server whose clock is five hours slow.</summary>
+    private static void AskToWait(HttpContext context, string wait)
+    {
+        var now = DateTimeOffset.UtcNow.AddHours(-5);
+        context.Response.Headers.Date = now.ToString("r", CultureInfo.InvariantCulture);
+        context.Response.Headers.RetryAfter = wait == "date" ? now.AddSeconds(1).ToString("r", CultureInfo.InvariantCulture) : wait;
     }
 
     private static Task<ApiServer> AnsweringAsync(int status, string body) => ApiServer.StartAsync(c =>

@@ -21,6 +21,9 @@ namespace DataSync.IntegrationTests.Extract.SqlServer;
 /// </summary>
 internal sealed class TdsServer : IAsyncDisposable
 {
+    /// <summary>What <see cref="Connection"/> logs in with, and asks for.</summary>
+    public const string Reader = "reader", Password = "pw-of-the-reader", Database = "d";
+
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _end = new();
     private readonly ConcurrentQueue<string> _asked = new();
@@ -83,7 +86,7 @@ internal sealed class TdsServer : IAsyncDisposable
 
     public SourceConnection Connection(string tls = "disable", string host = "127.0.0.1", params ReadOnlySpan<(string Name, string Value)> more)
     {
-        var parameters = JsonSerializer.SerializeToNode(new { driver = "sqlserver", host, port = Port, database = "d", username = "reader", password = "pw-of-the-reader", tls })!.AsObject();
+        var parameters = JsonSerializer.SerializeToNode(new { driver = "sqlserver", host, port = Port, database = Database, username = Reader, password = Password, tls })!.AsObject();
         foreach (var (name, value) in more) parameters[name] = value;
         return new SourceConnection("sqlserver", JsonSerializer.SerializeToElement(parameters));
     }

@@ -138,7 +138,7 @@ internal sealed class ApiClient(ApiFloor floor, SourceConnection source, ApiConn
     private async Task WaitAsync(TimeSpan wait, DateTimeOffset deadline, HttpResponseMessage response, Uri url, CancellationToken ct)
     {
         if (extraction.RateLimit is not null && source.TenantId.Length > 0) await floor.Limits.HoldBackAsync(source.TenantId, source.SourceId, wait, ct);
-        if (floor.Time.GetUtcNow() + wait >= deadline) throw ApiErrors.Status(FailureKind.Transient, url, (int)response.StatusCode == 429 ? 429 : (int)response.StatusCode, wait);
+        if (floor.Time.GetUtcNow() + wait >= deadline) throw ApiErrors.RateLimited(url, (int)response.StatusCode, wait);
         await Task.Delay(wait, floor.Time, ct);
     }
 

@@ -30,6 +30,10 @@ internal static class ApiErrors
         return new SyncFailureException(SyncFailure.Permanent(key, ("host", url.IdnHost), ("status", status)) with { Kind = kind, RetryAfter = retryAfter });
     }
 
+    /// <summary>A wait that the source wishes for, by its status or by a rule of its own, and that would last too long.</summary>
+    public static SyncFailureException RateLimited(Uri url, int status, TimeSpan wait)
+        => new(SyncFailure.Transient("errors.api.rate_limited", ("host", url.IdnHost), ("status", status)) with { RetryAfter = wait });
+
     /// <summary>A body that is not what it should be. It may have been cut off on its way, so it is asked for again.</summary>
     public static SyncFailureException Body(Uri url, string format, Exception? inner)
         => new(SyncFailure.Transient("errors.api.body", ("host", url.IdnHost), ("format", format)), inner);
