@@ -30,7 +30,7 @@ internal static class AlertsServices
 
     /// <summary>What a worker adds: looking, and sending.</summary>
     public static IServiceCollection AddAlertWorker(this IServiceCollection services)
-        => services.AddSingleton<AlertLook>().AddSingleton<AlertTurn>().AddSingleton<NoticeSender>().AddHostedService<AlertEvaluator>().AddHostedService<AlertSweeper>().AddHostedService(provider => provider.GetRequiredService<NoticeSender>());
+        => services.AddSingleton<FailingConditions>().AddSingleton<AlertLook>().AddSingleton<AlertTurn>().AddSingleton<NoticeSender>().AddHostedService<AlertEvaluator>().AddHostedService<AlertSweeper>().AddHostedService(provider => provider.GetRequiredService<NoticeSender>());
 
     /// <summary>The addresses of the room.</summary>
     public static void MapAlertRoom(this IEndpointRouteBuilder endpoints)

@@ -18,7 +18,10 @@ namespace DataSync.IntegrationTests.Alerts;
 /// <summary>Every condition on a real database: when it is a breach, what it is about, and when it is over.</summary>
 public sealed class ConditionTests(SystemDatabase database) : IClassFixture<SystemDatabase>
 {
-    private readonly AlertLook _look = new([new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1000, 0, 0, 0)), new MemoryCondition(), new SlotLag()], NullLogger<AlertLook>.Instance);
+    private readonly AlertLook _look = new(
+        database.Sources,
+        [new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1000, 0, 0, 0)), new MemoryCondition(), new SlotLag()],
+        new FailingConditions(new Meters(), NullLogger<FailingConditions>.Instance));
     private readonly string _tenant = $"t {Guid.NewGuid():n}";
 
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
@@ -295,13 +298,7 @@ public sealed class ConditionTests(SystemDatabase database) : IClassFixture<Syst
 
     private async Task<List<string>> LookAsync(DateTimeOffset at)
     {
-        await using (var connection = await database.Sources.System.OpenConnectionAsync(Ct))
-        {
-            await using var transaction = await connection.BeginTransactionAsync(Ct);
-            await _look.LookAsync(connection, at, Ct);
-            await transaction.CommitAsync(Ct);
-        }
-
+        await _look.LookAsync(at, Ct);
         return await AlertsAsync();
     }
 
@@ -323,13 +320,4 @@ public sealed class ConditionTests(SystemDatabase database) : IClassFixture<Syst
     }
 
     private Task ExecuteAsync(string sql, params object[] values) => ScalarAsync(sql, values);
-
-    private sealed class Meters : System.Diagnostics.Metrics.IMeterFactory
-    {
-        public System.Diagnostics.Metrics.Meter Create(System.Diagnostics.Metrics.MeterOptions options) => new(options);
-
-        public void Dispose()
-        {
-        }
-    }
 }

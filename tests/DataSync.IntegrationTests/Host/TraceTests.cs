@@ -46,6 +46,20 @@ public sealed class TraceTests(TraceTests.Traced traced) : IClassFixture<TraceTe
     }
 
     [Fact]
+    public async Task Realtime_run_and_its_stages_hang_below_the_request_that_runs_it()
+    {
+        using var client = traced.System.Client("inline");
+        await client.PostAsync("api/sources", traced.System.Source("s", new { table = "things" }), HttpStatusCode.Created, Ct);
+        using var answer = await client.PostAsJsonAsync("api/sync/start", new { source_id = "s", mode = "realtime", export_config = new { inline = true } }, Ct);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        var trace = await CompleteAsync(Assert.Single(answer.Headers.GetValues("X-Correlation-Id")));
+
+        var request = Assert.Single(trace, s => s.ParentId.Length == 0);
+        Assert.Equal(("datasync-api", 2, "POST /api/sync/start"), (request.Service, request.Kind, request.Name));
+        CheckRun(trace, request, "datasync-api");
+    }
+
+    [Fact]
     public async Task Neither_traces_nor_metrics_hold_what_a_tenant_asks_for_or_gets()
     {
         using var client = traced.System.Client("secretive");
@@ -70,15 +84,17 @@ public sealed class TraceTests(TraceTests.Traced traced) : IClassFixture<TraceTe
         Assert.Equal("", traced.Collector.FindInMetrics("secretive") ?? "");
     }
 
-    /// <summary>The worker's spans hang below the request, the stages one after the other below the run, and no span's parent is missing.</summary>
-    private static void CheckRun(IReadOnlyList<ExportedSpan> trace, ExportedSpan request)
+    /// <summary>The run's spans hang below the request, the stages one after the other below the run, and no span's parent is missing.</summary>
+    private static void CheckRun(IReadOnlyList<ExportedSpan> trace, ExportedSpan request, string service = "datasync-worker")
     {
         var run = Assert.Single(trace, s => s.Name == "sync.run");
-        Assert.Equal(("datasync-worker", "DataSync", 5, request.SpanId), (run.Service, run.Scope, run.Kind, run.ParentId));
+        Assert.Equal((service, "DataSync", 5, request.SpanId), (run.Service, run.Scope, run.Kind, run.ParentId));
         var stages = trace.Where(s => s.ParentId == run.SpanId && s.Scope == "DataSync").ToList();
         Assert.Equal(["sync.export", "sync.extract"], stages.Select(s => s.Name).Order(StringComparer.Ordinal));
-        Assert.All(stages, s => Assert.Equal("datasync-worker", s.Service));
-        Assert.All(stages, stage => Assert.Contains(trace, s => s.ParentId == stage.SpanId && s.Scope == "Npgsql"));
+        Assert.All(stages, s => Assert.Equal(service, s.Service));
+
+        // A realtime run stores nothing, and exports from memory.
+        Assert.All(stages.Where(s => service == "datasync-worker" || s.Name == "sync.extract"), stage => Assert.Contains(trace, s => s.ParentId == stage.SpanId && s.Scope == "Npgsql"));
         var known = trace.Select(s => s.SpanId).ToHashSet(StringComparer.Ordinal);
         Assert.All(trace.Where(s => s != request), s => Assert.Contains(s.ParentId, known));
         Assert.Equal(trace.Count, known.Count);

@@ -33,6 +33,44 @@ public sealed class LeftBehindTests(PrivacyRig rig) : IClassFixture<PrivacyRig>,
         Assert.Equal(["bob", "somebody's"], NamesOf(tenant));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Tasks_on_several_pages_are_all_erased_also_where_others_are_removed_while_they_are_read(bool areRecordsStored)
+    {
+        var (tenant, project) = ("pages-" + (areRecordsStored ? "stored" : "left"), areRecordsStored ? 71L : 72L);
+        rig.Annotators.Work.Projects.TryAdd(project, new FakeProject());
+        var stranger = rig.Annotators.Work.Add(project, new JsonObject { ["a"] = 1 });
+        var job = await rig.JobAsync(tenant, "s", PrivacyRig.Plan("jsonl"), [.. Enumerable.Range(0, 8).Select(i => $$"""{"email":"{{Ann}}","id":{{i}}}""")]);
+        await rig.SqlAsync("INSERT INTO label_studio_projects (tenant_id, project_id, version, created_by, created_at, updated_at) VALUES ($1, $2, 1, '', now(), now())", tenant, project);
+        await rig.SqlAsync("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ($1, $2, $3)", tenant, job, project);
+        await rig.SqlAsync(
+            "UPDATE sync_jobs SET config = (config::jsonb || jsonb_build_object('refinement_config', jsonb_build_object('enable_label_studio', true, 'label_studio_project_id', $2::bigint, 'label_studio_records', 'all')))::json WHERE id = $1",
+            job, project);
+        for (var i = 0; i < 8; i++) rig.Annotators.Work.Add(project, new JsonObject { ["email"] = Ann, ["id"] = i }, new JsonObject { ["datasync_key"] = $"{job:N}:{i}" });
+        if (!areRecordsStored) await AwayAsync(() => RetainAsync(tenant, "records"));
+
+        // Who removes a task of the first page once it was read moves one of the second to where nobody looks any more.
+        rig.Annotators.Work.LargestPage = 3;
+        rig.Annotators.Fault = asked =>
+        {
+            if (asked.EndsWith("&page=2", StringComparison.Ordinal)) rig.Annotators.Work.Delete(stranger);
+            return null;
+        };
+        try
+        {
+            var receipt = await rig.EraseAsync(tenant, PrivacyRig.Whole(Ann));
+            Assert.Equal(("completed", 8L), (receipt.Status, receipt.Erased.GetValueOrDefault("annotation_tasks")));
+        }
+        finally
+        {
+            rig.Annotators.Work.LargestPage = 100;
+            rig.Annotators.Fault = static _ => null;
+        }
+
+        Assert.Empty(rig.Annotators.Work.Tasks(project));
+    }
+
     [Fact]
     public async Task Server_of_such_a_task_that_is_away_holds_the_request_up()
     {

@@ -125,6 +125,52 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
     }
 
     [Fact]
+    public async Task What_enrichers_made_goes_before_the_leaf_of_its_records_and_keeps_it_until_then()
+    {
+        const string Tenant = "leaf-made";
+        var day = new DateTime(2020, 5, 1, 0, 0, 0, DateTimeKind.Utc);
+        await LeafAsync(day, Tenant);
+        await MadeAsync(Tenant, day);
+        await rig.Get<RetentionStore>().ReplaceAsync(Tenant, new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
+        var moment = new DateTimeOffset(day.AddDays(5));
+        Assert.Equal(0, await DropAsync(moment));
+        Assert.True(await HasLeafAsync(day));
+        Assert.Equal(2, await Sweeper(moment).SweepAsync(Ct));
+        Assert.Equal((false, 0L), (await HasLeafAsync(day), (long)(await rig.SqlAsync("SELECT count(*) FROM sync_enrichments WHERE tenant_id = $1", Tenant))!));
+        Assert.Equal(
+            [Tenant + "|-|2020-05-01", Tenant + "|1|-"],
+            await rig.ListAsync($"SELECT concat_ws('|', tenant_id, coalesce(details::json ->> 'removed', '-'), coalesce(details::json ->> 'leaf', '-')) FROM audit_pending WHERE action = 'retention.remove' AND tenant_id = '{Tenant}' ORDER BY 1"));
+    }
+
+    [Fact]
+    public async Task Leaf_whose_enrichments_cannot_go_stays_and_nobody_loses_the_records_by_which_they_are_found()
+    {
+        const string Tenant = "leaf-hindered";
+        var day = new DateTime(2020, 5, 2, 0, 0, 0, DateTimeKind.Utc);
+        await LeafAsync(day, Tenant);
+        await MadeAsync(Tenant, day);
+        await rig.Get<RetentionStore>().ReplaceAsync(Tenant, new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
+        await rig.SqlAsync(
+            $"""
+            CREATE FUNCTION public.hinder_made() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.tenant_id = '{Tenant}' THEN RAISE EXCEPTION 'no'; END IF; RETURN OLD; END $$;
+            CREATE TRIGGER hinder_made BEFORE DELETE ON sync_enrichments FOR EACH ROW EXECUTE FUNCTION public.hinder_made()
+            """);
+        try
+        {
+            await Sweeper(new DateTimeOffset(day.AddDays(5))).SweepAsync(Ct);
+        }
+        finally
+        {
+            await rig.SqlAsync("DROP FUNCTION public.hinder_made() CASCADE");
+        }
+
+        Assert.Equal(
+            (1L, 1L), ((long)(await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE tenant_id = $1", Tenant))!, (long)(await rig.SqlAsync("SELECT count(*) FROM sync_enrichments WHERE tenant_id = $1", Tenant))!));
+        await Sweeper(new DateTimeOffset(day.AddDays(5))).SweepAsync(Ct);
+        Assert.False(await HasLeafAsync(day));
+    }
+
+    [Fact]
     public async Task One_call_drops_one_leaf_and_one_that_somebody_reads_keeps_no_tenants_rows()
     {
         var (first, second, third) = (new DateTime(2020, 3, 1, 0, 0, 0, DateTimeKind.Utc), new DateTime(2020, 3, 2, 0, 0, 0, DateTimeKind.Utc), new DateTime(2020, 3, 3, 0, 0, 0, DateTimeKind.Utc));
@@ -350,6 +396,10 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         foreach (var tenant in tenants)
             await rig.SqlAsync("INSERT INTO sync_data (tenant_id, job_id, seq, id, source_id, raw_data) VALUES ($1, $2, 0, gen_random_uuid(), 's', '{}')", tenant, await IdAsync(day));
     }
+
+    /// <summary>What an enricher made of the leaf's record.</summary>
+    private async Task MadeAsync(string tenant, DateTime day)
+        => await rig.SqlAsync("INSERT INTO sync_enrichments (tenant_id, job_id, kind, seq, outcome, result) VALUES ($1, $2, 'ai', 0, 'completed', '{}')", tenant, await IdAsync(day));
 
     private async Task<Guid> IdAsync(DateTime day) => (Guid)(await rig.SqlAsync("SELECT public.uuid7_floor($1::timestamptz)", day.AddHours(12)))!;
 

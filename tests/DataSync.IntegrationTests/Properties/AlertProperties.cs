@@ -1,6 +1,7 @@
 using DataSync.Alerts.Conditions;
 using DataSync.Alerts.Evaluation;
 using DataSync.Alerts.Rules;
+using DataSync.IntegrationTests.Alerts;
 using DataSync.IntegrationTests.Jobs.Metrics;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
@@ -37,7 +38,7 @@ public sealed class AlertProperties(SystemDatabase database) : IClassFixture<Sys
             async given =>
             {
                 var (tenant, calm) = ($"loud {Guid.NewGuid():n}", $"calm {Guid.NewGuid():n}");
-                var look = new AlertLook([new ErrorRate()], NullLogger<AlertLook>.Instance);
+                var look = new AlertLook(database.Sources, [new ErrorRate()], new FailingConditions(new Meters(), NullLogger<FailingConditions>.Instance));
                 var turn = new AlertTurn(database.Sources, look);
                 await new RuleStore(new TestJobs(database).Tenants, [new ErrorRate()], TimeProvider.System)
                     .ReplaceAsync(tenant, "error_rate", new RuleBody("error_rate", given.percent / 100.0, given.window * 60, null, given.least, null, true), "me", Ct);
@@ -91,13 +92,7 @@ public sealed class AlertProperties(SystemDatabase database) : IClassFixture<Sys
             return;
         }
 
-        await Task.WhenAll(Enumerable.Range(0, machines).Select(async _ =>
-        {
-            await using var connection = await database.Sources.System.OpenConnectionAsync(Ct);
-            await using var transaction = await connection.BeginTransactionAsync(Ct);
-            await look.LookAsync(connection, at, Ct);
-            await transaction.CommitAsync(Ct);
-        }));
+        await Task.WhenAll(Enumerable.Range(0, machines).Select(_ => look.LookAsync(at, Ct)));
     }
 
     private static IEnumerable<EndedJob> Ended(string status, int minute, int count)

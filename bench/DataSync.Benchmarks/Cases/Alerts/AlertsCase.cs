@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Diagnostics.Metrics;
 using DataSync.Alerts.Conditions;
 using DataSync.Alerts.Evaluation;
 using DataSync.Benchmarks.Cases.Summary;
@@ -7,6 +8,7 @@ using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Persistence;
+using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging.Abstractions;
 
 namespace DataSync.Benchmarks.Cases.Alerts;
@@ -37,8 +39,11 @@ internal sealed class AlertsCase : BenchmarkCase
         await StoredJobs.FillAsync(system.Database.Superuser, context.Rows, Tenants, ct);
         await WatchedTenants.FillAsync(system.Database.Superuser, Tenants, ct);
         var sources = new DataSources(new DatabaseOptions { Connection = system.Database.Roles.App, SystemConnection = system.Database.Roles.System });
+        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
         var turn = new AlertTurn(sources, new AlertLook(
-            [new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1_000_000, 0, 100_000, 0)), new MemoryCondition(), new PoolCondition(), new IsolationCondition()], NullLogger<AlertLook>.Instance));
+            sources,
+            [new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1_000_000, 0, 100_000, 0)), new MemoryCondition(), new PoolCondition(), new IsolationCondition()],
+            new FailingConditions(meters.GetRequiredService<IMeterFactory>(), NullLogger<FailingConditions>.Instance)));
         return new CasePlan(
             [new Contender(Looking, LookAsync), new Contender(Firing, FireAsync)],
             [
@@ -48,6 +53,7 @@ internal sealed class AlertsCase : BenchmarkCase
         {
             EndAsync = async () =>
             {
+                await meters.DisposeAsync();
                 await sources.DisposeAsync();
                 await system.DisposeAsync();
             },

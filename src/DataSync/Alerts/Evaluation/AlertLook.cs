@@ -1,64 +1,74 @@
 using DataSync.Alerts.Conditions;
-using Microsoft.Extensions.Logging;
+using DataSync.Platform.Persistence;
 using Npgsql;
 using NpgsqlTypes;
 
 namespace DataSync.Alerts.Evaluation;
 
 /// <summary>Looks at every condition of every tenant, as the system's role, which sees for it a few numbers of each job and nothing of what it read.</summary>
-internal sealed partial class AlertLook(IEnumerable<IAlertCondition> conditions, ILogger<AlertLook> logger)
+internal sealed class AlertLook(DataSources sources, IEnumerable<IAlertCondition> conditions, FailingConditions failing)
 {
     private readonly (IAlertCondition Condition, string Sql)[] _looks = [.. conditions.OrderBy(c => c.Name, StringComparer.Ordinal).Select(c => (c, AlertMoves.Sql(Queries(c))))];
 
     /// <summary>No condition holds up the others for longer: one that is slow once still leaves time to tell of theirs within thirty seconds.</summary>
     public TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(8);
 
-    /// <summary>Looks once, in the transaction that is open, at how things are at a time. A condition that fails, or takes too long, changes nothing and takes no other with it.</summary>
-    public async Task<AlertCount> LookAsync(NpgsqlConnection connection, DateTimeOffset at, CancellationToken ct)
+    /// <summary>How much longer an answer is waited for: a server that still works ends the statement itself by then.</summary>
+    public TimeSpan Grace { get; init; } = TimeSpan.FromSeconds(2);
+
+    /// <summary>
+    /// Looks once, at how things are at a time. Each condition has a transaction of its own: one that fails, takes too long or loses its connection changes nothing and takes no other with it. Without any connection the look is over.
+    /// </summary>
+    public async Task<AlertCount> LookAsync(DateTimeOffset at, CancellationToken ct)
     {
         var count = default(AlertCount);
-        await ExecuteAsync(connection, FormattableString.Invariant($"SET LOCAL statement_timeout = {Patience.TotalMilliseconds:F0}"), ct);
         foreach (var (condition, sql) in _looks)
         {
-            await ExecuteAsync(connection, "SAVEPOINT condition", ct);
+            await using var connection = await sources.System.OpenConnectionAsync(ct);
             try
             {
                 count += await LookAsync(connection, condition, sql, at, ct);
-                await ExecuteAsync(connection, "RELEASE SAVEPOINT condition", ct);
+                failing.Asked(condition);
             }
-            catch (PostgresException e)
+            catch (Exception e) when (!ct.IsCancellationRequested)
             {
-                // The turn's lock is from before and stays, so that nobody looks beside us. Where the connection itself is gone, this throws, and the look is over.
-                await ExecuteAsync(connection, "ROLLBACK TO SAVEPOINT condition", ct);
-                Log.ConditionFailed(logger, condition.Name, e.SqlState, e);
+                failing.Failed(condition, e);
             }
         }
 
-        await ExecuteAsync(connection, "SET LOCAL statement_timeout = DEFAULT", ct);
-        if (count.Told == 0) return count;
-        await ExecuteAsync(connection, $"SELECT pg_notify('{AlertMoves.Channel}', '')", ct);
         return count;
     }
 
-    private static async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    private async Task<AlertCount> LookAsync(NpgsqlConnection connection, IAlertCondition condition, string sql, DateTimeOffset at, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(sql, connection);
+        await using var transaction = await connection.BeginTransactionAsync(ct);
+        await ExecuteAsync(connection, FormattableString.Invariant($"SET LOCAL statement_timeout = {Patience.TotalMilliseconds:F0}"), ct);
+        var count = await AskAsync(connection, condition, sql, at, ct);
+        if (count.Told > 0) await ExecuteAsync(connection, $"SELECT pg_notify('{AlertMoves.Channel}', '')", ct);
+        await transaction.CommitAsync(ct);
+        return count;
+    }
+
+    private async Task ExecuteAsync(NpgsqlConnection connection, string sql, CancellationToken ct)
+    {
+        await using var command = Command(connection, sql);
         await command.ExecuteNonQueryAsync(ct);
     }
 
-    private static async Task<AlertCount> LookAsync(NpgsqlConnection connection, IAlertCondition condition, string sql, DateTimeOffset at, CancellationToken ct)
+    private NpgsqlCommand Command(NpgsqlConnection connection, string sql) => new(sql, connection) { CommandTimeout = (int)Math.Ceiling((Patience + Grace).TotalSeconds) };
+
+    private async Task<AlertCount> AskAsync(NpgsqlConnection connection, IAlertCondition condition, string sql, DateTimeOffset at, CancellationToken ct)
     {
-        await using var command = new NpgsqlCommand(sql, connection)
-        {
-            Parameters =
-            {
-                new NpgsqlParameter { Value = at.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz },
-                new NpgsqlParameter<string> { TypedValue = condition.Name },
-                new NpgsqlParameter<double> { TypedValue = condition.Shape?.Threshold ?? 0 },
-                new NpgsqlParameter<int> { TypedValue = condition.Shape?.WindowSeconds ?? 0 },
-                new NpgsqlParameter<string> { TypedValue = condition.Name },
-            },
-        };
+        await using var command = Command(connection, sql);
+        NpgsqlParameter[] parameters =
+        [
+            new NpgsqlParameter { Value = at.ToUniversalTime(), NpgsqlDbType = NpgsqlDbType.TimestampTz },
+            new NpgsqlParameter<string> { TypedValue = condition.Name },
+            new NpgsqlParameter<double> { TypedValue = condition.Shape?.Threshold ?? 0 },
+            new NpgsqlParameter<int> { TypedValue = condition.Shape?.WindowSeconds ?? 0 },
+            new NpgsqlParameter<string> { TypedValue = condition.Name },
+        ];
+        command.Parameters.AddRange(parameters);
         foreach (var value in condition.Values) command.Parameters.Add(new NpgsqlParameter { Value = value });
         await using var counts = await command.ExecuteReaderAsync(ct);
         await counts.ReadAsync(ct);
@@ -76,10 +86,4 @@ internal sealed partial class AlertLook(IEnumerable<IAlertCondition> conditions,
             SELECT r.tenant_id, r.rule_id, r.threshold, r.window_seconds, r.source_id, r.min_count, r.channels FROM alert_rules r WHERE r.condition = $2 AND r.enabled),
         breaches (tenant_id, rule_id, subject, value, threshold, window_seconds, channels) AS MATERIALIZED ({condition.Breaches})
         """;
-
-    private static partial class Log
-    {
-        [LoggerMessage(1912, LogLevel.Error, "Looking for alerts of {Condition} failed ({SqlState}); the other conditions are looked at, and it is tried again at the next look")]
-        public static partial void ConditionFailed(ILogger logger, string condition, string sqlState, Exception exception);
-    }
 }

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using DataSync.Pipeline;
 using DataSync.Platform.Monitoring;
 
@@ -10,15 +9,14 @@ namespace DataSync.Jobs.Engine;
 /// <param name="run">The attempt.</param>
 internal sealed class StageWalk(JobLease leases, SyncTelemetry telemetry, SyncRun run) : IDisposable
 {
-    private Activity? _span;
+    private readonly StageSpans _spans = new(telemetry);
 
     /// <summary>The stage the attempt is in.</summary>
     public string Current { get; private set; } = run.Progress.Stage ?? Stages.Extract;
 
     public Task EnterAsync(string stage, CancellationToken ct)
     {
-        _span?.Dispose();
-        _span = telemetry.StartStage(stage);
+        _spans.Enter(stage);
         Current = stage;
 
         // The claim noted it, or the last checkpoint of the stage before.
@@ -26,5 +24,5 @@ internal sealed class StageWalk(JobLease leases, SyncTelemetry telemetry, SyncRu
         return leases.EnterAsync(run, stage, ct);
     }
 
-    public void Dispose() => _span?.Dispose();
+    public void Dispose() => _spans.Dispose();
 }

@@ -1,6 +1,7 @@
 using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Monitoring;
 using DataSync.Sources;
 
 namespace DataSync.Jobs.Inline;
@@ -9,7 +10,9 @@ namespace DataSync.Jobs.Inline;
 /// Runs syncs in the process that took the request, by the same corridor as a worker. The way in for requests, and for calls inside that bring
 /// their records (webhooks). Nothing of a payload is kept but where the plan says so, and what was begun ends with the caller's patience.
 /// </summary>
-internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttempts attempts, PipelineRunner pipeline, SourceReader sources, SourceStates states, EngineOptions options, InlineOptions limits, TimeProvider time)
+internal sealed class InlineRunner(
+    InlineGate gate, InlineJobs jobs, InlineAttempts attempts, PipelineRunner pipeline, SourceReader sources, SourceStates states, EngineOptions options, InlineOptions limits,
+    SyncTelemetry telemetry, TimeProvider time)
 {
     /// <summary>
     /// Runs a realtime sync to its end and answers it. Throws <see cref="SyncFailureException"/> where it fails (nothing was answered yet, or the answer breaks off), and
@@ -22,8 +25,19 @@ internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttem
         var run = NewRun(start, job) with { Inline = new InlineRun { Payload = start.Payload, Output = answer.Output, BatchBytes = limits.BatchBytes } };
         await attempts.RunAsync(
             new InlineAttempt(job, run, answer.TryClose),
-            async ct => await pipeline.RunAsync(
-                run, (stage, token) => stage == Stages.Export && run.Plan.Export.Inline ? answer.BeginDataAsync(token) : Task.CompletedTask, ct, answer.WriteRejectionsAsync),
+            async ct =>
+            {
+                using var spans = new StageSpans(telemetry);
+                return await pipeline.RunAsync(
+                    run,
+                    (stage, token) =>
+                    {
+                        spans.Enter(stage);
+                        return stage == Stages.Export && run.Plan.Export.Inline ? answer.BeginDataAsync(token) : Task.CompletedTask;
+                    },
+                    ct,
+                    answer.WriteRejectionsAsync);
+            },
             gone);
         await answer.EndAsync(job, gone);
         return job;
@@ -44,10 +58,19 @@ internal sealed class InlineRunner(InlineGate gate, InlineJobs jobs, InlineAttem
             new InlineAttempt(job, first, static () => true, handOver),
             async ct =>
             {
-                var outcome = await pipeline.RunAsync(first, static (_, _) => Task.CompletedTask, ct);
+                using var spans = new StageSpans(telemetry);
+                var outcome = await pipeline.RunAsync(
+                    first,
+                    (stage, _) =>
+                    {
+                        spans.Enter(stage);
+                        return Task.CompletedTask;
+                    },
+                    ct);
                 if (first.Progress.Routed is { ToMemory: 0 }) await pipeline.AbandonAsync(first, ct); // files without a record
                 else handOver.Exported = outcome.Exports;
                 var rest = first with { Plan = start.Plan with { Mode = SyncModes.Async }, Inline = Part(SyncModes.Async), Progress = handOver.Progress, Advance = handOver.AdvanceAsync };
+                spans.Enter(Stages.Extract);
                 await pipeline.StoreAsync(rest, ct);
                 return null;
             },

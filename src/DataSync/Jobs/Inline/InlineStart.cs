@@ -22,7 +22,11 @@ internal sealed record InlineStart
     public required string CreatedBy { get; init; }
     public required string CorrelationId { get; init; }
     public required string Language { get; init; }
-    public string? TraceParent { get; init; } = Activity.Current?.Id;
+
+    /// <summary>
+    /// The request's span, where it is shown. One that is not (of deliveries, only some are) would hide what a worker makes of the job later; that has a trace of its own then, as the job of a delivery that waited has.
+    /// </summary>
+    public string? TraceParent { get; init; } = Activity.Current is { Recorded: true } shown ? shown.Id : null;
 
     /// <summary><c>read</c> or <c>pull</c>, where the source is read.</summary>
     public string RecordSource { get; init; } = "read";

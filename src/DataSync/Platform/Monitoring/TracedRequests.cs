@@ -4,7 +4,7 @@ namespace DataSync.Platform.Monitoring;
 
 /// <summary>
 /// Which requests spans are made of. Deliveries of webhooks come by thousands a second: their spans cost a quarter of what it takes to acknowledge them, and the exporter's queue would
-/// drop most. So a few a second are shown, which tells as much; what is counted and timed of them is in the metrics, and the job that a worker makes of them has its spans in any case.
+/// drop most. So a few a second are shown, which tells as much; what is counted and timed of them is in the metrics, and what a worker does of their jobs has its spans in any case.
 /// </summary>
 internal sealed class TracedRequests(TimeProvider time)
 {

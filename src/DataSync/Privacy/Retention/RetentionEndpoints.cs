@@ -48,7 +48,7 @@ internal static class RetentionEndpoints
         retention.MapPut("", ReplaceAsync).RequireScope(ApiScope.Operator).AuditsChange("tenant.retention", "tenant").WithApi(
             "Set how long data is kept",
             "Days by kind, in the place of those set before; a kind that is left out is kept as the installation says. What is older is removed within an hour: `records` and `rejections` by when their job was made, `exports` and `jobs` (with everything that is theirs) by when it ended, "
-            + "`inbox` by when a delivery came that is done with, `ai_answers` by when they were given, `audit` (the audit log; never less than the days that the operator's setting names) by when an entry was written. What is under way is never removed.",
+            + "`inbox` by when a delivery came that is done with, `ai_answers` by when they were given (after the fewest of these days, those of `jobs` and the installation's; `records` takes none with it), `audit` (the audit log; never less than the days that the operator's setting names) by when an entry was written. What is under way is never removed.",
             Example, Example);
         var tenants = endpoints.MapGroupOfTenants("retention", "Privacy");
         tenants.MapGet("", GetOfAsync).WithName("getRetentionOfTenant").RequireScope(ApiScope.Operator).NotAudited("Settings are shown, and no record.").WithApi(

@@ -46,29 +46,41 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
         }
 
         if (rules.Count == 0) return 0;
-        var removed = await LeavesAsync(ct);
-        foreach (var tenant in rules.GroupBy(r => r.Tenant, StringComparer.Ordinal))
+        var tenants = rules.GroupBy(r => r.Tenant, r => (r.Kind, r.Days), StringComparer.Ordinal).Select(t => (t.Key, Rules: t.ToList())).ToList();
+
+        // What was made of a record need not say whom it is about, and is found by the record: it goes first, and a leaf waits for it.
+        var removed = 0L;
+        foreach (var (tenant, kinds) in tenants)
         {
-            try
-            {
-                removed += await SweepAsync(tenant.Key, [.. tenant.Select(r => (r.Kind, r.Days))], ct);
-            }
-            catch (SyncFailureException e)
-            {
-                Log.SweepFailed(logger, e.Failure.MessageKey); // one tenant's bucket keeps no other's data
-            }
-            catch (LostTurnException)
-            {
-                Log.SweepFailed(logger, null);
-            }
-            catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
-            {
-                // what the database or a store has against one tenant keeps no other's data either
-                Log.SweepFailed(logger, (e as DbException)?.SqlState ?? e.GetType().Name);
-            }
+            foreach (var (_, days) in kinds.Where(r => r.Kind == RetentionKinds.Records)) removed += await AloneAsync(() => EnrichmentsAsync(tenant, days, ct), ct);
         }
 
+        removed += await LeavesAsync(ct);
+        foreach (var (tenant, kinds) in tenants) removed += await AloneAsync(() => SweepAsync(tenant, kinds, ct), ct);
         return removed;
+    }
+
+    /// <summary>Does a tenant's part; whatever it meets is told, and keeps no other's data.</summary>
+    private async Task<long> AloneAsync(Func<Task<long>> sweep, CancellationToken ct)
+    {
+        try
+        {
+            return await sweep();
+        }
+        catch (SyncFailureException e)
+        {
+            Log.SweepFailed(logger, e.Failure.MessageKey);
+        }
+        catch (LostTurnException)
+        {
+            Log.SweepFailed(logger, null);
+        }
+        catch (Exception e) when (e is not OperationCanceledException || !ct.IsCancellationRequested)
+        {
+            Log.SweepFailed(logger, (e as DbException)?.SqlState ?? e.GetType().Name);
+        }
+
+        return 0;
     }
 
     /// <summary>One leaf a transaction, as whoever drops one holds up everybody until it ends. What it meets keeps no tenant's rows: leaves that cannot go are followed up in an hour.</summary>
@@ -92,6 +104,18 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
         await using var leaf = Sources.System.CreateCommand("SELECT public.drop_expired_leaves($1)");
         leaf.Parameters.AddWithValue(_time.GetUtcNow());
         return await leaf.ExecuteScalarAsync(ct) is > 0;
+    }
+
+    /// <summary>What enrichers made of records that have outlived their time; an erasure finds it by them, so whoever has the turn is followed in an hour.</summary>
+    private async Task<long> EnrichmentsAsync(string tenant, int days, CancellationToken ct)
+    {
+        await using var turn = await TenantTurn.TakeAsync(database, tenant, ct);
+        if (turn is null) return 0;
+        return await TellingAsync(tenant, RetentionKinds.Records, days, async removal =>
+        {
+            await OldJobs.SweepAsync(database, removal, OldJobs.Enrichments, Chunk, ct);
+            return true;
+        });
     }
 
     /// <summary>All kinds of a tenant. An erasure makes files of what is stored, which must not go meanwhile: whoever has the turn is followed in an hour.</summary>
@@ -158,7 +182,7 @@ internal sealed partial class RetentionSweeper(DataSources sources, TenantDataba
 
     private async Task RecordsAsync(Removal removal, CancellationToken ct)
     {
-        // What was made of a record need not say whom it is about, and is found by the record: it goes first.
+        // Whatever hindered it above, it goes before the records.
         await OldJobs.SweepAsync(database, removal, OldJobs.Enrichments, Chunk, ct);
         await OldJobs.SweepAsync(database, removal, OldJobs.Records, Chunk, ct);
     }

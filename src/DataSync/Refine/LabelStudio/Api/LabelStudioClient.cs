@@ -50,13 +50,23 @@ internal sealed class LabelStudioClient(LabelStudioPools pools, LabelStudioToken
     /// <param name="ct">Ends the reading.</param>
     public async IAsyncEnumerable<TaskReading> TasksAsync(LabelStudioServer server, TaskQuery query, long? most, [EnumeratorCancellation] CancellationToken ct)
     {
+        await foreach (var page in PagesAsync(server, query, most, ct))
+        {
+            foreach (var task in page.Tasks) yield return task;
+        }
+    }
+
+    /// <summary>The same as the pages come, without an empty one at the end.</summary>
+    public async IAsyncEnumerable<TaskPage> PagesAsync(LabelStudioServer server, TaskQuery query, long? most, [EnumeratorCancellation] CancellationToken ct)
+    {
         var seen = 0L;
         for (var page = 1; ; page++)
         {
             var read = await ListAsync(server, query, page, ct);
-            foreach (var task in read.Tasks) yield return task;
+            if (read.Tasks.Count == 0) yield break;
+            yield return read;
             seen += read.Tasks.Count;
-            if (read.Tasks.Count == 0 || seen >= (read.Total ?? most)) yield break;
+            if (seen >= (read.Total ?? most)) yield break;
         }
     }
 

@@ -34,13 +34,13 @@ internal sealed class ForgottenTasks(ProjectStore projects, LabelStudioClient cl
         }
 
         var keys = records.Records.Select(r => TaskKey.Of(records.JobId, r.Seq)).ToHashSet(StringComparer.Ordinal);
-        List<long> tasks = [];
-        await foreach (var task in client.TasksAsync(server, TaskQuery.KeysSince(project, records.JobCreatedAt - TaskImport.ClockSkew), most: null, ct))
+        var forgotten = 0;
+        await foreach (var tasks in TaskSearch.ReadAsync(client, server, TaskQuery.KeysSince(project, records.JobCreatedAt - TaskImport.ClockSkew), keys.Contains, ct))
         {
-            if (task.Key is { } key && keys.Contains(key)) tasks.Add(task.Id);
+            foreach (var task in tasks) await client.DeleteAsync(server, task.TaskId, ct);
+            forgotten += tasks.Count;
         }
 
-        foreach (var task in tasks) await client.DeleteAsync(server, task, ct);
-        return new ForgetOutcome(tasks.Count, 0);
+        return new ForgetOutcome(forgotten, 0);
     }
 }

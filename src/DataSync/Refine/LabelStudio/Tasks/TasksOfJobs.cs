@@ -8,7 +8,7 @@ using DataSync.Refine.LabelStudio.Projects;
 namespace DataSync.Refine.LabelStudio.Tasks;
 
 /// <summary>
-/// Removes tasks of whole jobs, with what was annotated on them, in one reading of their project: all (<see cref="ForgetTasksOfJobs"/>), or those that are about somebody (<see cref="ForgetLeftTasks"/>).
+/// Removes tasks of whole jobs, with what was annotated on them, going through their project once for all of them: all (<see cref="ForgetTasksOfJobs"/>), or those that are about somebody (<see cref="ForgetLeftTasks"/>).
 /// </summary>
 internal sealed class TasksOfJobs(ProjectStore projects, LabelStudioClient client)
 {
@@ -31,17 +31,16 @@ internal sealed class TasksOfJobs(ProjectStore projects, LabelStudioClient clien
         }
 
         var wanted = jobs.ToHashSet();
-        List<SentTask> tasks = [];
-        await foreach (var task in client.TasksAsync(server, TaskQuery.KeysSince(project, jobs.Min(MadeAt) - TaskImport.ClockSkew), most: null, ct))
+        var forgotten = 0;
+        await foreach (var found in TaskSearch.ReadAsync(
+            client, server, TaskQuery.KeysSince(project, jobs.Min(MadeAt) - TaskImport.ClockSkew), key => TaskKey.JobOf(key) is { } job && wanted.Contains(job), ct))
         {
-            if (task.Key is { } key && TaskKey.JobOf(key) is { } job && wanted.Contains(job)) tasks.Add(new SentTask(task.Id, key));
+            var tasks = isAbout is null ? found : await AboutAsync(server, project, found, isAbout, ct);
+            foreach (var task in tasks) await client.DeleteAsync(server, task.TaskId, ct);
+            forgotten += tasks.Count;
         }
 
-        // a list that is read by pages while people work may give one twice
-        tasks = [.. tasks.DistinctBy(t => t.TaskId)];
-        if (isAbout is not null) tasks = await AboutAsync(server, project, tasks, isAbout, ct);
-        foreach (var task in tasks) await client.DeleteAsync(server, task.TaskId, ct);
-        return new ForgetOutcome(tasks.Count, 0);
+        return new ForgetOutcome(forgotten, 0);
     }
 
     private async Task<List<SentTask>> AboutAsync(LabelStudioServer server, long project, List<SentTask> tasks, IsAboutSubject isAbout, CancellationToken ct)
