@@ -83,7 +83,7 @@ public sealed class AlertProperties(SystemDatabase database) : IClassFixture<Sys
             });
 
     /// <summary>Machines look at the same moment: by turns, as they do, or, which the database alone then has to bear, all at once.</summary>
-    private async Task LookAsync(AlertLook look, AlertTurn turn, int machines, bool guarded, DateTimeOffset at)
+    private static async Task LookAsync(AlertLook look, AlertTurn turn, int machines, bool guarded, DateTimeOffset at)
     {
         if (guarded)
         {

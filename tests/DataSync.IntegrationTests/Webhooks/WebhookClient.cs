@@ -29,6 +29,7 @@ internal sealed class WebhookClient(RunningSystem system, string tenant, Uri? ad
 
     public Task<WebhookAnswer> SendAsync(string source, SignedDelivery delivery, string type = "application/json", string? encoding = null) => SendAsync(tenant, source, delivery, type, encoding);
 
+    /// <summary>Sends it to any tenant's source.</summary>
     /// <param name="toTenant">Whose source it is.</param>
     /// <param name="source">The source.</param>
     /// <param name="delivery">What is sent.</param>

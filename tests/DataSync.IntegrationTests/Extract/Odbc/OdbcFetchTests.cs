@@ -91,6 +91,15 @@ public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFi
         Assert.InRange(lost, 1, 2);
     }
 
+    /// <summary>A driver that meets an error behind rows it has taken already must tell of it, and not fall.</summary>
+    [Theory]
+    [InlineData("100 / (500 - i)"), InlineData("100 / (5000 - i)"), InlineData("CASE WHEN i = 29990 THEN pg_terminate_backend(pg_backend_pid())::int ELSE i END")]
+    public async Task Read_of_rows_of_which_one_fails_tells_why(string value)
+    {
+        var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), new ReadRequest { Query = $"SELECT i, {value} AS v, repeat('x', 100) AS filler FROM generate_series(1, 30000) i" }, Ct);
+        Assert.Equal(value.Contains("backend", StringComparison.Ordinal) ? "errors.connection.lost" : "errors.extraction.data", failure.MessageKey);
+    }
+
     private static string Asked(string document)
     {
         using var row = JsonDocument.Parse(document);

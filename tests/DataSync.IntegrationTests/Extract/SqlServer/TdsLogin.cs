@@ -8,6 +8,7 @@ internal sealed record TdsLogin(string Username, string Password, string Databas
 {
     private const int UsernameAt = 40, PasswordAt = 44, DatabaseAt = 68;
 
+    /// <summary>Reads what the client sent.</summary>
     /// <param name="login">The message, without its packets' headers.</param>
     public static TdsLogin Read(ReadOnlySpan<byte> login)
     {

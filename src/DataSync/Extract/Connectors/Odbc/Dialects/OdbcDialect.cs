@@ -121,8 +121,11 @@ internal abstract class OdbcDialect
     {
     }
 
-    /// <summary>Has the driver ask its server for so many rows at a time, where it asks for some at a time: those of one or more whole blocks, so that no block needs a second answer for its rest.</summary>
-    public virtual void FetchAhead(OdbcSession session, int rows)
+    /// <summary>Rows that the driver asks its server for when it executes a statement, the others being asked for by <see cref="ServerCursor"/>; null where it gives all rows by itself.</summary>
+    public virtual int? FirstRows => null;
+
+    /// <summary>Has the driver make a cursor for what is executed from now on, or hold results whole, where it can do either.</summary>
+    public virtual void UseCursor(OdbcSession session, bool use)
     {
     }
 

@@ -15,7 +15,7 @@ namespace DataSync.Extract.Connectors.Odbc.Dialects;
 /// </summary>
 internal sealed class PostgresDialect : OdbcDialect
 {
-    /// <summary>psqlodbc's own attributes: fetch by a cursor instead of holding the whole result, so many rows at a time, and types as they are.</summary>
+    /// <summary>psqlodbc's own attributes: make a cursor instead of holding the whole result, with so many rows at first, and types as they are.</summary>
     private const int UseDeclareFetch = 65539, FetchRows = 65541, BoolsAsChar = 65545;
 
     private const int RowsAtOnce = 1000;
@@ -35,7 +35,7 @@ internal sealed class PostgresDialect : OdbcDialect
 
     public override void Begin(OdbcSession session, TimeSpan timeout)
     {
-        session.Set(UseDeclareFetch, 1);
+        UseCursor(session, use: false);
         session.Set(FetchRows, RowsAtOnce);
         session.TrySet(BoolsAsChar, 0);
         var milliseconds = ((long)Math.Max(1, timeout.TotalMilliseconds)).ToString(CultureInfo.InvariantCulture);
@@ -57,7 +57,9 @@ internal sealed class PostgresDialect : OdbcDialect
             throw new SyncFailureException(SyncFailure.Permanent("errors.extraction.statement_refused", ("sqlstate", "25000")));
     }
 
-    public override void FetchAhead(OdbcSession session, int rows) => session.Set(FetchRows, rows);
+    public override int? FirstRows => RowsAtOnce;
+
+    public override void UseCursor(OdbcSession session, bool use) => session.Set(UseDeclareFetch, use ? 1 : 0);
 
     public override CellFormat Format(DescribedColumn column) => base.Format(column) is TextCell text ? _givesUtf8 ? new Utf8Cell() : text : base.Format(column);
 

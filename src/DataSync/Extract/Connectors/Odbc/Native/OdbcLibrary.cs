@@ -47,6 +47,12 @@ internal static unsafe partial class OdbcLibrary
     public static partial short SQLExecute(OdbcHandle statement);
 
     [LibraryImport(Name)]
+    public static partial short SQLExecDirectW(OdbcHandle statement, char* text, int length);
+
+    [LibraryImport(Name)]
+    public static partial short SQLGetCursorNameW(OdbcHandle statement, char* name, short length, short* written);
+
+    [LibraryImport(Name)]
     public static partial short SQLCancel(OdbcHandle statement);
 
     [LibraryImport(Name)]

@@ -16,13 +16,14 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <summary>Blocks that a server is asked for at once when rows have been short for so many blocks: a slow line is then asked less often.</summary>
     private const int BlocksAhead = 4, Calm = 16;
 
-    private readonly StatementHandle _statement;
+    private readonly ServerCursor? _cursor;
     private readonly IReadOnlyList<BoundColumn> _columns;
     private readonly OdbcSession _session;
     private readonly int[] _widths;
     private readonly (int Column, CellFormat Format)[] _lengthy;
     private readonly bool _mayAskAhead;
-    private int _ahead, _calm;
+    private StatementHandle _statement;
+    private int _calm;
     private nuint* _fetched = (nuint*)NativeMemory.AllocZeroed((nuint)sizeof(nuint));
     private BlockLayout _layout;
 
@@ -38,21 +39,21 @@ internal sealed unsafe class BlockReader : IDisposable
         _widths = [.. columns.Select(c => c.Bytes)];
         _layout = new BlockLayout(_widths);
         IsSingle = !session.CanPosition && columns.Any(c => !c.IsBounded);
+        if (session.Dialect.FirstRows is { } first) _cursor = new ServerCursor(session, statement, first);
     }
 
     /// <summary>True where rows are fetched one by one.</summary>
     public bool IsSingle { get; }
 
     /// <summary>True where an answer of the server holds several blocks.</summary>
-    public bool AsksAhead => _ahead > _layout.Rows;
+    public bool AsksAhead { get; private set; }
 
     /// <summary>Fills a block, with so many rows at most.</summary>
     public void Fetch(RowBlock block, long most)
     {
         block.Begin(_layout);
         var rows = (int)Math.Min(_layout.Rows, most);
-        var ahead = _layout.Rows * (_calm < Calm ? 1 : BlocksAhead);
-        if (_ahead != ahead) _session.Dialect.FetchAhead(_session, _ahead = ahead);
+        if (_cursor is not null) rows = Math.Min(rows, Ask(_cursor));
         Set(OdbcCode.RowBindType, _layout.RowBytes);
         Set(OdbcCode.RowArraySize, IsSingle ? 1 : rows);
         Diagnostics.Check(OdbcLibrary.SQLSetStmtAttrW(_statement, OdbcCode.RowsFetchedPointer, (nint)_fetched, OdbcCode.IsPointer), _statement);
@@ -60,6 +61,7 @@ internal sealed unsafe class BlockReader : IDisposable
         Bind(IsSingle ? block.Spare : block.Row(0));
         if (IsSingle) FetchSingly(block, rows);
         else FetchBlock(block);
+        _cursor?.Fetched(block.Count);
         _calm = _mayAskAhead && block.Long.Count == 0 ? _calm + 1 : 0;
         Grow();
     }
@@ -67,8 +69,22 @@ internal sealed unsafe class BlockReader : IDisposable
     /// <summary>May come twice: a page that cannot be turned leaves the one before, which has ended already.</summary>
     public void Dispose()
     {
+        _cursor?.Dispose();
         NativeMemory.Free(_fetched);
         _fetched = null;
+    }
+
+    /// <summary>Sees to it that there are rows to fetch without the driver asking for them; how many there may be.</summary>
+    private int Ask(ServerCursor cursor)
+    {
+        if (cursor.Left == 0)
+        {
+            AsksAhead = _calm >= Calm;
+            cursor.Ask(_layout.Rows * (AsksAhead ? BlocksAhead : 1));
+            _statement = cursor.Statement;
+        }
+
+        return cursor.Left;
     }
 
     private void FetchBlock(RowBlock block)
