@@ -19,7 +19,7 @@ public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFi
         var documents = (await ReadOutcome.OfAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), request, Ct)).Documents;
         Assert.Equal(Rows, documents.Count);
         var asked = Assert.Single(documents.Skip(Settled).Select(Asked).Distinct(StringComparer.Ordinal));
-        Assert.StartsWith("fetch ", asked, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("FETCH FORWARD ", asked, StringComparison.Ordinal);
     }
 
     /// <summary>The server's own shortest digits are taken as they are; the native connector gets the number and finds them itself.</summary>

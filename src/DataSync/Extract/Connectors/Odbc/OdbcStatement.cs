@@ -103,9 +103,9 @@ internal sealed class OdbcStatement : IDisposable
         var bound = new ParameterValues(values);
         try
         {
+            session.Dialect.UseCursor(session, use: true);
             session.Prepare(statement, projection.Sql);
             bound.Bind(statement, session.Dialect.DescribesParameters);
-            session.Dialect.UseCursor(session, use: true);
             Diagnostics.Check(OdbcLibrary.SQLExecute(statement), statement);
             session.Dialect.UseCursor(session, use: false);
             return new OdbcStatement(statement, bound, projection, table, page, isQuery);

@@ -124,7 +124,7 @@ internal abstract class OdbcDialect
     /// <summary>Rows that the driver asks its server for when it executes a statement, the others being asked for by <see cref="ServerCursor"/>; null where it gives all rows by itself.</summary>
     public virtual int? FirstRows => null;
 
-    /// <summary>Has the driver make a cursor for what is executed from now on, or hold results whole, where it can do either.</summary>
+    /// <summary>Has the driver make a cursor for what is prepared and executed from now on, or hold results whole, where it can do either.</summary>
     public virtual void UseCursor(OdbcSession session, bool use)
     {
     }
