@@ -252,9 +252,8 @@ public sealed class OdbcConnectorTests(PostgresContractDatabase postgres, OdbcMa
         Assert.Equal("{\"id\":1,\"é漢\":\"x\"}", Assert.Single((await ReadOutcome.OfAsync(OdbcSource.Connector(), connection, new ReadRequest { Table = "tä∻ħ" }, Ct)).Documents));
 
         var narrow = OdbcSource.Of(maria.Server, maria.Database, maria.Login, "p;w=x%41", ("CHARSET", "latin1"));
-        foreach (var sql in new[] { "SELECT 'ħ \u223b DROP TABLE numbers \u223b --ħ' AS a", "SELECT 1 AS ŁŁ", "SELECT '漢' AS a" })
-            Assert.Equal("errors.extraction.statement_refused", (await ReadOutcome.FailureAsync(OdbcSource.Connector(), narrow, new ReadRequest { Query = sql }, Ct)).MessageKey);
-        Assert.Equal("{\"a\":1}", await ReadAsync(narrow, "SELECT 1 AS a", "{}"));
+        Assert.Equal("{\"a\":\"ħ ∻ DROP TABLE numbers ∻ --ħ\"}", await ReadAsync(narrow, "SELECT 'ħ \u223b DROP TABLE numbers \u223b --ħ' AS a", "{}"));
+        Assert.Equal("{\"ŁŁ\":1,\"a\":\"漢\"}", await ReadAsync(narrow, "SELECT 1 AS ŁŁ, '漢' AS a", "{}"));
     }
 
     /// <summary>unixODBC may garble the login on its way to such a driver, which then comes back as one that is not accepted.</summary>

@@ -24,14 +24,14 @@ public class RegisteredSourceTests
     public void Server_that_is_not_told_clearly_is_none(string library, string attributes) => Assert.Null(Of(library, attributes).Server());
 
     [Fact]
-    public void At_changes_nothing_but_where_the_driver_dials()
+    public void At_changes_nothing_but_where_the_driver_dials_and_the_encoding()
     {
         var postgres = Of(Postgres, "Driver=P|Servername=db.example|Port=5433|SSLmode=verify-full|pqopt=sslrootcert=/ca.pem");
         Assert.Equal("Driver=P|Port=4000|SSLmode=verify-full|Servername=db.example|pqopt=sslrootcert=/ca.pem hostaddr=127.0.0.1", Text(postgres.At(4000, isExcepted: true)));
         Assert.Equal("Driver=P|Port=4000|SSLmode=verify-full|Servername=db.example|pqopt=sslrootcert=/ca.pem hostaddr=127.0.0.1 ssl_min_protocol_version=TLSv1.3", Text(postgres.At(4000, isExcepted: false)));
         Assert.Equal("Driver=P|Port=4000|SSLmode=verify-ca|Servername=db|pqopt=ssl_min_protocol_version=TLSv1.2 hostaddr=127.0.0.1", Text(Of(Postgres, "Driver=P|Servername=db|SSLmode=verify-ca|pqopt=ssl_min_protocol_version=TLSv1.2").At(4000, isExcepted: false)));
-        var maria = Of(MariaDb, "Driver=M|servername=db.example|DATABASE=shop|FORCETLS=1").At(4000, isExcepted: false);
-        Assert.Equal("DATABASE=shop|Driver=M|FORCETLS=1|PORT=4000|SERVER=127.0.0.1|TCPIP=1", Text(maria));
+        var maria = Of(MariaDb, "Driver=M|servername=db.example|DATABASE=shop|FORCETLS=1|charset=latin1").At(4000, isExcepted: false);
+        Assert.Equal("DATABASE=shop|Driver=M|FORCETLS=1|PORT=4000|SERVER=127.0.0.1|TCPIP=1|charset=utf8mb4", Text(maria));
     }
 
     [Theory]
@@ -42,8 +42,8 @@ public class RegisteredSourceTests
     [Fact]
     public void Strict_leaves_no_way_without_tls()
     {
-        Assert.Equal("FORCETLS=1|SERVER=db|SSLVERIFY=1|TLSVERSION=TLSv1.3", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1|FORCETLS=0").Strict(isExcepted: false)));
-        Assert.Equal("FORCETLS=1|SERVER=db|SSLVERIFY=1", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1").Strict(isExcepted: true)));
+        Assert.Equal("CHARSET=utf8mb4|FORCETLS=1|SERVER=db|SSLVERIFY=1|TLSVERSION=TLSv1.3", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1|FORCETLS=0").Strict(isExcepted: false)));
+        Assert.Equal("CHARSET=utf8mb4|FORCETLS=1|SERVER=db|SSLVERIFY=1", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1").Strict(isExcepted: true)));
     }
 
     [Theory]
