@@ -8,8 +8,10 @@ namespace DataSync.Jobs.Engine;
 /// </summary>
 internal sealed class FenceProof(JobLease leases, TimeProvider time)
 {
+    /// <summary>How long an answer serves.</summary>
+    public static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
+
     private const int Tries = 3;
-    private static readonly TimeSpan Fresh = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
     private long _asked = time.GetTimestamp();
 

@@ -127,7 +127,15 @@ internal sealed class PostgresSession(NpgsqlDataSource dataSource, NpgsqlConnect
     /// <summary>Closing without a commit rolls back on the server; the driver does not pool the connection, so this ends the session.</summary>
     public async ValueTask EndAsync()
     {
-        await connection.DisposeAsync();
+        try
+        {
+            await connection.DisposeAsync();
+        }
+        catch (Exception e) when (PostgresErrors.IsKnown(e))
+        {
+            // the driver reads what is left of an answer; where that is nonsense, it must not hide why the session ends
+        }
+
         await dataSource.DisposeAsync();
     }
 
