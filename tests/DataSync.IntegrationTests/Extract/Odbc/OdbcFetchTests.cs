@@ -100,6 +100,15 @@ public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFi
         Assert.Equal(value.Contains("backend", StringComparison.Ordinal) ? "errors.connection.lost" : "errors.extraction.data", failure.MessageKey);
     }
 
+    /// <summary>The driver takes any FOR for the beginning of FOR UPDATE, and makes no cursor for such a statement.</summary>
+    [Fact]
+    public async Task Read_a_query_for_which_the_driver_makes_no_cursor_comes_whole()
+    {
+        var request = new ReadRequest { Query = "SELECT i, substring('abcdef' FROM 1 FOR 3) AS t FROM generate_series(1, 5000) i" };
+        var documents = (await ReadOutcome.OfAsync(OdbcSource.Connector(), OdbcSource.Of(database.Source), request, Ct)).Documents;
+        Assert.Equal(Enumerable.Range(1, 5000).Select(i => $"{{\"i\":{i},\"t\":\"abc\"}}"), documents);
+    }
+
     private static string Asked(string document)
     {
         using var row = JsonDocument.Parse(document);

@@ -38,8 +38,22 @@ internal sealed unsafe class ServerCursor : IDisposable
     /// <summary>Asks for so many rows, none of the answer before being left.</summary>
     public void Ask(int rows)
     {
-        if (_more is null) Statement = _more = _session.Statement();
-        else Diagnostics.Check(OdbcLibrary.SQLFreeStmt(_more, OdbcCode.CloseCursor), _more);
+        if (_more is null)
+        {
+            // a statement with FOR in it may lock rows, for all the driver knows: it makes no cursor then, and holds the result whole
+            if (_session.Query("SELECT 1 FROM pg_catalog.pg_cursors WHERE name = ?", _name).Count == 0)
+            {
+                Left = int.MaxValue;
+                return;
+            }
+
+            Statement = _more = _session.Statement();
+        }
+        else
+        {
+            Diagnostics.Check(OdbcLibrary.SQLFreeStmt(_more, OdbcCode.CloseCursor), _more);
+        }
+
         var sql = string.Create(CultureInfo.InvariantCulture, $"FETCH FORWARD {rows} FROM \"{_name}\"");
         fixed (char* text = sql) Diagnostics.Check(OdbcLibrary.SQLExecDirectW(_more, text, sql.Length), _more);
         Left = rows;
