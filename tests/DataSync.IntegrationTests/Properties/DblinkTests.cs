@@ -94,6 +94,18 @@ public sealed class DblinkTests : IAsyncLifetime
         foreach (var (connector, _, connection) in Ways()) Assert.Equal("", string.Join(", ", (await ((IVerifiesReadOnly)connector).VerifyAsync(connection, Ct)).Grants));
     }
 
+    /// <summary>Without the extension too, or by another name.</summary>
+    [Fact]
+    public async Task Read_by_a_login_with_a_function_of_dblinks_library_under_any_name_is_refused()
+    {
+        await _source.ExecuteAsync("DROP EXTENSION dblink; CREATE FUNCTION elsewhere(text, text) RETURNS text LANGUAGE c AS '$libdir/dblink', 'dblink_exec'", Ct);
+        foreach (var (connector, _, connection) in Ways())
+        {
+            var failure = await ReadOutcome.FailureAsync(connector, connection, new ReadRequest { Query = "SELECT 1 AS a" }, Ct);
+            Assert.Equal(("errors.source.writable", "function elsewhere"), (failure.MessageKey, failure.Params!["findings"]));
+        }
+    }
+
     /// <summary>The native connector and that of ODBC, each by the rules and with logins that may write let through.</summary>
     private (IConnector Connector, IConnector AnyLogin, SourceConnection Connection)[] Ways() =>
     [

@@ -19,7 +19,8 @@ internal static class PrivilegeProbe
     /// Five of a kind are enough to see what is wrong; a login that may write everywhere is not listed table by table. It may become every role it is a member of,
     /// directly or not, whatever it inherits (<c>set_config('role', …)</c> stands in a query too), and who it was before a role was set for it: what any of
     /// them may do counts. Roles that PostgreSQL brings are known to only read, or count as well. Functions of dblink run any statement at any server that the database's own reaches, in a transaction
-    /// that is not ours: those that neither connect nor run anything are known, all others count, although PostgreSQL gives them to everybody where the extension is installed.
+    /// that is not ours: those that neither connect nor run anything are known, all others count, although PostgreSQL gives them to everybody where the extension is installed. They are known by their
+    /// library and their symbol in it, whatever they are called and however they came there.
     /// </summary>
     public const string Sql =
         """
@@ -60,10 +61,8 @@ internal static class PrivilegeProbe
             UNION ALL (SELECT 8, 'server ' || u.srvname || m.via FROM pg_catalog.pg_user_mappings u JOIN may m ON u.usename IN ('public', m.rolname)
                 WHERE pg_catalog.has_server_privilege(m.oid, u.srvid, 'USAGE') ORDER BY u.srvname, m.via LIMIT 5)
             UNION ALL (SELECT 9, 'function ' || p.proname || min(m.via)
-                FROM pg_catalog.pg_extension e
-                JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_catalog.pg_extension'::pg_catalog.regclass AND d.refobjid = e.oid AND d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.deptype = 'e'
-                JOIN pg_catalog.pg_proc p ON p.oid = d.objid CROSS JOIN may m
-                WHERE e.extname = 'dblink' AND p.proname !~ '^dblink_(build_sql_|cancel_query$|close$|current_query$|disconnect$|error_message$|fdw_validator$|fetch$|get_|is_busy$)'
+                FROM pg_catalog.pg_proc p CROSS JOIN may m
+                WHERE p.probin LIKE '%dblink%' AND p.prosrc !~ '^dblink_(build_sql_|cancel_query$|close$|current_query$|disconnect$|error_message$|fdw_validator$|fetch$|get_|is_busy$)'
                     AND pg_catalog.has_function_privilege(m.oid, p.oid, 'EXECUTE')
                 GROUP BY p.proname ORDER BY p.proname LIMIT 5)
             UNION ALL (SELECT 10, 'owner of ' || pg_catalog.pg_describe_object(o.classid, o.objid, o.objsubid) || o.via
