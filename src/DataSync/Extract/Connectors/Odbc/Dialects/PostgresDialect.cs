@@ -23,6 +23,9 @@ internal sealed class PostgresDialect : OdbcDialect
     /// <summary>Makes <see cref="Utf8Cell.Sample"/>.</summary>
     private const string Sample = @"SELECT U&'a\00e9\0416\6f22\+01d11e'::text";
 
+    /// <summary>What driver and libpq say without a state where the server is gone. A savepoint of the driver's own fails in a transaction of reads for no other reason.</summary>
+    private static readonly string[] Ends = ["server closed the connection", "connection has been closed", "no connection to the server", "could not receive data", "could not send data", "internal SAVEPOINT failed"];
+
     private bool _givesUtf8;
 
     public override SqlGrammar Grammar { get; } = new() { EscapeStrings = true, DollarQuotes = true, NestedComments = true };
@@ -59,9 +62,9 @@ internal sealed class PostgresDialect : OdbcDialect
 
     public override int? FirstRows => RowsAtOnce;
 
-    public override void UseCursor(OdbcSession session, bool use) => session.Set(UseDeclareFetch, use ? 1 : 0);
+    public override void UseCursor(OdbcSession session, bool use) => session.TrySet(UseDeclareFetch, use ? 1 : 0);
 
-    public override CellFormat Format(DescribedColumn column) => base.Format(column) is TextCell text ? _givesUtf8 ? new Utf8Cell() : text : base.Format(column);
+    public override CellFormat Format(DescribedColumn column) => base.Format(column) is var format && format is TextCell && _givesUtf8 ? new Utf8Cell() : format;
 
     /// <summary>As text: the driver reads times itself where it knows it is to send one, and loses what a second has after its point.</summary>
     public override string Placeholder(DescribedColumn column) => column.Type switch
@@ -93,7 +96,8 @@ internal sealed class PostgresDialect : OdbcDialect
 
     public override string Kill(OdbcSession session) => $"SELECT pg_catalog.pg_cancel_backend({int.Parse(session.Query("SELECT pg_catalog.pg_backend_pid()")[0][0]!, CultureInfo.InvariantCulture)})";
 
-    public override bool IsLost(OdbcException e) => e.State is "57P01" or "57P02" or "57P05" or "25P03" || e.Native == 35;
+    public override bool IsLost(OdbcException e)
+        => e.State is "57P01" or "57P02" or "57P05" or "25P03" || e.Native == 35 || (e.State == "HY000" && Ends.Any(words => e.DriverText.Contains(words, StringComparison.Ordinal)));
 
     /// <summary>The catalog is asked itself: a key that may repeat (a parent's with children) or that is checked late is none to go on from.</summary>
     public override OdbcTable Find(OdbcSession session, string name)
