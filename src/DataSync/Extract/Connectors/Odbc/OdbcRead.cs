@@ -89,7 +89,7 @@ internal sealed class OdbcRead : IDisposable
     }
 
     private static BlockReader Reader(OdbcSession session, OdbcStatement statement)
-        => new(statement.Handle, statement.Projection.Fetched, session, mayAskAhead: statement is { IsResumable: true, KeyPlaces.Count: > 0 });
+        => new(statement.Handle, statement.Projection.Fetched, session, mayAskAhead: statement.HasTokens);
 
     private long Limit => _request.RowLimit ?? long.MaxValue;
 

@@ -25,6 +25,9 @@ internal sealed class OdbcStatement : IDisposable
     /// <summary>False for a query: whoever reads it again may get other rows.</summary>
     public bool IsResumable { get; }
 
+    /// <summary>True where a read that breaks off goes on behind its last record: a row's key, as it was written, finds the row again.</summary>
+    public bool HasTokens => IsResumable && KeyPlaces.Count > 0 && KeyPlaces.All(p => p >= 0 && Projection.Members[p].Format.HasKey);
+
     /// <summary>The table that is read, where it is one; that of a query that is read by pages.</summary>
     public OdbcTable? Table { get; }
 
@@ -107,7 +110,6 @@ internal sealed class OdbcStatement : IDisposable
             session.Prepare(statement, projection.Sql);
             bound.Bind(statement, session.Dialect.DescribesParameters);
             Diagnostics.Check(OdbcLibrary.SQLExecute(statement), statement);
-            session.Dialect.UseCursor(session, use: false);
             return new OdbcStatement(statement, bound, projection, table, page, isQuery);
         }
         catch
@@ -115,6 +117,10 @@ internal sealed class OdbcStatement : IDisposable
             statement.Dispose();
             bound.Dispose();
             throw;
+        }
+        finally
+        {
+            session.Dialect.UseCursor(session, use: false);
         }
     }
 

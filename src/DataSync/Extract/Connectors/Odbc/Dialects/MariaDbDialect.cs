@@ -128,5 +128,5 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
     /// </summary>
     public override CellFormat Format(DescribedColumn column) => column is { Type: SqlType.Timestamp, TypeName: "timestamp" }
         ? new CalendarCell(withTime: true, utc: true)
-        : base.Format(column) is TextCell ? new Utf8Cell() : base.Format(column);
+        : base.Format(column) is var format && format is TextCell ? new Utf8Cell() : format;
 }
