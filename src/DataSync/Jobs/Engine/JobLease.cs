@@ -128,13 +128,16 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     /// <summary>JSON of how often rules were met; null where none ran.</summary>
     public static string? RulesOf(RuleHits? rules) => rules is null ? null : JsonSerializer.Serialize(rules.Snapshot(), JobJson.Options);
 
+    /// <summary>Begins the name that a session bears while it writes for a job; the job's id follows.</summary>
+    private const string Writer = "datasync writer ";
+
     /// <summary>See <see cref="RegisterWriter"/>. The session bears the job's name until its connection is another's: whoever has it then is not the writer that may be ended.</summary>
     public static async Task RegisterWriterAsync(DbConnection connection, SyncRun run, CancellationToken ct)
     {
         await using var command = new NpgsqlCommand(
-            """
+            $"""
             UPDATE sync_jobs j SET writer_pid = a.pid, writer_backend_start = a.backend_start
-            FROM pg_stat_activity a, set_config('application_name', 'datasync writer ' || $2, false)
+            FROM pg_stat_activity a, set_config('application_name', '{Writer}' || $2, false)
             WHERE a.pid = pg_backend_pid() AND j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND j.status = 'running'
             """,
             (NpgsqlConnection)connection);
@@ -203,10 +206,10 @@ internal sealed class JobLease(TenantDatabase database, WorkerSession session, E
     {
         await using var batch = await database.BatchAsync(tenantId, durable: true, ct);
         batch.Add(
-            """
+            $"""
             SELECT pg_terminate_backend(a.pid, 5000)
             FROM sync_jobs j JOIN pg_stat_activity a ON a.pid = j.writer_pid AND a.backend_start = j.writer_backend_start
-            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND a.application_name = 'datasync writer ' || j.id AND a.state <> 'idle'
+            WHERE j.tenant_id = $1 AND j.id = $2 AND j.fence = $3 AND a.application_name = '{Writer}' || j.id AND a.state <> 'idle'
             """,
             tenantId, jobId, fence);
         await batch.ExecuteAsync(ct);
