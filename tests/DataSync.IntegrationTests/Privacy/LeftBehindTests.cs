@@ -1,9 +1,7 @@
 using System.Text.Json.Nodes;
 using DataSync.IntegrationTests.Refine.LabelStudio;
-using DataSync.Pipeline.Privacy;
 using DataSync.Privacy.Retention;
 using DataSync.Privacy.Subjects.Erasure;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DataSync.IntegrationTests.Privacy;
@@ -176,7 +174,7 @@ public sealed class LeftBehindTests(PrivacyRig rig) : IClassFixture<PrivacyRig>,
     {
         await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal) { [kind] = 1 }, "operator", Ct);
         var time = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(5));
-        await new RetentionSweeper(rig.Database.Sources, rig.Jobs.Tenants, rig.Get<DropExport>(), rig.Get<ListExportFiles>(), rig.Get<OldTasks>(), time, NullLogger<RetentionSweeper>.Instance).SweepAsync(Ct);
+        await rig.Sweeper(time).SweepAsync(Ct);
         await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal), "operator", Ct);
     }
 

@@ -6,13 +6,17 @@ using DataSync.IntegrationTests.Sources;
 using DataSync.Jobs;
 using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
+using DataSync.Pipeline.Privacy;
 using DataSync.Platform.Authentication;
+using DataSync.Privacy.Retention;
 using DataSync.Privacy.Subjects;
 using DataSync.Privacy.Subjects.Erasure;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Time.Testing;
 
 namespace DataSync.IntegrationTests.Privacy;
 
@@ -67,6 +71,16 @@ public sealed class PrivacyRig : IAsyncLifetime
         await Database.DisposeAsync();
         Directory.Delete(Exports, recursive: true);
     }
+
+    /// <summary>Has somebody keep records of today for ever, or a test that looks days ahead would take today's leaf from the next.</summary>
+    internal Task KeepTodayAsync() => SqlAsync("INSERT INTO sync_data (tenant_id, job_id, seq, id, source_id, raw_data) VALUES ('for-ever', public.uuid7_floor(now()), 0, gen_random_uuid(), 's', '{}')");
+
+    /// <summary>What removes old data, at another time.</summary>
+    internal RetentionSweeper Sweeper(DateTimeOffset now) => Sweeper(new FakeTimeProvider(now));
+
+    /// <summary>The same by another clock.</summary>
+    internal RetentionSweeper Sweeper(TimeProvider time)
+        => new(Database.Sources, Jobs.Tenants, Get<DropExport>(), Get<ListExportFiles>(), Get<OldTasks>(), time, NullLogger<RetentionSweeper>.Instance);
 
     /// <summary>Runs a whole job of some documents; refuses those that <paramref name="refused"/> picks.</summary>
     internal async Task<Guid> JobAsync(string tenant, string source, SyncPlan plan, IReadOnlyList<string> documents, Func<string, bool>? refused = null)

@@ -1,6 +1,4 @@
-using DataSync.Pipeline.Privacy;
 using DataSync.Privacy.Retention;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 using Npgsql;
 
@@ -11,9 +9,7 @@ public sealed class RetentionLeafTests(PrivacyRig rig) : IClassFixture<PrivacyRi
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>Somebody keeps records of today for ever, or a test that looks days ahead would take today's leaf from the next.</summary>
-    public async ValueTask InitializeAsync()
-        => await rig.SqlAsync("INSERT INTO sync_data (tenant_id, job_id, seq, id, source_id, raw_data) VALUES ('for-ever', public.uuid7_floor(now()), 0, gen_random_uuid(), 's', '{}')");
+    public async ValueTask InitializeAsync() => await rig.KeepTodayAsync();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -25,7 +21,7 @@ public sealed class RetentionLeafTests(PrivacyRig rig) : IClassFixture<PrivacyRi
         await LeafAsync(day, "leaf-a", "leaf-b");
         var store = rig.Get<RetentionStore>();
         var now = new FakeTimeProvider(new DateTimeOffset(day.AddDays(5)));
-        var sweeper = Sweeper(now);
+        var sweeper = rig.Sweeper(now);
         await store.ReplaceAsync("leaf-a", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 2 }, "operator", Ct);
         await store.ReplaceAsync("leaf-b", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 7 }, "operator", Ct);
 
@@ -109,7 +105,7 @@ public sealed class RetentionLeafTests(PrivacyRig rig) : IClassFixture<PrivacyRi
         var moment = new DateTimeOffset(day.AddDays(5));
         Assert.Equal(0, await DropAsync(moment));
         Assert.True(await HasLeafAsync(day));
-        Assert.Equal(2, await Sweeper(moment).SweepAsync(Ct));
+        Assert.Equal(2, await rig.Sweeper(moment).SweepAsync(Ct));
         Assert.Equal((false, 0L), (await HasLeafAsync(day), (long)(await rig.SqlAsync("SELECT count(*) FROM sync_enrichments WHERE tenant_id = $1", Tenant))!));
         Assert.Equal(
             [Tenant + "|-|2020-05-01", Tenant + "|1|-"],
@@ -131,7 +127,7 @@ public sealed class RetentionLeafTests(PrivacyRig rig) : IClassFixture<PrivacyRi
             """);
         try
         {
-            await Sweeper(new DateTimeOffset(day.AddDays(5))).SweepAsync(Ct);
+            await rig.Sweeper(new DateTimeOffset(day.AddDays(5))).SweepAsync(Ct);
         }
         finally
         {
@@ -140,7 +136,7 @@ public sealed class RetentionLeafTests(PrivacyRig rig) : IClassFixture<PrivacyRi
 
         Assert.Equal(
             (1L, 1L), ((long)(await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE tenant_id = $1", Tenant))!, (long)(await rig.SqlAsync("SELECT count(*) FROM sync_enrichments WHERE tenant_id = $1", Tenant))!));
-        await Sweeper(new DateTimeOffset(day.AddDays(5))).SweepAsync(Ct);
+        await rig.Sweeper(new DateTimeOffset(day.AddDays(5))).SweepAsync(Ct);
         Assert.False(await HasLeafAsync(day));
     }
 
@@ -161,17 +157,12 @@ public sealed class RetentionLeafTests(PrivacyRig rig) : IClassFixture<PrivacyRi
         {
             await using var read = new Npgsql.NpgsqlCommand("SELECT count(*) FROM sync_data_20200302", reader, reading);
             await read.ExecuteScalarAsync(Ct);
-            Assert.Equal(2, await Sweeper(moment).SweepAsync(Ct)); // the rows of the leaf that is read, and of the one that another keeps
+            Assert.Equal(2, await rig.Sweeper(moment).SweepAsync(Ct)); // the rows of the leaf that is read, and of the one that another keeps
         }
 
         Assert.Equal((true, 1L), (await HasLeafAsync(second), await rig.SqlAsync("SELECT count(*) FROM sync_data_20200303")));
         await rig.SqlAsync("SET ROLE datasync_owner; DROP TABLE sync_data_20200302, sync_data_20200303; RESET ROLE");
     }
-
-    private RetentionSweeper Sweeper(DateTimeOffset now) => Sweeper(new FakeTimeProvider(now));
-
-    private RetentionSweeper Sweeper(TimeProvider time)
-        => new(rig.Database.Sources, rig.Jobs.Tenants, rig.Get<DropExport>(), rig.Get<ListExportFiles>(), rig.Get<OldTasks>(), time, NullLogger<RetentionSweeper>.Instance);
 
     /// <summary>A leaf of a day long past, with a record of each tenant, all of one job's id.</summary>
     private async Task LeafAsync(DateTime day, params string[] tenants)

@@ -1,6 +1,5 @@
 using DataSync.Pipeline.Privacy;
 using DataSync.Privacy.Retention;
-using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace DataSync.IntegrationTests.Privacy;
@@ -10,9 +9,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
 {
     private static CancellationToken Ct => TestContext.Current.CancellationToken;
 
-    /// <summary>Somebody keeps records of today for ever, or a test that looks days ahead would take today's leaf from the next.</summary>
-    public async ValueTask InitializeAsync()
-        => await rig.SqlAsync("INSERT INTO sync_data (tenant_id, job_id, seq, id, source_id, raw_data) VALUES ('for-ever', public.uuid7_floor(now()), 0, gen_random_uuid(), 's', '{}')");
+    public async ValueTask InitializeAsync() => await rig.KeepTodayAsync();
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
@@ -24,7 +21,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         var store = rig.Get<RetentionStore>();
         await store.ReplaceAsync("swept", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 10, ["rejections"] = 20, ["inbox"] = 30, ["exports"] = 40, ["ai_answers"] = 50, ["jobs"] = 60 }, "operator", Ct);
         var now = new FakeTimeProvider(DateTimeOffset.UtcNow);
-        var sweeper = Sweeper(now);
+        var sweeper = rig.Sweeper(now);
         Assert.Equal((2, 1, 1, 1, 1, true), await LeftAsync("swept"));
         foreach (var (days, left) in ((int, (long, long, long, long, long, bool))[])
         [
@@ -55,7 +52,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         {
             await using var queue = new Npgsql.NpgsqlCommand("UPDATE sync_jobs SET status = 'queued', completed_at = NULL WHERE id = $1", retry, open) { Parameters = { new() { Value = retried } } };
             await queue.ExecuteNonQueryAsync(Ct);
-            var sweep = Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
+            var sweep = rig.Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
             while (!sweep.IsCompleted && await rig.SqlAsync($"SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND {retry.ProcessID} = ANY (pg_blocking_pids(pid)))") is false) await Task.Delay(20, Ct);
             Assert.False(sweep.IsCompleted);
             await open.CommitAsync(Ct);
@@ -82,7 +79,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         foreach (var key in (string[])[$"{job:N}:0", $"{job:N}:1", $"{open.JobId:N}:0", "somebody's"])
             rig.Annotators.Work.Add(1, new System.Text.Json.Nodes.JsonObject { ["a"] = 1 }, new System.Text.Json.Nodes.JsonObject { ["datasync_key"] = key, ["tenant"] = tenant });
         await rig.Get<RetentionStore>().ReplaceAsync(tenant, new Dictionary<string, int>(StringComparer.Ordinal) { [kind] = 1 }, "operator", Ct);
-        var sweeper = Sweeper(DateTimeOffset.UtcNow.AddDays(5));
+        var sweeper = rig.Sweeper(DateTimeOffset.UtcNow.AddDays(5));
         rig.Annotators.Fault = static _ => DataSync.IntegrationTests.Refine.LabelStudio.FakeFault.Status(403);
         try
         {
@@ -107,7 +104,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         var job = await rig.JobAsync("unbound", "s", PrivacyRig.Plan("jsonl"), ["""{"a":1}"""]);
         await rig.SqlAsync("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ('unbound', $1, 1)", job);
         await rig.Get<RetentionStore>().ReplaceAsync("unbound", new Dictionary<string, int>(StringComparer.Ordinal) { ["records"] = 1 }, "operator", Ct);
-        await Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
+        await rig.Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
         Assert.Equal(0L, await rig.SqlAsync("SELECT count(*) FROM label_studio_jobs WHERE tenant_id = 'unbound'"));
     }
 
@@ -124,7 +121,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
             """);
         try
         {
-            await Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
+            await rig.Sweeper(DateTimeOffset.UtcNow.AddDays(5)).SweepAsync(Ct);
         }
         finally
         {
@@ -149,7 +146,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         Leave("early", left, "data.jsonl", """{"a":1}""");
         Leave("early", left, ".data.csv.1.csv0.tmp", "a");
         await rig.Get<RetentionStore>().ReplaceAsync("early", new Dictionary<string, int>(StringComparer.Ordinal) { ["exports"] = 1 }, "operator", Ct);
-        var (checkpoint, sweeper) = (await CheckpointAsync(none), Sweeper(DateTimeOffset.UtcNow.AddDays(5)));
+        var (checkpoint, sweeper) = (await CheckpointAsync(none), rig.Sweeper(DateTimeOffset.UtcNow.AddDays(5)));
         await sweeper.SweepAsync(Ct);
         Assert.False(Directory.Exists(Path.Combine(rig.Exports, "early", left.ToString("D"))));
         Assert.Equal(["early|1"], await rig.ListAsync("SELECT concat_ws('|', tenant_id, details::json ->> 'removed') FROM audit_pending WHERE action = 'retention.remove' AND tenant_id = 'early'"));
@@ -185,7 +182,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         await rig.SqlAsync("INSERT INTO webhook_deliveries (tenant_id, delivery_id, source_id, received_at, bytes, payload, replays) VALUES ('open', gen_random_uuid(), 'hooks', now(), 1, 'x', 0)");
         await rig.Get<RetentionStore>().ReplaceAsync("open", RetentionKinds.All.ToDictionary(k => k, _ => 1, StringComparer.Ordinal), "operator", Ct);
         var now = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(400));
-        await Sweeper(now).SweepAsync(Ct);
+        await rig.Sweeper(now).SweepAsync(Ct);
         Assert.Equal((1, 0, 1, 0, 1, false), await LeftAsync("open"));
     }
 
@@ -206,7 +203,7 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
         try
         {
             var now = new FakeTimeProvider(DateTimeOffset.UtcNow.AddDays(2));
-            await Sweeper(now).SweepAsync(Ct);
+            await rig.Sweeper(now).SweepAsync(Ct);
             Assert.Equal((1L, 0L), ((await LeftAsync("hindered-a")).Answers, (await LeftAsync("hindered-b")).Answers));
         }
         finally
@@ -214,11 +211,6 @@ public sealed class RetentionTests(PrivacyRig rig) : IClassFixture<PrivacyRig>, 
             await rig.SqlAsync("DROP FUNCTION public.hinder() CASCADE");
         }
     }
-
-    private RetentionSweeper Sweeper(DateTimeOffset now) => Sweeper(new FakeTimeProvider(now));
-
-    private RetentionSweeper Sweeper(TimeProvider time)
-        => new(rig.Database.Sources, rig.Jobs.Tenants, rig.Get<DropExport>(), rig.Get<ListExportFiles>(), rig.Get<OldTasks>(), time, NullLogger<RetentionSweeper>.Instance);
 
     private List<string> TasksOf(string tenant) => [.. rig.Annotators.Work.Tasks(1).Where(t => t.Meta?["tenant"]?.GetValue<string>() == tenant).Select(t => t.Meta!["datasync_key"]!.GetValue<string>())];
 
