@@ -1,13 +1,16 @@
 namespace DataSync.Host;
 
-/// <summary>The operator's commands: <c>rotate-master-key</c>, <c>rotate-data-key TENANT</c> and <c>erase-tenant TENANT</c>. They end with 0 if nothing was left behind.</summary>
+/// <summary>The operator's commands: <c>rotate-master-key</c>, <c>rotate-data-key TENANT</c> and <c>erase-tenant TENANT [--leave-tasks]</c>. They end with 0 if nothing was left behind.</summary>
 internal static class KeyCommand
 {
+    private const string LeaveTasks = "--leave-tasks";
+
     private const string Usage = """
         DataSync.Host                          runs what DATASYNC_ROLE says
         DataSync.Host rotate-master-key        wraps every data key under the first key of DATASYNC_MASTER_KEY
         DataSync.Host rotate-data-key TENANT   gives a tenant a new data key
-        DataSync.Host erase-tenant TENANT      removes a tenant's keys, rows and files for good
+        DataSync.Host erase-tenant TENANT      removes a tenant's tasks at Label Studio, keys, rows and files for good
+                      … --leave-tasks          and goes on where tasks cannot be removed
         DataSync.Host audit-verify             verifies the audit log
         DataSync.Host coco-validate FILE       checks a COCO file
         """;
@@ -15,7 +18,7 @@ internal static class KeyCommand
     /// <summary>False, with all commands on standard error, where the arguments are neither settings (<c>--name value</c>) nor a command: a misspelt one must not start a server.</summary>
     public static async Task<bool> IsUnderstoodAsync(string[] args)
     {
-        if (args is [] or ["rotate-master-key"] or ["rotate-data-key" or "erase-tenant", { Length: > 0 }] or ["audit-verify"] or [['-' or '/', ..], ..] || args[0].Contains('=', StringComparison.Ordinal)) return true;
+        if (args is [] or ["rotate-master-key"] or ["rotate-data-key" or "erase-tenant", { Length: > 0 }] or ["erase-tenant", { Length: > 0 }, LeaveTasks] or ["audit-verify"] or [['-' or '/', ..], ..] || args[0].Contains('=', StringComparison.Ordinal)) return true;
         await Console.Error.WriteLineAsync($"'{string.Join(' ', args)}' is no command. Use one of:\n{Usage}");
         return false;
     }
@@ -25,15 +28,23 @@ internal static class KeyCommand
     {
         if (args is not ["rotate-master-key" or "rotate-data-key" or "erase-tenant", ..]) return null;
         if (!await HostRole.MayStartAsync(services, DataSyncRole.Worker, ct)) return 1;
-        if (args is ["erase-tenant", var erased]) return await EraseTenantAsync(erased, services, ct);
+        if (args is ["erase-tenant", var erased, ..]) return await EraseTenantAsync(erased, args is [_, _, LeaveTasks], services, ct);
         return args is [_, var tenant] ? await RotateDataKeyAsync(tenant, services, ct) : await RotateMasterKeyAsync(services, ct);
     }
 
-    private static async Task<int> EraseTenantAsync(string tenant, IServiceProvider services, CancellationToken ct)
+    private static async Task<int> EraseTenantAsync(string tenant, bool leaveTasks, IServiceProvider services, CancellationToken ct)
     {
-        var rows = await services.EraseTenantAsync(tenant, ct);
-        Console.WriteLine($"{rows} rows of tenant '{tenant}' removed, with its keys and its files.");
-        return rows > 0 ? 0 : 1;
+        var erased = await services.EraseTenantAsync(tenant, leaveTasks, ct);
+        foreach (var (project, why) in erased.Unreached) await Console.Error.WriteLineAsync($"Tasks in project {project} of Label Studio could not be removed ({why}).");
+        if (erased.OutOfReach > 0) await Console.Error.WriteLineAsync($"Tasks of {erased.OutOfReach} jobs are in a project of Label Studio that is not the tenant's any more: remove them there.");
+        if (erased.Unreached.Count > 0 && !leaveTasks)
+        {
+            await Console.Error.WriteLineAsync($"Tenant '{tenant}' keeps its keys, rows and files, for without them nobody could remove the tasks. Repeat the command when Label Studio answers, or add {LeaveTasks} and remove the projects there.");
+            return 1;
+        }
+
+        Console.WriteLine($"{erased.Rows} rows of tenant '{tenant}' removed, with its keys and its files, and {erased.Tasks} tasks at Label Studio.");
+        return erased.Rows > 0 ? 0 : 1;
     }
 
     private static async Task<int> RotateMasterKeyAsync(IServiceProvider services, CancellationToken ct)

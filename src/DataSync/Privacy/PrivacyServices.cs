@@ -13,7 +13,7 @@ namespace DataSync.Privacy;
 internal static class PrivacyServices
 {
     public static IServiceCollection AddPrivacy(this IServiceCollection services)
-        => services.AddSingleton<SubjectSeal>().AddSingleton<JobSpans>().AddSingleton<HeldRows>().AddSingleton<ErasureRequests>().AddSingleton<RetentionStore>().AddSingleton<TenantErasure>().AddSingleton<ISealedStore, SealedRequests>();
+        => services.AddSingleton<SubjectSeal>().AddSingleton<JobSpans>().AddSingleton<HeldRows>().AddSingleton<ErasureRequests>().AddSingleton<RetentionStore>().AddSingleton<TenantTasks>().AddSingleton<TenantErasure>().AddSingleton<ISealedStore, SealedRequests>();
 
     /// <summary>What a worker runs beside its jobs.</summary>
     public static IServiceCollection AddPrivacyWorker(this IServiceCollection services)

@@ -14,6 +14,7 @@ public sealed class TenantErasureTests(PrivacyRig rig) : IClassFixture<PrivacyRi
     [Fact]
     public async Task Nothing_sealed_opens_any_more_and_no_table_has_a_row_of_the_tenant_while_another_keeps_all()
     {
+        rig.Annotators.Work.Projects.TryAdd(3, new());
         foreach (var tenant in (string[])["gone", "stays"]) await FillAsync(tenant);
         var (rows, files) = (await rig.DigestsAsync("stays"), rig.Files("stays"));
         var filled = (await rig.DigestsAsync("gone")).Where(t => t.Value != "none").Select(t => t.Key).ToList();
@@ -23,7 +24,7 @@ public sealed class TenantErasureTests(PrivacyRig rig) : IClassFixture<PrivacyRi
         Assert.Equal(2, copies.Count);
         Assert.All(copies, c => Assert.NotNull(c.Opened));
 
-        Assert.True(await rig.Get<TenantErasure>().RunAsync("gone", Ct) > 10);
+        Assert.True((await rig.Get<TenantErasure>().RunAsync("gone", leaveTasks: false, Ct)).Rows > 10);
 
         Assert.Empty((await rig.DigestsAsync("gone")).Where(t => t.Value != "none").Select(t => t.Key));
         Assert.Empty(rig.Files("gone"));
@@ -41,7 +42,7 @@ public sealed class TenantErasureTests(PrivacyRig rig) : IClassFixture<PrivacyRi
         Assert.Equal(rows, await rig.DigestsAsync("stays"));
         Assert.Equal(files.Keys, rig.Files("stays").Keys);
         Assert.All(await CopiesAsync("stays"), c => Assert.NotNull(c.Opened));
-        Assert.Equal(0, await rig.Get<TenantErasure>().RunAsync("gone", Ct));
+        Assert.Equal(0, (await rig.Get<TenantErasure>().RunAsync("gone", leaveTasks: false, Ct)).Rows);
         Assert.Equal(
             ["command|erase-tenant|tenant|succeeded|t"],
             await rig.ListAsync("SELECT concat_ws('|', actor_kind, actor, target_kind, outcome, (details::json ->> 'rows')::bigint > 10) FROM audit_pending WHERE tenant_id = 'gone' AND action = 'tenant.erase'"));
@@ -88,7 +89,7 @@ public sealed class TenantErasureTests(PrivacyRig rig) : IClassFixture<PrivacyRi
             """);
         await rig.SqlAsync("INSERT INTO ai_answers (tenant_id, key, answer, input_tokens, output_tokens) VALUES ($1, '\\x01', '{}', 1, 1)", tenant);
         await rig.SqlAsync("INSERT INTO idempotency_keys (tenant_id, operation, key, fingerprint, claim_id, expires_at, created_at) VALUES ($1, '\\x00', 'k', '\\x00', gen_random_uuid(), now(), now())", tenant);
-        await rig.Get<ProjectStore>().ReplaceAsync(tenant, 3, new Uri("https://labels.example/"), "0123456789abcdef0123456789abcdef01234567", "alice", Ct);
+        await rig.Get<ProjectStore>().ReplaceAsync(tenant, 3, rig.Annotators.Url, rig.Annotators.Logins.Legacy, "alice", Ct);
         await rig.SqlAsync("INSERT INTO retention (tenant_id, kind, days, updated_by) VALUES ($1, 'records', 1, '')", tenant);
     }
 
