@@ -5,6 +5,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using DataSync.Faults.Running;
 using DataSync.IntegrationTests.Postgres;
+using DataSync.IntegrationTests.Prism;
 using DataSync.Jobs.Hangfire;
 using DataSync.Tests.Platform.Authentication;
 using Npgsql;
@@ -19,7 +20,7 @@ public sealed class RunningSystem : IAsyncLifetime
     private readonly SystemDatabase _database = new();
     private readonly List<HostProcess> _processes = [];
     private readonly string _exports = Directory.CreateTempSubdirectory("datasync-exports-").FullName;
-    private readonly SocketsHttpHandler _handler = new() { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) };
+    private readonly DescribedAnswers.Handler _handler = new(new SocketsHttpHandler { UseProxy = false, PooledConnectionLifetime = TimeSpan.FromMinutes(2) });
     private Uri _address = new("http://127.0.0.1/");
 
     internal SystemDatabase Database => _database;

@@ -7,7 +7,7 @@ using OsProcess = System.Diagnostics.Process;
 
 namespace DataSync.IntegrationTests.Prism;
 
-/// <summary>A proxy of another make in front of a server, which refuses each request and each answer that an OpenAPI document does not allow.</summary>
+/// <summary>A proxy of another make in front of a server, which refuses each request and each answer that an OpenAPI document does not allow, or tells of it in a header.</summary>
 internal sealed class PrismProxy : IAsyncDisposable
 {
     private static readonly NpmFolder Packages = new("prism", "tests/DataSync.IntegrationTests/Prism");
@@ -21,11 +21,12 @@ internal sealed class PrismProxy : IAsyncDisposable
     /// <param name="document">The OpenAPI document's file.</param>
     /// <param name="server">What it stands in front of.</param>
     /// <param name="ct">Ends the wait.</param>
-    public static async Task<PrismProxy> StartAsync(string document, Uri server, CancellationToken ct)
+    /// <param name="refuses">False where all goes through, with what is not allowed in <c>sl-violations</c>.</param>
+    public static async Task<PrismProxy> StartAsync(string document, Uri server, CancellationToken ct, bool refuses = true)
     {
         await Packages.InstallAsync(ct);
         var port = FreePort();
-        var process = OsProcess.Start(new ProcessStartInfo("node", ["node_modules/@stoplight/prism-cli/dist/index.js", "proxy", Path.GetFullPath(document), server.AbsoluteUri.TrimEnd('/'), "--errors", "--host", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture)])
+        var process = OsProcess.Start(new ProcessStartInfo("node", ["node_modules/@stoplight/prism-cli/dist/index.js", "proxy", Path.GetFullPath(document), server.AbsoluteUri.TrimEnd('/'), .. refuses ? ["--errors"] : (string[])[], "--host", "127.0.0.1", "--port", port.ToString(CultureInfo.InvariantCulture)])
         {
             WorkingDirectory = Packages.Path,
             RedirectStandardOutput = true,
@@ -40,6 +41,9 @@ internal sealed class PrismProxy : IAsyncDisposable
         await proxy.ReadyAsync(ct);
         return proxy;
     }
+
+    /// <summary>Whether an answer is a refusal of the proxy's own.</summary>
+    public static bool Wrote(ReadOnlySpan<byte> body) => body.StartsWith("""{"type":"https://stoplight.io/prism/"""u8);
 
     public async ValueTask DisposeAsync()
     {

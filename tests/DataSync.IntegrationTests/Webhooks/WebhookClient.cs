@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using DataSync.IntegrationTests.Host;
+using DataSync.IntegrationTests.Prism;
 
 namespace DataSync.IntegrationTests.Webhooks;
 
@@ -71,7 +72,7 @@ internal sealed class WebhookClient(RunningSystem system, string tenant, Uri? ad
     private static HttpClient Sender(RunningSystem system, Uri? address)
     {
         using var known = system.Client("none", address: address);
-        return new HttpClient(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) }) { BaseAddress = known.BaseAddress };
+        return new HttpClient(new DescribedAnswers.Handler(new SocketsHttpHandler { UseProxy = false, Expect100ContinueTimeout = TimeSpan.FromMinutes(1) })) { BaseAddress = known.BaseAddress };
     }
 }
 
