@@ -19,7 +19,7 @@ internal static class DevelopmentToken
             client_id = "bench",
             jti = $"{Guid.CreateVersion7(now)}",
             tenant_id = tenant,
-            scope = "sources.write sync.read sync.write privacy",
+            scope = "sources.write sync.read sync.write privacy operator",
             iat = now.ToUnixTimeSeconds(),
             exp = now.AddHours(12).ToUnixTimeSeconds(),
         };

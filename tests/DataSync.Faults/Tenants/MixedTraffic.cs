@@ -25,6 +25,12 @@ internal sealed class MixedTraffic(IReadOnlyList<MarkedTenant> tenants, JsonObje
         /// <summary>The answer names the tenant's job.</summary>
         Job,
 
+        /// <summary>The answer is the tenant's settings, as they were set.</summary>
+        Settings,
+
+        /// <summary>The answer counts the tenant's job alone.</summary>
+        Counts,
+
         /// <summary>No mark of anybody's need be there.</summary>
         Nothing,
 
@@ -33,7 +39,7 @@ internal sealed class MixedTraffic(IReadOnlyList<MarkedTenant> tenants, JsonObje
     }
 
     /// <summary>Kinds of request there are.</summary>
-    public const int Kinds = 16;
+    public const int Kinds = 20;
 
     /// <summary>What went wrong, in words; the first hundred.</summary>
     public IReadOnlyList<string> Faults => [.. _faults.Take(100)];
@@ -83,6 +89,8 @@ internal sealed class MixedTraffic(IReadOnlyList<MarkedTenant> tenants, JsonObje
             Expected.NotFound => status == HttpStatusCode.NotFound,
             Expected.Own => own && (int)status is >= 200 and < 300,
             Expected.Job => body.AsSpan().IndexOf(tenant.JobText) >= 0 && (int)status is >= 200 and < 300,
+            Expected.Settings => status == HttpStatusCode.OK && tenant.HasSettings(body),
+            Expected.Counts => status == HttpStatusCode.OK && tenant.HasCounts(body),
             _ => (int)status is >= 200 and < 300,
         };
         if (foreign is not null) _faults.Enqueue($"{tenant.Name} asked '{kind}' and got {foreign}");
@@ -91,21 +99,26 @@ internal sealed class MixedTraffic(IReadOnlyList<MarkedTenant> tenants, JsonObje
 
     private (string Kind, HttpRequestMessage Request, Expected Expected) Draw(Random random, MarkedTenant tenant, MarkedTenant? other)
     {
-        var (job, foreign) = (tenant.Job, other?.Job ?? Guid.CreateVersion7(TimeProvider.System.GetUtcNow()));
+        var nobodys = Guid.CreateVersion7(TimeProvider.System.GetUtcNow());
+        var (job, foreign, refused) = (tenant.Job, other?.Job ?? nobodys, other?.RefusedJob ?? nobodys);
         return random.Next(100) switch
         {
-            < 12 => ("its sources", Get("/api/sources"), Expected.Own),
-            < 26 => ("a source of a name that all have", Get($"/api/sources/{MarkedTenant.Source}"), Expected.Own),
-            < 36 => ("its job's records", Get($"/api/sync/jobs/{job}/records?page_size=5"), Expected.Own),
-            < 42 => ("its job's file", Get($"/api/sync/jobs/{job}/exports/data.jsonl"), Expected.Own),
-            < 50 => ("its job", Get($"/api/sync/jobs/{job}"), Expected.Job),
-            < 56 => ("its jobs", Get("/api/sync/jobs?page_size=5"), Expected.Nothing),
-            < 62 => ("another's job", Get($"/api/sync/jobs/{foreign}"), Expected.NotFound),
-            < 68 => ("another's records", Get($"/api/sync/jobs/{foreign}/records"), Expected.NotFound),
-            < 73 => ("another's file", Get($"/api/sync/jobs/{foreign}/exports/data.jsonl"), Expected.NotFound),
-            < 77 => ("another's job, to be cancelled", Post($"/api/sync/jobs/{foreign}/cancel", []), Expected.NotFound),
-            < 83 => ("its summary", Get("/api/metrics/summary?window=1d"), Expected.Nothing),
-            < 88 => ("its settings", Get("/api/tenant/settings"), Expected.Nothing),
+            < 11 => ("its sources", Get("/api/sources"), Expected.Own),
+            < 23 => ("a source of a name that all have", Get($"/api/sources/{MarkedTenant.Source}"), Expected.Own),
+            < 32 => ("its job's records", Get($"/api/sync/jobs/{job}/records?page_size=5"), Expected.Own),
+            < 38 => ("its job's file", Get($"/api/sync/jobs/{job}/exports/data.jsonl"), Expected.Own),
+            < 44 => ("its job", Get($"/api/sync/jobs/{job}"), Expected.Job),
+            < 49 => ("its jobs", Get("/api/sync/jobs?page_size=5"), Expected.Nothing),
+            < 53 => ("what was refused of it", Get($"/api/sync/jobs/{tenant.RefusedJob}/rejections/0"), Expected.Own),
+            < 56 => ("its job's events", Get($"/api/sync/jobs/{job}/events"), Expected.Job),
+            < 61 => ("another's job", Get($"/api/sync/jobs/{foreign}"), Expected.NotFound),
+            < 66 => ("another's records", Get($"/api/sync/jobs/{foreign}/records"), Expected.NotFound),
+            < 70 => ("another's file", Get($"/api/sync/jobs/{foreign}/exports/data.jsonl"), Expected.NotFound),
+            < 73 => ("another's job, to be cancelled", Post($"/api/sync/jobs/{foreign}/cancel", []), Expected.NotFound),
+            < 75 => ("what was refused of another", Get($"/api/sync/jobs/{refused}/rejections/0"), Expected.NotFound),
+            < 77 => ("another's events", Get($"/api/sync/jobs/{foreign}/events"), Expected.NotFound),
+            < 83 => ("its summary", Get(MarkedTenant.Summary), Expected.Counts),
+            < 88 => ("its settings", Get("/api/tenant/settings"), Expected.Settings),
             < 91 => ("a run in memory", Post("/api/sync/start", new JsonObject { ["source_id"] = MarkedTenant.Source, ["mode"] = "realtime", ["export_config"] = new JsonObject { ["inline"] = true } }), Expected.Own),
             < 95 => ("a start under a key that all used", MarkedTenant.Start(), Expected.Job),
             < 98 => ("its source, put anew", Put($"/api/sources/{MarkedTenant.Source}", tenant.SourceBody(connection, random.Next(1000))), Expected.Own),

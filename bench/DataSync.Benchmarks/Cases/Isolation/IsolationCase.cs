@@ -29,7 +29,7 @@ internal sealed class IsolationCase : BenchmarkCase
         var reader = await context.Server.CreateReaderAsync(source, ct);
         var system = await StartedSystem.StartAsync(context, reader, new Dictionary<string, string>(StringComparer.Ordinal) { ["DATASYNC_RATE_LIMIT_PER_SECOND"] = "1000000" }, ct);
         var handler = new SocketsHttpHandler { UseProxy = false };
-        List<MarkedTenant> tenants = [.. Enumerable.Range(0, Tenants).Select(i => new MarkedTenant($"t{i}", system.Address, system.TokenOf($"t{i}"), handler))];
+        List<MarkedTenant> tenants = [.. Enumerable.Range(0, Tenants).Select(i => new MarkedTenant($"t{i}", 20 + i, system.Address, system.TokenOf($"t{i}"), handler))];
         var connection = SourceParameters.Of(reader);
         foreach (var tenant in tenants) await tenant.PrepareAsync(connection, ct);
         var seed = 0;
