@@ -14,7 +14,7 @@ internal static class FileCommand
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            await Console.Error.WriteLineAsync($"{path} cannot be read: {e.Message}");
+            await Console.Error.WriteLineAsync(DataSyncFiles.Unreadable(path, e, TerminalLanguage.Tag()));
             return 2;
         }
     }

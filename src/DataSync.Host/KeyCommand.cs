@@ -48,21 +48,8 @@ internal static class KeyCommand
     }
 
     private static async Task<int> RotateMasterKeyAsync(IServiceProvider services, CancellationToken ct)
-    {
-        var (rewrapped, failed) = await services.RotateMasterKeyAsync(ct);
-        Console.WriteLine($"{rewrapped} data keys wrapped again, {failed} tenants failed.");
-        return failed == 0 ? 0 : 1;
-    }
+        => await services.RotateMasterKeyAsync(Console.Out, TerminalLanguage.Tag(), ct) ? 0 : 1;
 
     private static async Task<int> RotateDataKeyAsync(string tenant, IServiceProvider services, CancellationToken ct)
-    {
-        if (await services.RotateDataKeyAsync(tenant, ct) is not var (moved, unreadable))
-        {
-            await Console.Error.WriteLineAsync($"Tenant '{tenant}' has no data key: nothing was rotated. Check the tenant's id.");
-            return 1;
-        }
-
-        Console.WriteLine($"{moved} sources moved to the new key, {unreadable} do not open and were left.");
-        return unreadable == 0 ? 0 : 1;
-    }
+        => await services.RotateDataKeyAsync(tenant, Console.Out, Console.Error, TerminalLanguage.Tag(), ct) ? 0 : 1;
 }

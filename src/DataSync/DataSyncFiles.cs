@@ -31,4 +31,15 @@ public static class DataSyncFiles
         await output.WriteLineAsync(messages.Format("coco.sums", language, sums).AsMemory(), ct);
         return answer.Valid;
     }
+
+    /// <summary>Says that a file cannot be read.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="reason">Why, told by its name: what it says itself is in one language only.</param>
+    /// <param name="language">Tag of the language; en-US where there is no such one.</param>
+    public static string Unreadable(string path, Exception reason, string language)
+    {
+        ArgumentNullException.ThrowIfNull(reason);
+        var values = new Dictionary<string, object?>(StringComparer.Ordinal) { ["path"] = path, ["reason"] = reason.GetType().Name };
+        return Messages.Load(typeof(DataSyncFiles).Assembly).Format("files.unreadable", language, values);
+    }
 }

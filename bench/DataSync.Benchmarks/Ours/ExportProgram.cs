@@ -7,6 +7,7 @@ using DataSync.Export.Csv;
 using DataSync.Export.Parquet;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using DataSync.Platform.Localization;
 using DataSync.Platform.Persistence;
 using DataSync.Platform.Tenancy;
 using DataSync.Process.Async;
@@ -20,6 +21,9 @@ namespace DataSync.Benchmarks.Ours;
 internal static class ExportProgram
 {
     public const string Name = "export";
+
+    /// <summary>No texts: nothing is described here, and reading them is no part of what is measured.</summary>
+    private static readonly Messages Silent = new(new Dictionary<string, IReadOnlyDictionary<string, string>>(StringComparer.Ordinal) { [Messages.FallbackLanguage] = new Dictionary<string, string>(StringComparer.Ordinal) });
 
     /// <summary>Exports.</summary>
     /// <param name="given">A stored job's id, or how many images to make up.</param>
@@ -48,7 +52,7 @@ internal static class ExportProgram
         };
         var stage = new ExportStage(
             [new CsvExporter(), new ParquetExporter([]), new CocoExporter(static (_, _, _, _) => Task.FromResult<IReadOnlyList<int>?>(null))], [new GzipFileCompression()], [],
-            new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = root })), TimeProvider.System, NullLogger<ExportStage>.Instance);
+            new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = root })), Silent, TimeProvider.System, NullLogger<ExportStage>.Instance);
         if (!stored)
         {
             await stage.RunAsync(new StageContext(run, _ => ImagesAsync(int.Parse(given, CultureInfo.InvariantCulture))), ct);

@@ -7,6 +7,7 @@ using DataSync.Export.Splits;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Failures;
+using DataSync.Platform.Localization;
 using Microsoft.Extensions.Logging;
 
 namespace DataSync.Export;
@@ -17,7 +18,7 @@ namespace DataSync.Export;
 /// export of the rest names its files too, and until then nobody is told of them.
 /// </summary>
 internal sealed class ExportStage(
-    IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions, IEnumerable<IRefiner> refiners, IExportStorage storage, TimeProvider time,
+    IEnumerable<IExporter> exporters, IEnumerable<IFileCompression> compressions, IEnumerable<IRefiner> refiners, IExportStorage storage, Messages messages, TimeProvider time,
     ILogger<ExportStage> log) : IStage
 {
     private readonly Dictionary<string, IExporter> _exporters = exporters.ToDictionary(e => e.Format, StringComparer.Ordinal);
@@ -66,7 +67,7 @@ internal sealed class ExportStage(
             }
 
             if ((dataset, fields) is ({ } about, { } seen))
-                files = [.. files, .. await DatasetFiles.PublishAsync(f => new ExportTarget(run, f, location, folder, storage), run, about, files, data, seen, ct)];
+                files = [.. files, .. await DatasetFiles.PublishAsync(f => new ExportTarget(run, f, location, folder, storage), run, about, files, data, seen, messages, ct)];
             files = [.. files, await ExportSums.PublishAsync(sumsTarget, files, ct)];
             await storage.SealAsync(location, ct);
             await WriteManifestAsync(manifestTarget, view, records + EarlierRecords(run), files, ct);

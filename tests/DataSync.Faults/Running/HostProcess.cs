@@ -19,6 +19,9 @@ internal sealed class HostProcess : IAsyncDisposable
     /// <summary>Standard output and standard error.</summary>
     public string Log => string.Join('\n', _log);
 
+    /// <summary>What a command said besides its log, which is lines of JSON.</summary>
+    public string Said => string.Join('\n', _log.Where(l => l.Length > 0 && l[0] != '{'));
+
     public bool HasExited => _process.HasExited;
 
     public int ExitCode => _process.ExitCode;

@@ -9,6 +9,7 @@ using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Http.Egress;
+using DataSync.Platform.Localization;
 using DataSync.Refine.Ai;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -66,7 +67,7 @@ public sealed class AiRig : IAsyncLifetime
     {
         var enricher = new AiEnricher(NewModel(options), NullLogger<AiEnricher>.Instance);
         var storage = new DiskExportStorage(Microsoft.Extensions.Options.Options.Create(new ExportOptions { Root = Root }));
-        var export = new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var export = new ExportStage([new JsonlExporter()], [], [], storage, Messages.Load(typeof(ExportStage).Assembly), TimeProvider.System, NullLogger<ExportStage>.Instance);
         return EngineRig.StartAsync(Database, new EngineOptions { RetryDelay = TimeSpan.FromMilliseconds(1), Drain = TimeSpan.Zero }, new ScriptedSource((run, _) => ReadAsync(run)), export, ct, [enricher, .. more]);
     }
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Security.Cryptography;
-using DataSync.Faults.Running;
 using Npgsql;
 
 namespace DataSync.IntegrationTests.Host;
@@ -47,17 +46,18 @@ public sealed class KeyCommandTests : IAsyncLifetime
         var (whole, set) = (await ColumnAsync("SELECT encode(wrapped_key, 'hex') FROM tenant_keys WHERE tenant_id = 'a'"), "UPDATE tenant_keys SET wrapped_key = decode('{0}', 'hex') WHERE tenant_id = 'a' RETURNING ''");
         await ColumnAsync(string.Format(CultureInfo.InvariantCulture, set, new string('0', whole[0].Length)));
         var partly = await _system.RunAsync(["rotate-master-key"], Ct, ("DATASYNC_MASTER_KEY", $"{NewEntry},{OldEntry}"));
-        Assert.Equal((1, "2 data keys wrapped again, 1 tenants failed."), (partly.ExitCode, Said(partly)));
+        Assert.Equal((1, "2 data keys wrapped again, 1 tenant failed."), (partly.ExitCode, partly.Said));
         Assert.Equal([OldKey, "new", "new"], await ColumnAsync("SELECT master_key_id FROM tenant_keys ORDER BY tenant_id"));
         await ColumnAsync(string.Format(CultureInfo.InvariantCulture, set, whole[0]));
 
         var rotated = await _system.RunAsync(["rotate-master-key"], Ct, ("DATASYNC_MASTER_KEY", $"{NewEntry},{OldEntry}"));
-        Assert.Equal((0, "1 data keys wrapped again, 0 tenants failed."), (rotated.ExitCode, Said(rotated)));
+        Assert.Equal((0, "1 data key wrapped again, 0 tenants failed."), (rotated.ExitCode, rotated.Said));
         Assert.Equal(["new", "new", "new"], await ColumnAsync("SELECT master_key_id FROM tenant_keys"));
         Assert.Equal(sealedBefore, await ColumnAsync("SELECT connection_params::text FROM data_source_configs ORDER BY tenant_id, source_id"));
 
-        var again = await _system.RunAsync(["rotate-master-key"], Ct, ("DATASYNC_MASTER_KEY", $"{NewEntry},{OldEntry}"));
-        Assert.Equal((0, "0 data keys wrapped again, 0 tenants failed."), (again.ExitCode, Said(again)));
+        // In the language of the terminal.
+        var again = await _system.RunAsync(["rotate-master-key"], Ct, ("DATASYNC_MASTER_KEY", $"{NewEntry},{OldEntry}"), ("LANG", "zh_CN.UTF-8"));
+        Assert.Equal((0, "已用新的主密钥重新加密 0 个数据密钥，0 个租户失败。"), (again.ExitCode, again.Said));
 
         Assert.Equal(["a command rotate-master-key succeeded", "b command rotate-master-key succeeded", "租户 c command rotate-master-key succeeded"], await ColumnAsync(Entries("action = 'key.rewrap'")));
         _system.Start("worker", ("DATASYNC_MASTER_KEY", NewEntry));
@@ -71,7 +71,7 @@ public sealed class KeyCommandTests : IAsyncLifetime
         var others = await ColumnAsync("SELECT connection_params::text FROM data_source_configs WHERE tenant_id <> '租户 c' ORDER BY 1");
         var before = await ColumnAsync("SELECT connection_params -> 'password' ->> '$sealed' FROM data_source_configs WHERE tenant_id = '租户 c'");
         var rotated = await _system.RunAsync(["rotate-data-key", "租户 c"], Ct);
-        Assert.Equal((0, "2 sources moved to the new key, 0 do not open and were left."), (rotated.ExitCode, Said(rotated)));
+        Assert.Equal((0, "2 sources moved to the new key, 0 do not open and were left."), (rotated.ExitCode, rotated.Said));
         Assert.Equal(["2"], await ColumnAsync("SELECT key_id::text FROM tenant_keys WHERE tenant_id = '租户 c'"));
         Assert.Equal(["1", "1"], await ColumnAsync("SELECT key_id::text FROM tenant_keys WHERE tenant_id <> '租户 c'"));
         Assert.Equal(others, await ColumnAsync("SELECT connection_params::text FROM data_source_configs WHERE tenant_id <> '租户 c' ORDER BY 1"));
@@ -84,12 +84,14 @@ public sealed class KeyCommandTests : IAsyncLifetime
         // What does not open stays, with its key.
         await ColumnAsync("UPDATE data_source_configs SET version = version + 7 WHERE tenant_id = 'a' AND source_id = 's1' RETURNING ''");
         var partly = await _system.RunAsync(["rotate-data-key", "a"], Ct);
-        Assert.Equal((1, "1 sources moved to the new key, 1 do not open and were left."), (partly.ExitCode, Said(partly)));
+        Assert.Equal((1, "1 source moved to the new key, 1 does not open and was left."), (partly.ExitCode, partly.Said));
         Assert.Equal(["1", "2"], await ColumnAsync("SELECT key_id::text FROM tenant_keys WHERE tenant_id = 'a' ORDER BY key_id"));
         await SyncsAsync("a", "s2");
 
         var nobody = await _system.RunAsync(["rotate-data-key", "nobody"], Ct);
-        Assert.Equal((1, "Tenant 'nobody' has no data key: nothing was rotated. Check the tenant's id."), (nobody.ExitCode, Said(nobody)));
+        Assert.Equal((1, "Tenant 'nobody' has no data key: nothing was rotated. Check the tenant's id."), (nobody.ExitCode, nobody.Said));
+        var chinese = await _system.RunAsync(["rotate-data-key", "nobody"], Ct, ("LANG", "zh_CN.UTF-8"));
+        Assert.Equal((1, "租户 “nobody” 没有数据密钥，未轮换任何内容。请检查租户 ID。"), (chinese.ExitCode, chinese.Said));
         Assert.Empty(await ColumnAsync("SELECT tenant_id FROM tenant_keys WHERE tenant_id = 'nobody'"));
         AssertNoKeyShown();
     }
@@ -116,9 +118,6 @@ public sealed class KeyCommandTests : IAsyncLifetime
         foreach (var entry in (string[])[OldEntry, NewEntry])
             Assert.All(_system.Processes, p => Assert.DoesNotContain(entry.Split(':')[1], p.Log, StringComparison.Ordinal));
     }
-
-    /// <summary>What a command said besides its log, which is lines of JSON.</summary>
-    private static string Said(HostProcess process) => string.Join('\n', process.Log.Split('\n').Where(l => l.Length > 0 && l[0] != '{'));
 
     private async Task<List<string>> ColumnAsync(string sql)
     {

@@ -41,5 +41,20 @@ public sealed class LanguageTests(EndToEndTests.System system)
             JsonElement.Parse(await client.ExportAsync(id, "coco.json", Ct)).GetProperty("categories").EnumerateArray().Select(c => c.GetProperty("name").GetString()));
     }
 
+    [Fact]
+    public async Task Dataset_of_a_job_is_described_in_the_language_of_who_started_it()
+    {
+        var dataset = new { name = "N", description = "D", license = "MIT", url = "https://example.com/n", creator = "C" };
+        foreach (var (language, creator, tag) in ((string, string, string)[])[("zh-CN", "- 创建者：C\n", "zh-CN"), ("en-US", "- Creator: C\n", "en")])
+        {
+            using var client = system.Running.Client("described", language: language);
+            if (language == "zh-CN") await client.PostAsync("api/sources", system.Running.Source("s", new { query = "SELECT id FROM things WHERE id <= 3" }), HttpStatusCode.Created, Ct);
+            var id = await client.StartAsync(new { source_id = "s", output_format = "jsonl", export_config = new { dataset } }, Ct);
+            await client.EndAsync(id, Ct);
+            Assert.Contains(creator, await client.ExportAsync(id, "README.md", Ct), StringComparison.Ordinal);
+            Assert.Equal(tag, JsonElement.Parse(await client.ExportAsync(id, "croissant.json", Ct)).GetProperty("@context").GetProperty("@language").GetString());
+        }
+    }
+
     private static (string Title, string Text) Pair(JsonElement record) => (record.GetProperty("title").GetString()!, record.GetProperty("text").GetString()!);
 }

@@ -111,6 +111,7 @@ public sealed class RunningSystem : IAsyncLifetime
             ["DATASYNC_JWT_DEVELOPMENT_KEY"] = Convert.ToBase64String(TokenKey),
             ["DATASYNC_EXPORT_ROOT"] = _exports,
             ["TMPDIR"] = TempFolder,
+            ["LANG"] = "en_US.UTF-8", // commands speak the terminal's language, whichever that is of whoever runs the tests
             ["DATASYNC_EGRESS_ALLOW"] = "127.0.0.0/8,::1/128",
             ["DATASYNC_TLS_EXCEPTIONS"] = "127.0.0.1,localhost,::1",
             ["DATASYNC_ALLOW_WRITABLE_SOURCES"] = "true",

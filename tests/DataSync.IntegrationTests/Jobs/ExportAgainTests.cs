@@ -11,6 +11,7 @@ using DataSync.Jobs.ExportAgain;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Authentication;
+using DataSync.Platform.Localization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -34,7 +35,7 @@ public sealed class ExportAgainTests(SystemDatabase database) : IClassFixture<Sy
         var (still, wakes) = (new TaskCompletionSource(), new TaskCompletionSource());
         var storage = new DiskExportStorage(Options.Create(new ExportOptions { Root = _exports }));
         var stage = new WatchedExport(
-            new ExportStage([new JsonlExporter(), new JsonExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance),
+            new ExportStage([new JsonlExporter(), new JsonExporter()], [], [], storage, Messages.Load(typeof(ExportStage).Assembly), TimeProvider.System, NullLogger<ExportStage>.Instance),
             (run, records, token) => run is { ExportOf: not null, Fence: 1 } ? AfterTheFirst(records, still, wakes.Task, token) : records);
         var enricher = new PatientEnricher(async (context, ct) =>
         {

@@ -8,6 +8,7 @@ using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
 using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
+using DataSync.Platform.Localization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 
@@ -93,7 +94,9 @@ public sealed class StaleExportTests(SystemDatabase database) : IClassFixture<Sy
     }
 
     private ExportStage Export()
-        => new([new JsonlExporter(), new JsonExporter()], [], [], new DiskExportStorage(Options.Create(new ExportOptions { Root = _exports })), TimeProvider.System, NullLogger<ExportStage>.Instance);
+        => new(
+            [new JsonlExporter(), new JsonExporter()], [], [], new DiskExportStorage(Options.Create(new ExportOptions { Root = _exports })), Messages.Load(typeof(Messages).Assembly), TimeProvider.System,
+            NullLogger<ExportStage>.Instance);
 
     private SortedDictionary<string, string> Files()
     {

@@ -7,6 +7,7 @@ using DataSync.IntegrationTests.Postgres;
 using DataSync.Jobs;
 using DataSync.Jobs.Engine;
 using DataSync.Pipeline;
+using DataSync.Platform.Localization;
 using DataSync.Process.Async;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -70,7 +71,7 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
     {
         var exporting = new TaskCompletionSource();
         var storage = new DiskExportStorage(Options.Create(new ExportOptions { Root = _exports }));
-        var stage = new StallingRecords(new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance), exporting);
+        var stage = new StallingRecords(new ExportStage([new JsonlExporter()], [], [], storage, Messages.Load(typeof(ExportStage).Assembly), TimeProvider.System, NullLogger<ExportStage>.Instance), exporting);
         await using var rig = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, ct) => OneAsync(ct)), stage, Ct);
         var job = await rig.QueueAsync("export", Ct, new SyncPlan { OutputFormats = ["jsonl"] });
         var running = rig.RunAsync("export", job, CancellationToken.None);
@@ -84,7 +85,7 @@ public sealed class StopTests(SystemDatabase database) : IClassFixture<SystemDat
     public async Task Cancel_of_a_job_whose_worker_died_in_its_export_clears_its_files()
     {
         var storage = new DiskExportStorage(Options.Create(new ExportOptions { Root = _exports }));
-        var stage = new ExportStage([new JsonlExporter()], [], [], storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage([new JsonlExporter()], [], [], storage, Messages.Load(typeof(ExportStage).Assembly), TimeProvider.System, NullLogger<ExportStage>.Instance);
         await using var rig = await EngineRig.StartAsync(database, new EngineOptions(), new ScriptedSource((_, ct) => OneAsync(ct)), stage, Ct);
         var job = await rig.QueueAsync("died", Ct);
         Assert.NotNull(await rig.ClaimAsync("died", job, Ct));

@@ -12,6 +12,7 @@ using DataSync.IntegrationTests.Sources;
 using DataSync.Jobs;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
+using DataSync.Platform.Localization;
 using DataSync.Refine.Ai;
 using DataSync.Refine.LabelStudio;
 using DataSync.Refine.Rules;
@@ -148,7 +149,7 @@ public sealed class OriginalProperties(OriginalProperties.Refiners refiners) : I
             _binding = (tenant, project, token) => floor.Projects.BindOperatorsAsync(tenant, project, "operator", token);
             var rules = new RulesRefiner(MemoryOnlyCache.New(), new UniqueMemory(long.MaxValue), _loggers.CreateLogger<RulesRefiner>());
             var export = new ExportStage(
-                [new JsonlExporter()], [], [rules], new DiskExportStorage(Options.Create(new ExportOptions { Root = _root })), TimeProvider.System, NullLogger<ExportStage>.Instance);
+                [new JsonlExporter()], [], [rules], new DiskExportStorage(Options.Create(new ExportOptions { Root = _root })), Messages.Load(typeof(ExportStage).Assembly), TimeProvider.System, NullLogger<ExportStage>.Instance);
             Engine = await EngineRig.StartAsync(
                 Ai.Database, new EngineOptions(), new ScriptedSource((_, _) => ReadAsync()), export, ct,
                 [new AiEnricher(Ai.NewModel(Ai.Options()), _loggers.CreateLogger<AiEnricher>()), new LabelStudioEnricher(floor)], [rules]);

@@ -100,6 +100,17 @@ public sealed partial class KubernetesTests
         Assert.True(scaler.Spec.MinReplicas >= 2);
     }
 
+    /// <summary>A number in the manifest would be put over the autoscaler's by each upgrade.</summary>
+    [Fact]
+    public void Deployment_that_is_scaled_has_no_number_of_its_own()
+    {
+        var deployments = ClusterFiles.Of<V1Deployment>().ToDictionary(d => d.Metadata.Name, StringComparer.Ordinal);
+        var scaled = ClusterFiles.Of<V2HorizontalPodAutoscaler>().Select(s => s.Spec.ScaleTargetRef.Name).Order(StringComparer.Ordinal).ToList();
+        Assert.Equal(["datasync-api", "datasync-worker"], scaled);
+        Assert.All(scaled, name => Assert.Null(deployments[name].Spec.Replicas));
+        Assert.DoesNotContain("replicas:", SourceTree.Read("deploy/kubernetes/kustomization.yaml"), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Workers_follow_the_age_of_the_queue()
     {

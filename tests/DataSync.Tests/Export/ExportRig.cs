@@ -11,6 +11,7 @@ using DataSync.Export.Jsonl;
 using DataSync.Export.Parquet;
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using DataSync.Platform.Localization;
 using DataSync.Refine.Rules;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
@@ -25,6 +26,8 @@ internal sealed class ExportRig : IDisposable
     public static readonly IFileCompression[] Compressions = [new GzipFileCompression(), new ZstdFileCompression()];
     public static readonly IExporter[] Exporters = [new CocoExporter(static (_, _, _, _) => Task.FromResult<IReadOnlyList<int>?>(null)), new CsvExporter(), new JsonExporter(), new JsonlExporter(), new ParquetExporter(Compressions)];
 
+    private static readonly Messages Texts = Messages.Load(typeof(Messages).Assembly);
+
     /// <summary>In memory where the machine has such a folder: thousands of flushed files would make the suite wait for the disk.</summary>
     public string Root { get; } = Directory.Exists("/dev/shm")
         ? Directory.CreateDirectory($"/dev/shm/datasync-export-{Guid.CreateVersion7():N}").FullName
@@ -35,6 +38,9 @@ internal sealed class ExportRig : IDisposable
     public SyncPlan Plan { get; set; } = new() { OutputFormats = ["jsonl"] };
 
     public long Fence { get; set; } = 1;
+
+    /// <summary>The job's language.</summary>
+    public string Language { get; set; } = "en-US";
 
     public SyncProgress Progress { get; } = new();
 
@@ -70,7 +76,7 @@ internal sealed class ExportRig : IDisposable
             SourceId = "orders \"db\"",
             SourceType = "read",
             CorrelationId = "c",
-            Language = "en-US",
+            Language = Language,
             CreatedAt = new DateTimeOffset(2026, 1, 2, 3, 4, 5, TimeSpan.FromHours(8)),
             Fence = Fence,
             Plan = Plan,
@@ -81,7 +87,7 @@ internal sealed class ExportRig : IDisposable
             Advance = (_, _, _) => throw new NotSupportedException(),
             RegisterWriter = (_, _) => throw new NotSupportedException(),
         };
-        var stage = new ExportStage(Exporters, Compressions, [new RulesRefiner(Platform.Caching.MemoryOnlyCache.New(), new DataSync.Refine.Rules.Checks.UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance)], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage(Exporters, Compressions, [new RulesRefiner(Platform.Caching.MemoryOnlyCache.New(), new DataSync.Refine.Rules.Checks.UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance)], Storage, Texts, TimeProvider.System, NullLogger<ExportStage>.Instance);
         return stage.RunAsync(new StageContext(run, _ => Batches(raw, refined, batchSize)), ct);
     }
 

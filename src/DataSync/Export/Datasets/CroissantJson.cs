@@ -29,13 +29,14 @@ internal static class CroissantJson
     /// <param name="files">All files of data.</param>
     /// <param name="described">Those whose fields were seen.</param>
     /// <param name="fields">The fields.</param>
+    /// <param name="words">What is said to people.</param>
     public static void Write(
-        IBufferWriter<byte> output, DatasetPlan plan, DateTimeOffset createdAt, IEnumerable<ExportedFile> files, IEnumerable<ExportedFile> described, IReadOnlyList<DatasetField> fields)
+        IBufferWriter<byte> output, DatasetPlan plan, DateTimeOffset createdAt, IEnumerable<ExportedFile> files, IEnumerable<ExportedFile> described, IReadOnlyList<DatasetField> fields, DatasetWords words)
     {
         using var json = new Utf8JsonWriter(output, Indented);
         json.WriteStartObject();
         json.WritePropertyName("@context"u8);
-        json.WriteRawValue(CroissantContext.Json);
+        json.WriteRawValue(CroissantContext.Json(words.Tag));
         json.WriteString("@type"u8, "sc:Dataset"u8);
         json.WriteString("conformsTo"u8, "http://mlcommons.org/croissant/1.1"u8);
         json.WriteString("name"u8, plan.Name);
@@ -51,7 +52,7 @@ internal static class CroissantJson
         foreach (var file in files) WriteFile(json, file);
         json.WriteEndArray();
         json.WriteStartArray("recordSet"u8);
-        foreach (var file in described.Where(f => f.Format is "jsonl" or "csv" or "parquet" && f.Compression is null)) WriteRecords(json, file, fields);
+        foreach (var file in described.Where(f => f.Format is "jsonl" or "csv" or "parquet" && f.Compression is null)) WriteRecords(json, file, fields, words);
         json.WriteEndArray();
         json.WriteEndObject();
         json.Flush();
@@ -80,14 +81,14 @@ internal static class CroissantJson
         _ => "application/json",
     };
 
-    private static void WriteRecords(Utf8JsonWriter json, ExportedFile file, IReadOnlyList<DatasetField> fields)
+    private static void WriteRecords(Utf8JsonWriter json, ExportedFile file, IReadOnlyList<DatasetField> fields, DatasetWords words)
     {
         var id = $"{file.Name}/records";
         json.WriteStartObject();
         json.WriteString("@type"u8, "cr:RecordSet"u8);
         json.WriteString("@id"u8, id);
         json.WriteString("name"u8, id);
-        json.WriteString("description"u8, $"The records of {file.Name}, {file.Records.ToString(CultureInfo.InvariantCulture)} of them.");
+        json.WriteString("description"u8, words.Records(file));
         json.WriteStartArray("field"u8);
         foreach (var field in fields)
         {

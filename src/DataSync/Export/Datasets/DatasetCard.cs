@@ -29,7 +29,7 @@ internal static class DatasetCard
 
     private static readonly JsonSerializerOptions Quoting = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    public static byte[] Write(DatasetPlan plan, IReadOnlyList<ExportedFile> files)
+    public static byte[] Write(DatasetPlan plan, IReadOnlyList<ExportedFile> files, DatasetWords words)
     {
         var card = new StringBuilder("---\n");
         card.Append(CultureInfo.InvariantCulture, $"pretty_name: {Quoted(plan.Name)}\n");
@@ -37,10 +37,10 @@ internal static class DatasetCard
         card.Append(CultureInfo.InvariantCulture, $"size_categories:\n- {SizeOf(files)}\n");
         AppendConfigurations(card, files);
         card.Append(CultureInfo.InvariantCulture, $"---\n\n# {plan.Name}\n\n{plan.Description.ReplaceLineEndings("\n")}\n\n");
-        card.Append(CultureInfo.InvariantCulture, $"- Creator: {plan.Creator}\n- License: {plan.License}\n- Home: <{plan.Url}>\n\n");
-        card.Append("| file | part | format | records | bytes |\n|---|---|---|---|---|\n");
+        card.Append(CultureInfo.InvariantCulture, $"- {words.Creator(plan.Creator)}\n- {words.License(plan.License)}\n- {words.Home($"<{plan.Url}>")}\n\n");
+        card.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", words.Header)} |\n|---|---|---|---|---|\n");
         foreach (var file in files) card.Append(CultureInfo.InvariantCulture, $"| `{file.Name}` | {file.Split} | {file.Format} | {file.Records} | {file.Bytes} |\n");
-        card.Append("\n`SHA256SUMS` has the hash of every file, `croissant.json` describes them to machines.\n");
+        card.Append(CultureInfo.InvariantCulture, $"\n{words.Others}\n");
         return Encoding.UTF8.GetBytes(card.ToString());
     }
 

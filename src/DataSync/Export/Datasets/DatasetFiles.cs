@@ -1,5 +1,6 @@
 using DataSync.Export.Storage;
 using DataSync.Pipeline;
+using DataSync.Platform.Localization;
 
 namespace DataSync.Export.Datasets;
 
@@ -13,17 +14,20 @@ internal static class DatasetFiles
     /// <param name="files">All files of data.</param>
     /// <param name="written">Those of this walk, whose fields were seen.</param>
     /// <param name="fields">The fields.</param>
+    /// <param name="messages">The texts, of which those in the job's language are written.</param>
     /// <param name="ct">Cancels.</param>
     public static async Task<IReadOnlyList<ExportedFile>> PublishAsync(
-        Func<string, ExportTarget> open, SyncRun run, DatasetPlan plan, IReadOnlyList<ExportedFile> files, IEnumerable<ExportedFile> written, DatasetFields fields, CancellationToken ct)
+        Func<string, ExportTarget> open, SyncRun run, DatasetPlan plan, IReadOnlyList<ExportedFile> files, IEnumerable<ExportedFile> written, DatasetFields fields, Messages messages,
+        CancellationToken ct)
     {
+        var words = new DatasetWords(messages, run.Language);
         await using var croissant = open(CroissantJson.Format);
         await using var card = open(DatasetCard.Format);
         var description = croissant.Create(CroissantJson.FileName);
-        CroissantJson.Write(description, plan, run.CreatedAt, files, written, fields.Fields);
+        CroissantJson.Write(description, plan, run.CreatedAt, files, written, fields.Fields, words);
         await PublishAsync(croissant, description, ct);
         var readme = card.Create(DatasetCard.FileName);
-        readme.Write(DatasetCard.Write(plan, files));
+        readme.Write(DatasetCard.Write(plan, files, words));
         await PublishAsync(card, readme, ct);
         return [.. croissant.Published, .. card.Published];
     }

@@ -63,11 +63,10 @@ internal sealed class Messages
 
     /// <summary>The text with its placeholders filled, with the language's own plurals and numbers.</summary>
     public string Format(string key, string language, IReadOnlyDictionary<string, object?>? values = null)
-    {
-        if (Template(key, language) is not { } template) return key;
-        var own = _languages.TryGetValue(language, out var texts) && texts.ContainsKey(key);
-        return MessageTemplate.Fill(template, values, _written[own ? language : FallbackLanguage]);
-    }
+        => Template(key, language) is { } template ? MessageTemplate.Fill(template, values, _written[Spoken(key, language)]) : key;
+
+    /// <summary>The language that a text comes in: the one asked for, or en-US where that one lacks it or is not there.</summary>
+    public string Spoken(string key, string language) => _languages.TryGetValue(language, out var texts) && texts.ContainsKey(key) ? language : FallbackLanguage;
 
     /// <summary>Why a record was refused: a message of ours is a key, and filled with the field it names; a rule's own text stays as its author wrote it.</summary>
     public string Worded(string message, string? field, string language)

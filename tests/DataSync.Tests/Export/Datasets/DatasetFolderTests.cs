@@ -38,7 +38,7 @@ public sealed class DatasetFolderTests : IDisposable
           const { '@context': _, ...back } = await jsonld.compact([dataset], context, { ...options, compactArrays: true });
           const lost = [...terms(body, new Set())].filter(t => !terms(back, new Set()).has(t));
           const triples = (await jsonld.toRDF(given, { ...options, format: 'application/n-quads' })).trim().split('\n').length;
-          console.log(JSON.stringify({ missing, lost, conformsTo: dataset[dct + 'conformsTo'][0]['@value'] ?? dataset[dct + 'conformsTo'][0]['@id'], types: [...types].sort(), triples }));
+          console.log(JSON.stringify({ missing, lost, conformsTo: dataset[dct + 'conformsTo'][0]['@value'] ?? dataset[dct + 'conformsTo'][0]['@id'], types: [...types].sort(), triples, language: dataset[cr + 'recordSet'][0][sc + 'description'][0]['@language'] }));
         })().catch(e => { console.error(e.message, JSON.stringify(e.details ?? {})); process.exit(1); });
         """;
 
@@ -64,15 +64,19 @@ public sealed class DatasetFolderTests : IDisposable
         if (compression != "none") Assert.Contains("data.csv.gz", _rig.Names());
     }
 
-    [Fact]
-    public async Task Croissant_expands_as_json_ld_without_losing_a_term_and_with_all_that_1_1_requires()
+    [Theory]
+    [InlineData("en-US", "en")]
+    [InlineData("zh-CN", "zh-cn")]
+    public async Task Croissant_expands_as_json_ld_without_losing_a_term_and_with_all_that_1_1_requires(string language, string tag)
     {
+        _rig.Language = language;
         _rig.Plan = Plan("none", """{"train":80,"test":20}""", "jsonl", "csv", "json", "coco");
         await _rig.RunAsync([.. SpokenTexts.All.Select(Record), """{"na me/ü#?":1,"a.b":"x"}"""], batchSize: 50, ct: Ct);
         var told = JsonElement.Parse(await JsonLd.AskAsync(Expand, _rig.Read("croissant.json"), Ct));
         Assert.Equal(("[]", "[]"), (told.GetProperty("missing").GetRawText(), told.GetProperty("lost").GetRawText()));
         Assert.Equal("http://mlcommons.org/croissant/1.1", told.GetProperty("conformsTo").GetString());
         Assert.Equal(["Boolean", "Float", "Integer", "Text"], told.GetProperty("types").EnumerateArray().Select(t => t.GetString()!["https://schema.org/".Length..]));
+        Assert.Equal(tag, told.GetProperty("language").GetString(), ignoreCase: true);
         Assert.InRange(told.GetProperty("triples").GetInt32(), 100, int.MaxValue);
     }
 

@@ -8,6 +8,7 @@ using DataSync.Export.Storage;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Enriching;
 using DataSync.Platform.Caching;
+using DataSync.Platform.Localization;
 using DataSync.Process.Realtime;
 using DataSync.Refine.Rules;
 using DataSync.Tests.Platform.Caching;
@@ -67,7 +68,7 @@ internal sealed class RealtimeRig : IRecordSource, IDisposable
         var output = PipeWriter.Create(body, new StreamPipeWriterOptions(leaveOpen: true));
         var run = NewRun(tenant, output);
         var refiner = new CountingRefiner(this, new RulesRefiner(_cache, new DataSync.Refine.Rules.Checks.UniqueMemory(long.MaxValue), NullLogger<RulesRefiner>.Instance));
-        var stage = new ExportStage([new JsonExporter()], [], [refiner], Storage, TimeProvider.System, NullLogger<ExportStage>.Instance);
+        var stage = new ExportStage([new JsonExporter()], [], [refiner], Storage, Messages.Load(typeof(ExportStage).Assembly), TimeProvider.System, NullLogger<ExportStage>.Instance);
         var runner = new PipelineRunner([this], [refiner], Enrichers, [Strategy], [stage], RecordConditions.Compile);
         var outcome = await runner.RunAsync(run, static (_, _) => Task.CompletedTask, ct, last);
         await output.FlushAsync(ct);

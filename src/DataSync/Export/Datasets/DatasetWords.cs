@@ -1,0 +1,38 @@
+using DataSync.Pipeline;
+using DataSync.Platform.Localization;
+
+namespace DataSync.Export.Datasets;
+
+/// <summary>
+/// What <c>README.md</c> and <c>croissant.json</c> say to people, in the language of the job: whoever makes its files again says the same. Names that machines read are no texts.
+/// </summary>
+internal sealed class DatasetWords(Messages messages, string language)
+{
+    private static readonly string[] Columns = ["file", "part", "format", "records", "bytes"];
+
+    /// <summary>The value of <c>@language</c>: the language that the descriptions really come in. English is <c>en</c>, as in Croissant's own examples.</summary>
+    public string Tag => messages.Spoken("dataset.records", language) switch
+    {
+        Messages.FallbackLanguage => "en",
+        var spoken => spoken,
+    };
+
+    /// <summary>What a table of files has in its columns.</summary>
+    public IEnumerable<string> Header => Columns.Select(column => Text($"dataset.column.{column}"));
+
+    /// <summary>Where hashes and descriptions are.</summary>
+    public string Others => Text("dataset.others");
+
+    public string Creator(string creator) => Text("dataset.creator", ("creator", creator));
+
+    public string License(string license) => Text("dataset.license", ("license", license));
+
+    /// <param name="url">The address as the text is to show it.</param>
+    public string Home(string url) => Text("dataset.home", ("url", url));
+
+    /// <summary>What a file's records are. Their number has no groups: those come from the machine's cultures, and the next machine may have none.</summary>
+    public string Records(ExportedFile file) => Text("dataset.records", ("file", file.Name), ("records", file.Records));
+
+    private string Text(string key, params (string Name, object? Value)[] values)
+        => messages.Format(key, language, values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal));
+}
