@@ -32,10 +32,10 @@ internal static class JsonSchemas
     public static JsonObject List(JsonObject item, int min, int max)
         => new() { ["type"] = "array", ["items"] = item, ["minItems"] = min, ["maxItems"] = max };
 
-    /// <summary>The schema an example shows: of a list's items, what is common to all of them.</summary>
+    /// <summary>The schema an example shows: of a list's items, what is common to all of them; of a customer's records, that they are some.</summary>
     public static JsonObject Like(JsonNode? example) => example switch
     {
-        JsonObject o => new() { ["type"] = "object", ["properties"] = new JsonObject(o.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)Like(m.Value)))) },
+        JsonObject o => new() { ["type"] = "object", ["properties"] = new JsonObject(o.Select(m => KeyValuePair.Create(m.Key, (JsonNode?)(m.Key is "data" or "records" or "original" ? Records(m.Value) : Like(m.Value))))) },
         JsonArray { Count: > 0 } a => new() { ["type"] = "array", ["items"] = a.Select(Like).Aggregate(Both) },
         JsonArray => Of("array"),
         null => [],
@@ -45,6 +45,14 @@ internal static class JsonSchemas
             JsonValueKind.Number => Of(long.TryParse(example.ToJsonString(), CultureInfo.InvariantCulture, out _) ? "integer" : "number"),
             _ => Of("string"),
         },
+    };
+
+    /// <summary>What is in a record is its source's affair.</summary>
+    private static JsonObject Records(JsonNode? example) => example switch
+    {
+        JsonObject => Of("object"),
+        JsonArray { Count: > 0 } a when a.All(static r => r is JsonObject) => new() { ["type"] = "array", ["items"] = Of("object") },
+        _ => Like(example),
     };
 
     /// <summary>The schema of what either allows; where they differ in kind, anything.</summary>
