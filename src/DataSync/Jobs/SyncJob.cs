@@ -102,7 +102,7 @@ internal sealed class SyncJob : ITenantOwned
     /// <summary>When the dispatcher last gave it to Hangfire; null when nobody has it.</summary>
     public DateTimeOffset? DispatchedAt { get; set; }
 
-    /// <summary>Not before this time: the wait after an attempt that failed, and of a job that waits.</summary>
+    /// <summary>Not before this time: the wait after an attempt that failed, and of a job that waits. In the queue for another time, it is since then that it could begin; null where that is since it was made.</summary>
     public DateTimeOffset? NotBefore { get; set; }
 
     /// <summary>When it first waited; null where it never did. Its waiting is bounded from here.</summary>

@@ -47,6 +47,17 @@ public sealed class EmailTests
     }
 
     [Theory]
+    [InlineData(MailTls.StartTls), InlineData(MailTls.Tls), InlineData(MailTls.None)]
+    public async Task Mail_server_at_an_address_that_the_guard_denies_gets_no_connection(object tls)
+    {
+        using var trap = new DialTrap(only: IPAddress.Loopback);
+        var server = new MailServer("localhost", trap.Port, (MailTls)tls, MailReceiver.Username, MailReceiver.Password, "alerts@datasync.example");
+        var failed = await Assert.ThrowsAsync<SyncFailureException>(() => Sender(server, "localhost", allowed: "").SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), Message(), Ct));
+        Assert.Equal((FailureKind.Permanent, "errors.connection.egress_denied"), (failed.Failure.Kind, failed.Failure.MessageKey));
+        trap.AssertUntouched();
+    }
+
+    [Theory]
     [InlineData(false), InlineData(true)]
     public async Task Refused_recipient_keeps_no_other_from_the_mail(bool pipelines)
     {
@@ -72,9 +83,9 @@ public sealed class EmailTests
     private static async Task<SyncFailure> FailureAsync(MailServer server)
         => (await Assert.ThrowsAsync<SyncFailureException>(() => Sender(server, "").SendAsync(new ChannelTarget(null, null, ["ops@example.com"]), Message(), Ct))).Failure;
 
-    private static EmailSender Sender(MailServer server, string exceptions)
+    private static EmailSender Sender(MailServer server, string exceptions, string allowed = "127.0.0.0/8,::1/128")
     {
-        var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = "127.0.0.0/8,::1/128" }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
+        var egress = new EgressPolicy(Options.Create(new EgressOptions { Allow = allowed }), static async (host, ct) => await Dns.GetHostAddressesAsync(host, ct));
         return new EmailSender(egress, new AlertOptions { Mail = server, TlsExceptionHosts = exceptions }, TimeProvider.System);
     }
 

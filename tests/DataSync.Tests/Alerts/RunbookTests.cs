@@ -22,7 +22,7 @@ public sealed class RunbookTests
 
     [Fact]
     public void Conditions_of_the_design_are_among_them()
-        => Assert.Superset(new HashSet<string>(["budget", "connection_pool", "duration", "error_rate", "isolation", "memory", "slot_lag", "stale_source", "webhook_failures"], StringComparer.Ordinal), Conditions.Select(c => c.Data).ToHashSet(StringComparer.Ordinal));
+        => Assert.Superset(new HashSet<string>(["budget", "connection_pool", "duration", "error_rate", "isolation", "memory", "slot_lag", "stale_source", "wall", "webhook_failures"], StringComparer.Ordinal), Conditions.Select(c => c.Data).ToHashSet(StringComparer.Ordinal));
 
     /// <summary>A condition's name is a constant of it: nothing that it is made of is asked.</summary>
     private static string NameOf(Type condition) => ((IAlertCondition)RuntimeHelpers.GetUninitializedObject(condition)).Name;

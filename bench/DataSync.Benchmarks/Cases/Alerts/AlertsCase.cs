@@ -1,15 +1,12 @@
 using System.Diagnostics;
-using System.Diagnostics.Metrics;
-using DataSync.Alerts.Conditions;
 using DataSync.Alerts.Evaluation;
 using DataSync.Benchmarks.Cases.Summary;
 using DataSync.Benchmarks.Measuring;
 using DataSync.Benchmarks.Ours;
 using DataSync.Benchmarks.Running;
-using DataSync.Pipeline.Enriching;
-using DataSync.Platform.Persistence;
+using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Hosting;
 
 namespace DataSync.Benchmarks.Cases.Alerts;
 
@@ -25,7 +22,7 @@ internal sealed class AlertsCase : BenchmarkCase
 
     public override string Name => "alerts";
 
-    public override string Title => "looking for alerts of 1,000 tenants with 1,000,000 jobs, 3,000 schedules and 100,000 deliveries stored, a worker running";
+    public override string Title => "looking for alerts of 1,000 tenants with 1,000,000 jobs, 3,000 schedules, 3,000 slots and 100,000 deliveries stored, a worker running";
 
     /// <summary>Jobs stored.</summary>
     public override long Rows => 1_000_000;
@@ -38,12 +35,8 @@ internal sealed class AlertsCase : BenchmarkCase
         Console.WriteLine($"  making {context.Rows:N0} jobs");
         await StoredJobs.FillAsync(system.Database.Superuser, context.Rows, Tenants, ct);
         await WatchedTenants.FillAsync(system.Database.Superuser, Tenants, ct);
-        var sources = new DataSources(new DatabaseOptions { Connection = system.Database.Roles.App, SystemConnection = system.Database.Roles.System });
-        var meters = new ServiceCollection().AddMetrics().BuildServiceProvider();
-        var turn = new AlertTurn(sources, new AlertLook(
-            sources,
-            [new ErrorRate(), new Duration(), new StaleSource(), new WebhookFailures(), new Budget(new ModelBudget(1_000_000, 0, 100_000, 0)), new MemoryCondition(), new PoolCondition(), new IsolationCondition()],
-            new FailingConditions(meters.GetRequiredService<IMeterFactory>(), NullLogger<FailingConditions>.Instance)));
+        var inside = WorkersInside(system.Database);
+        var turn = inside.Services.GetRequiredService<AlertTurn>();
         return new CasePlan(
             [new Contender(Looking, LookAsync), new Contender(Firing, FireAsync)],
             [
@@ -53,8 +46,7 @@ internal sealed class AlertsCase : BenchmarkCase
         {
             EndAsync = async () =>
             {
-                await meters.DisposeAsync();
-                await sources.DisposeAsync();
+                await ((IAsyncDisposable)inside).DisposeAsync();
                 await system.DisposeAsync();
             },
         };
@@ -89,6 +81,16 @@ internal sealed class AlertsCase : BenchmarkCase
 
             return new Measurement { Wall = Stopwatch.GetElapsedTime(began), ClientCpu = TimeSpan.Zero, PeakBytes = system.Worker.PeakBytes };
         }
+    }
+
+    /// <summary>What a worker looks with, every condition that there is among it; never started, so that it looks when it is told to.</summary>
+    private static IHost WorkersInside(SystemDatabase database)
+    {
+        var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
+        builder.Configuration.AddInMemoryCollection(database.Settings.Select(s => KeyValuePair.Create(s.Key, (string?)s.Value)));
+        builder.Configuration.AddInMemoryCollection([new("AI_ENHANCEMENT_TENANT_TOKENS", "1000000"), new("AI_ENHANCEMENT_TENANT_DAY_TOKENS", "100000")]);
+        builder.Services.AddDataSync(builder.Configuration, DataSyncRole.Worker);
+        return builder.Build();
     }
 
     private static double? Share(CaseResults results)

@@ -67,36 +67,13 @@ internal sealed class DispatchTurn(WorkerCapacity capacity, EngineOptions option
         """;
 
     /// <summary>
-    /// A job is due when it is queued and not handed out, or running while its worker's session is gone or its lease has run out. A job handed out and
-    /// not begun for a while (<see cref="TenantCount.HandOutAge"/>) counts as not handed out. Orphans come first; then one job of each tenant, then the second of each, and so on. No part
-    /// reads a queue to its end: the tenants are found by a step from one to the next in the index, and of each only as many jobs as it may run and there are threads.
-    /// Jobs of tenants that are stored in another region are nobody's here. A row that somebody holds locked, for how long nobody knows, is passed over. No more is handed out than threads are free, and the last of them are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
+    /// A job is due when it is queued and <see cref="MayRun">may run</see>, or running while its worker's session is gone or its lease has run out. Orphans come first; then one job of each tenant, then the second of each,
+    /// and so on; of a tenant no more are looked at than there are threads. A row that somebody holds locked, for how long nobody knows, is passed over. No more is handed out than threads are free, and the last of them
+    /// are kept for tenants of which nothing runs: whoever holds a thread may hold it for long.
     /// </summary>
     private static readonly string TakeSql = $"""
-        WITH RECURSIVE live AS MATERIALIZED (
-            SELECT tenant_id, id, mode, cancel_requested_at IS NOT NULL AS called_off, coalesce(dispatched_at > now() - {TenantCount.HandOutAge}, false) AS just_handed_out,
-                   lease_until < now() OR NOT EXISTS (SELECT 1 FROM pg_stat_activity a WHERE a.pid = j.lease_pid) AS orphan
-            FROM sync_jobs j WHERE status = 'running'),
-        handed_out AS MATERIALIZED (
-            SELECT tenant_id FROM sync_jobs WHERE status = 'queued' AND dispatched_at IS NOT NULL AND dispatched_at > now() - {TenantCount.HandOutAge}),
-        busy AS (
-            SELECT tenant_id, count(*) AS n FROM (SELECT tenant_id FROM live UNION ALL SELECT tenant_id FROM handed_out) b GROUP BY tenant_id),
-        tenants AS (
-            (SELECT tenant_id FROM sync_jobs WHERE status = 'queued' ORDER BY tenant_id LIMIT 1)
-            UNION ALL
-            SELECT (SELECT j.tenant_id FROM sync_jobs j WHERE j.status = 'queued' AND j.tenant_id > t.tenant_id ORDER BY j.tenant_id LIMIT 1)
-            FROM tenants t WHERE t.tenant_id IS NOT NULL),
-        next AS (
-            SELECT t.tenant_id, q.id, q.created_at, coalesce(b.n, 0) + row_number() OVER (PARTITION BY t.tenant_id ORDER BY q.id) AS place
-            FROM tenants t LEFT JOIN busy b USING (tenant_id) LEFT JOIN tenant_settings s USING (tenant_id)
-            CROSS JOIN LATERAL (
-                SELECT j.id, j.created_at FROM sync_jobs j
-                WHERE j.tenant_id = t.tenant_id AND j.status = 'queued'
-                  AND (j.not_before IS NULL OR j.not_before <= now()) AND (j.dispatched_at IS NULL OR j.dispatched_at <= now() - {TenantCount.HandOutAge})
-                ORDER BY j.id LIMIT greatest(0, least(coalesce(s.max_concurrent_jobs, $1) - coalesce(b.n, 0), $2))) q
-            WHERE t.tenant_id IS NOT NULL AND {RegionSql.IsHere("t.tenant_id", "$5", "$6")}),
+        WITH RECURSIVE {MayRun.Sql("$1", "$2", "$5", "$6")},
         in_turn AS (SELECT *, row_number() OVER (ORDER BY place, created_at) AS turn FROM next),
-        taken AS (SELECT (SELECT count(*) FROM handed_out) + (SELECT count(*) FROM live WHERE mode <> 'realtime') AS threads),
         due AS (
             SELECT tenant_id, id, called_off, 0 AS turn FROM live WHERE orphan AND NOT just_handed_out AND {RegionSql.IsHere("live.tenant_id", "$5", "$6")}
             UNION ALL

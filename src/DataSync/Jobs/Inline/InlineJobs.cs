@@ -65,7 +65,7 @@ internal sealed class InlineJobs(TenantDatabase database, WorkerSession session,
     {
         await using var command = new NpgsqlCommand(
             """
-            UPDATE sync_jobs SET status = 'queued', lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL, writer_pid = NULL, dispatched_at = NULL,
+            UPDATE sync_jobs SET status = 'queued', lease_until = NULL, lease_pid = NULL, lease_backend_start = NULL, writer_pid = NULL, dispatched_at = NULL, not_before = now(),
                    routed = $4, refined = $5
             WHERE tenant_id = $1 AND id = $2 AND fence = $3 AND status = 'running'
             """,

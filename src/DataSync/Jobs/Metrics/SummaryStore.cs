@@ -29,7 +29,7 @@ internal sealed class SummaryStore(TenantDatabase database)
         SELECT (SELECT count(*) FROM sync_jobs WHERE tenant_id = $1 AND status = 'running'),
             coalesce((SELECT queued::bigint FROM tenant_queues WHERE tenant_id = $1), 0),
             (SELECT count(*) FROM sync_jobs WHERE tenant_id = $1 AND status = 'waiting'),
-            (SELECT extract(epoch FROM now() - created_at)::double precision FROM sync_jobs WHERE tenant_id = $1 AND status = 'queued' ORDER BY id LIMIT 1)
+            (SELECT extract(epoch FROM now() - min(greatest(created_at, not_before)))::double precision FROM sync_jobs WHERE tenant_id = $1 AND status = 'queued')
         """;
 
     /// <summary>The tenant's summary over a window.</summary>

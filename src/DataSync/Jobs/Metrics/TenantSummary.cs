@@ -44,5 +44,5 @@ internal sealed record TenantSummary
 /// <param name="Running">Jobs that run.</param>
 /// <param name="Queued">Jobs in the queue.</param>
 /// <param name="Waiting">Jobs that wait for annotators or the like.</param>
-/// <param name="QueueAgeSeconds">How long the oldest of the queue has been in it; null for an empty queue.</param>
+/// <param name="QueueAgeSeconds">How long the oldest of the queue has been in it, without a wait before its next attempt; null for an empty queue.</param>
 internal sealed record TenantLoad(long Running, long Queued, long Waiting, double? QueueAgeSeconds);

@@ -32,7 +32,7 @@ internal sealed class JobRetry(TenantDatabase database, SyncManager jobs, Engine
             await using var command = transaction.Command(
                 """
                 UPDATE sync_jobs SET status = 'queued', completed_at = NULL, started_at = NULL, error_details = NULL, interruption = NULL, cancel_requested_at = NULL,
-                       dispatched_at = NULL, not_before = NULL, waiting_since = NULL, rung_at = NULL, lease_until = NULL, lease_pid = NULL, writer_pid = NULL, result = NULL, retired_at = NULL, running_ms = 0, fruitless_attempts = 0, fruitful_attempts = 0
+                       dispatched_at = NULL, not_before = now(), waiting_since = NULL, rung_at = NULL, lease_until = NULL, lease_pid = NULL, writer_pid = NULL, result = NULL, retired_at = NULL, running_ms = 0, fruitless_attempts = 0, fruitful_attempts = 0
                 WHERE tenant_id = $1 AND id = $2
                 """,
                 tenantId, jobId);

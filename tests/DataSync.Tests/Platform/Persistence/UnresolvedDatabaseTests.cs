@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Net.Sockets;
+using DataSync.Jobs;
 using DataSync.Jobs.Engine;
 using DataSync.Jobs.Engine.Waiting;
 using DataSync.Jobs.Metrics;
@@ -40,7 +41,7 @@ public sealed class UnresolvedDatabaseTests
         var database = new TenantDatabase(null!, sources);
         using BackgroundService loop = name switch
         {
-            nameof(QueueGauges) => new QueueGauges(sources, services.GetRequiredService<IMeterFactory>(), time, told.For<QueueGauges>()),
+            nameof(QueueGauges) => new QueueGauges(sources, new EngineOptions(), new WorkerCapacity(() => [], new EngineOptions(), time), RegionOptions.None, services.GetRequiredService<IMeterFactory>(), time, told.For<QueueGauges>()),
             nameof(LeafKeeper) => new LeafKeeper(sources, time, told.For<LeafKeeper>()),
             nameof(Dispatcher) => new Dispatcher(sources, null!, time, told.For<Dispatcher>()),
             nameof(InboxBell) => new InboxBell(sources, time),

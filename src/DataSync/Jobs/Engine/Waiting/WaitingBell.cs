@@ -12,7 +12,7 @@ internal sealed class WaitingBell(TenantDatabase database)
         var update = batch.Add(
             """
             UPDATE sync_jobs SET rung_at = now(), status = CASE status WHEN 'waiting' THEN 'queued' ELSE status END,
-                   not_before = CASE status WHEN 'waiting' THEN NULL ELSE not_before END
+                   not_before = CASE status WHEN 'waiting' THEN now() ELSE not_before END
             WHERE tenant_id = $1 AND id = $2 AND status IN ('waiting', 'running', 'queued')
             """,
             tenantId, jobId);

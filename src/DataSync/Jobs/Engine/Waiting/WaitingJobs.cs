@@ -24,7 +24,7 @@ internal sealed partial class WaitingJobs(DataSources sources, TenantDatabase da
             // The order of the ids keeps two workers from waiting for each other.
             var update = batch.Add(
                 """
-                UPDATE sync_jobs j SET status = 'queued', not_before = NULL, dispatched_at = NULL
+                UPDATE sync_jobs j SET status = 'queued', not_before = now(), dispatched_at = NULL
                 FROM (SELECT id FROM sync_jobs WHERE tenant_id = $1 AND id = ANY ($2) AND status = 'waiting' AND not_before <= now() ORDER BY id FOR UPDATE) d
                 WHERE j.tenant_id = $1 AND j.id = d.id
                 """,
