@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using DataSync.IntegrationTests.Platform;
 using DataSync.IntegrationTests.Postgres;
@@ -10,7 +11,10 @@ using DataSync.Pipeline.Privacy;
 using DataSync.Platform.Authentication;
 using DataSync.Privacy.Retention;
 using DataSync.Privacy.Subjects;
+using DataSync.Privacy.Subjects.Access;
 using DataSync.Privacy.Subjects.Erasure;
+using DataSync.Privacy.Subjects.Finding;
+using DataSync.Privacy.Subjects.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -123,6 +127,14 @@ public sealed class PrivacyRig : IAsyncLifetime
         }
 
         throw new Xunit.Sdk.XunitException($"The request does not end: {(await requests.FindAsync(tenant, request.RequestId, Ct))!.Failure}; {string.Join(" | ", Logs.Lines.Where(l => l.Contains("rasure", StringComparison.Ordinal)).TakeLast(6))}");
+    }
+
+    /// <summary>What is given out of a subject, line by line, to the end.</summary>
+    internal async Task<List<JsonElement>> GiveAsync(string tenant, Subject subject)
+    {
+        using var stream = new MemoryStream();
+        await ExportEndpoint.WriteAsync(new SubjectSearch(tenant, new SubjectMatch(subject)), new SubjectWriter(Jobs.Tenants, stream), Get<IEnumerable<IHoldsSubjects>>(), Ct);
+        return [.. Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
     }
 
     internal async Task<object?> SqlAsync(string sql, params object[] values)
