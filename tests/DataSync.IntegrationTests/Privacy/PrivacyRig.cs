@@ -1,11 +1,13 @@
 using System.Text;
 using System.Text.Json;
+using DataSync.Export.Compression;
 using DataSync.IntegrationTests.Platform;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.IntegrationTests.Refine.LabelStudio;
 using DataSync.IntegrationTests.Sources;
 using DataSync.Jobs;
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.Hangfire;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Privacy;
 using DataSync.Platform.Authentication;
@@ -46,6 +48,7 @@ public sealed class PrivacyRig : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Database.InitializeAsync();
+        await HangfireSchema.InstallAsync(Database.Options, Ct);
         Annotators = await FakeLabelStudio.StartAsync();
         Jobs = new TestJobs(Database);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
@@ -171,7 +174,7 @@ public sealed class PrivacyRig : IAsyncLifetime
         foreach (var path in Directory.Exists(Path.Combine(Exports, tenant)) ? Directory.GetFiles(Path.Combine(Exports, tenant), "*", SearchOption.AllDirectories) : [])
         {
             using var stored = File.OpenRead(path);
-            using Stream plain = path.EndsWith(".gz", StringComparison.Ordinal) ? new System.IO.Compression.GZipStream(stored, System.IO.Compression.CompressionMode.Decompress) : stored;
+            using var plain = Get<IEnumerable<IFileCompression>>().FirstOrDefault(c => path.EndsWith(c.Extension, StringComparison.Ordinal))?.Decompress(stored) ?? stored;
             using var bytes = new MemoryStream();
             plain.CopyTo(bytes);
             files[Path.GetRelativePath(Exports, path)] = bytes.ToArray();
