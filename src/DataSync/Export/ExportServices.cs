@@ -26,6 +26,7 @@ internal static class ExportServices
         services.AddSingleton<DownloadLinks>();
         services.AddSingleton<ExportSearch>();
         services.AddSingleton<FindInExport>(provider => provider.GetRequiredService<ExportSearch>().FindAsync);
+        services.AddSingleton<ReadExport>(provider => provider.GetRequiredService<ExportSearch>().ReadAsync);
         services.AddSingleton<ListExportFiles>(provider => provider.GetRequiredService<ExportFiles>().LeftAsync);
         services.AddSingleton<DeleteExport>(provider => provider.GetRequiredService<ExportFiles>().DeleteAsync);
         services.AddSingleton<DeleteTenantExports>(provider => provider.GetRequiredService<ExportFiles>().DeleteAllAsync);

@@ -23,6 +23,13 @@ internal interface IExporter
     /// <summary>Whether a file of this format holds a text, in whatever form it may write it; true where that cannot be told.</summary>
     Task<bool> HoldsAsync(Stream file, WrittenText text, CancellationToken ct) => text.IsInAsync(file, ct);
 
+    /// <summary>Whether <see cref="ReadAsync"/> reads files of this format back.</summary>
+    bool IsReadable => false;
+
+    /// <summary>The records of a file, one by one, each as JSON: as it was written, or as much of it as the format keeps. Each is valid until the next one is asked for.</summary>
+    /// <exception cref="InvalidDataException">It is no file of this format, or a part of one.</exception>
+    IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Stream file, CancellationToken ct) => throw new NotSupportedException();
+
     /// <summary>What is wrong with that member.</summary>
     IEnumerable<Fault> Validate(JsonElement options, string path) => [];
 

@@ -31,6 +31,8 @@ public sealed class IsolationMatrixTests(IsolationMatrixTests.TwoTenants databas
     [Theory]
     [InlineData("a permissive policy to read", "CREATE POLICY planted ON sync_jobs FOR SELECT TO datasync_app USING (true)", "sync_jobs")]
     [InlineData("a permissive policy for everybody", "CREATE POLICY planted ON sync_rejections USING (true)", "sync_rejections")]
+    [InlineData("a permissive policy to change", "CREATE POLICY planted ON sync_schedules FOR UPDATE TO datasync_app USING (true)", "sync_schedules")]
+    [InlineData("a permissive policy to remove", "CREATE POLICY planted ON data_source_configs FOR DELETE TO datasync_app USING (true)", "data_source_configs")]
     [InlineData("a policy that takes anything in", "CREATE POLICY planted ON alert_rules FOR INSERT TO datasync_app WITH CHECK (true)", "alert_rules")]
     [InlineData("a forgotten filter", "ALTER POLICY tenant ON sync_state USING (true)", "sync_state")]
     [InlineData("a forgotten check of what is written", "ALTER POLICY tenant ON ai_usage WITH CHECK (true)", "ai_usage")]

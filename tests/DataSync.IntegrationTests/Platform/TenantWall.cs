@@ -4,7 +4,7 @@ namespace DataSync.IntegrationTests.Platform;
 
 /// <summary>
 /// What the application role can do in one transaction, table by table: every operation × {no tenant, an empty one, the wrong one, the right one}. The right tenant is the positive control
-/// that the refusals are not for another reason. Each attempt is undone.
+/// that the refusals are not for another reason. Each attempt is undone. A change that names the rows it means needs the right to see them as well; so what changes and removes is tried without naming any, too.
 /// </summary>
 /// <param name="connection">A connection in a transaction; the application's own, or a superuser's that becomes the application for each attempt.</param>
 /// <param name="become">What makes the session the application's, for a superuser's; null where it is already.</param>
@@ -66,18 +66,30 @@ internal sealed class TenantWall(NpgsqlConnection connection, string? become, IR
                 }
             }
 
+            // c has nothing of its own: whatever it takes or removes is another's
+            foreach (var tenant in (string?[])[null, "", "c"])
+            {
+                var taken = await TryAsync(tenant, $"UPDATE {table} SET tenant_id = 'c'");
+                var deleted = await TryAsync(tenant, $"DELETE FROM {table}");
+                if (taken > 0 || deleted > 0) holes.Add($"{table} as {(tenant is null ? "nobody" : $"'{tenant}'")}, of rows it does not see: {taken} taken, {deleted} deleted");
+            }
+
+            if (await MayAsync($"has_column_privilege(current_user, '{table}', 'tenant_id', 'UPDATE')") && await TryAsync("a", $"UPDATE {table} SET tenant_id = 'a'") < 1) holes.Add($"{table}: its own tenant cannot update, so the rest proves nothing");
+            if (await MayAsync($"has_table_privilege(current_user, '{table}', 'DELETE') AND NOT EXISTS (SELECT FROM pg_policies WHERE schemaname = 'public' AND tablename = '{table}' AND permissive = 'RESTRICTIVE')") && await TryAsync("a", $"DELETE FROM {table}") < 1) holes.Add($"{table}: its own tenant cannot delete, so the rest proves nothing");
+
             foreach (var tenant in (string?[])[null, "", "b"])
             {
                 if (await InsertForAsync("c", tenant, table) != PostgresErrorCodes.InsufficientPrivilege) holes.Add($"{table} as {tenant ?? "nobody"}: a row for another tenant was let in");
             }
 
             // The control: past the wall, where the application may insert at all. What else forbids a copy (its parent is missing, no job is born so) comes behind the wall.
-            var mayInsert = await TryAsync(null, $"SELECT 1 WHERE has_table_privilege(current_user, '{table}', 'INSERT')") > 0;
-            if (mayInsert && await InsertForAsync("c", "c", table) is PostgresErrorCodes.InsufficientPrivilege) holes.Add($"{table}: its own tenant cannot insert, so the rest proves nothing");
+            if (await MayAsync($"has_table_privilege(current_user, '{table}', 'INSERT')") && await InsertForAsync("c", "c", table) is PostgresErrorCodes.InsufficientPrivilege) holes.Add($"{table}: its own tenant cannot insert, so the rest proves nothing");
         }
 
         return holes;
     }
+
+    private async Task<bool> MayAsync(string right) => await TryAsync(null, $"SELECT 1 WHERE {right}") > 0;
 
     /// <summary>Rows the statement touched; 0 where the wall refused it.</summary>
     private async Task<long> TryAsync(string? tenant, string sql)

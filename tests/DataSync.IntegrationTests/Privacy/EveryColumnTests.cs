@@ -1,6 +1,8 @@
+using System.Text.Json;
+
 namespace DataSync.IntegrationTests.Privacy;
 
-/// <summary>No column that may hold a person is forgotten: each is gone through by an erasure, or said here to hold nobody. The catalog lists them, so that a new one has to be thought of.</summary>
+/// <summary>No column that may hold a person is forgotten: each is given out by an export and gone through by an erasure, or said here to hold nobody. The catalog lists them, so that a new one has to be thought of.</summary>
 public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
 {
     private const string Subject = "planted.column@example.com";
@@ -19,6 +21,22 @@ public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
         ["coco_categories"] = ["name"],
         ["webhook_deliveries"] = ["payload", "webhook_id"],
         ["idempotency_keys"] = ["body", "location", "key"],
+    };
+
+    /// <summary>What an export calls the rows of those tables.</summary>
+    private static readonly Dictionary<string, string> Kinds = new(StringComparer.Ordinal)
+    {
+        ["sync_data"] = "records",
+        ["sync_rejections"] = "rejections",
+        ["sync_enrichments"] = "enrichments",
+        ["sync_jobs"] = "job_details",
+        ["sync_job_attempts"] = "job_details",
+        ["sync_schedules"] = "job_details",
+        ["sync_state"] = "source_states",
+        ["ai_answers"] = "ai_answers",
+        ["coco_categories"] = "categories",
+        ["webhook_deliveries"] = "deliveries",
+        ["idempotency_keys"] = "kept_answers",
     };
 
     /// <summary>By name, in whatever table.</summary>
@@ -67,12 +85,31 @@ public sealed class EveryColumnTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
             foreach (var (table, column) in planted) await PlantAsync(tenant, table, column);
             foreach (var (table, column) in planted) Assert.True(await HoldsAsync(tenant, table, column), $"{table}.{column} was not planted");
 
+            var given = await rig.GiveAsync(tenant, PrivacyRig.Whole(Subject));
             var receipt = await rig.EraseAsync(tenant, PrivacyRig.Whole(Subject));
 
+            foreach (var (table, column) in planted) Assert.True(given.Any(line => Gives(line, table, column)), $"{table}.{column} is not given out: {string.Join('\n', given)}");
+            Assert.True(given[^1].GetProperty("complete").GetBoolean());
             Assert.Equal("completed", receipt.Status);
             foreach (var (table, column) in planted) Assert.False(await HoldsAsync(tenant, table, column), $"{table}.{column} still holds the subject");
             Assert.True(receipt.Erased.Where(e => !e.Key.StartsWith("exports_", StringComparison.Ordinal)).Sum(e => e.Value) >= planted.Count, "something went uncounted");
         }
+    }
+
+    /// <summary>Whether a line gives out what stands in a column. A row's documents are members of their column's name; of other tables each column has a line that names it as its field.</summary>
+    private static bool Gives(JsonElement line, string table, string column)
+    {
+        if (line.GetProperty("kind").GetString() != Kinds[table]) return false;
+        var member = table is "sync_data" or "sync_rejections" or "sync_enrichments" || column == "webhook_id" ? column : "document";
+        if (!line.TryGetProperty(member, out var given) || !given.GetRawText().Contains(Subject, StringComparison.Ordinal)) return false;
+        if (member == "document" && line.TryGetProperty("field", out var field) && field.GetString() != column) return false;
+        return table switch
+        {
+            "sync_jobs" => line.TryGetProperty("job_id", out _) && !line.TryGetProperty("attempt", out _),
+            "sync_job_attempts" => line.TryGetProperty("attempt", out _),
+            "sync_schedules" => line.TryGetProperty("source_id", out _),
+            _ => true,
+        };
     }
 
     private async Task FillAsync(string tenant)

@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using DataSync.Export;
 using DataSync.IntegrationTests.Refine.LabelStudio;
+using DataSync.Jobs.Hangfire;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Privacy;
 using DataSync.Privacy.Subjects.Finding;
@@ -11,6 +12,8 @@ using DataSync.Refine.Ai;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Privacy;
 using DataSync.Refine.Ai.Schema;
+using Hangfire;
+using Hangfire.States;
 
 namespace DataSync.IntegrationTests.Privacy;
 
@@ -32,7 +35,8 @@ public sealed class PlantedSubjectsTests(PrivacyRig rig) : IClassFixture<Privacy
         var (rows, files) = (await rig.DigestsAsync("other"), rig.Files("other"));
         await rig.SqlAsync("ANALYZE idempotency_keys, webhook_deliveries, sync_jobs, sync_job_attempts, sync_rejections, sync_enrichments, sync_state, ai_answers, sync_data");
         Assert.NotEmpty(await HoldersAsync("erased"));
-        foreach (var kind in (string[])[".jsonl", ".jsonl.gz", ".json", ".csv", ".parquet", "croissant.json"]) Assert.True(rig.Files("erased").Any(f => f.Key.EndsWith(kind, StringComparison.Ordinal) && Holds(f.Value)), kind);
+        await AssertHangfireIsSearchedAsync();
+        foreach (var kind in (string[])[".jsonl", ".jsonl.gz", ".jsonl.zst", ".json", ".csv", ".parquet", "croissant.json"]) Assert.True(rig.Files("erased").Any(f => f.Key.EndsWith(kind, StringComparison.Ordinal) && Holds(f.Value)), kind);
         var bystanders = (long)(await rig.SqlAsync("SELECT count(*) FROM sync_data WHERE tenant_id = 'erased' AND raw_data::text LIKE '%bystander%'"))!;
 
         for (var i = 0; i < Subjects; i++)
@@ -227,6 +231,7 @@ public sealed class PlantedSubjectsTests(PrivacyRig rig) : IClassFixture<Privacy
             var job = await rig.JobAsync(tenant, "s", Plan(first), documents, d => d.Contains("refused", StringComparison.Ordinal));
             await rig.SqlAsync("UPDATE sync_jobs SET config = (config::jsonb || jsonb_build_object('refinement_config', $2::jsonb))::json WHERE id = $1", job, ai);
             await AgainAsync(tenant, job);
+            new BackgroundJobClient(rig.Get<JobStorage>()).Create<SyncJobEntry>(entry => entry.RunAsync(tenant, job, CancellationToken.None), new EnqueuedState(SyncJobEntry.Queue));
             for (var i = 0; i < PerJob; i++)
             {
                 var (name, text) = (Name(first + i), ShieldedRecord.Of(Encoding.UTF8.GetBytes(own[i]), plan.Fields).Text);
@@ -255,7 +260,7 @@ public sealed class PlantedSubjectsTests(PrivacyRig rig) : IClassFixture<Privacy
         await rig.SqlAsync("DELETE FROM sync_data WHERE job_id = $1", lost);
     }
 
-    /// <summary>The first job's files are compressed, the second's split, described and columnar as well.</summary>
+    /// <summary>The first job's and the third's files are compressed, the second's split, described and columnar as well.</summary>
     private static SyncPlan Plan(int first)
     {
         var options = new Dictionary<string, JsonElement>(StringComparer.Ordinal)
@@ -265,7 +270,7 @@ public sealed class PlantedSubjectsTests(PrivacyRig rig) : IClassFixture<Privacy
         };
         return PrivacyRig.Plan(first == PerJob ? ["jsonl", "csv", "parquet"] : ["jsonl", "json", "csv"]) with
         {
-            Export = new ExportPlan { PageSize = 20, Compression = first == 0 ? "gzip" : "none", Options = first == PerJob ? options : new Dictionary<string, JsonElement>(StringComparer.Ordinal) },
+            Export = new ExportPlan { PageSize = 20, Compression = first switch { 0 => "gzip", 2 * PerJob => "zstd", _ => "none" }, Options = first == PerJob ? options : new Dictionary<string, JsonElement>(StringComparer.Ordinal) },
         };
     }
 
@@ -303,6 +308,15 @@ public sealed class PlantedSubjectsTests(PrivacyRig rig) : IClassFixture<Privacy
         }
 
         return holders;
+    }
+
+    /// <summary>The engine handed jobs out, and somebody in a table of Hangfire's would be found.</summary>
+    private async Task AssertHangfireIsSearchedAsync()
+    {
+        Assert.Equal(2L * Subjects / PerJob, await rig.SqlAsync("SELECT count(*) FROM hangfire.job"));
+        await rig.SqlAsync("INSERT INTO hangfire.hash (key, field, value) VALUES ('control', 'control', $1)", Name(0));
+        Assert.Contains("hangfire.hash.value: 1", await HoldersAsync("erased"));
+        await rig.SqlAsync("DELETE FROM hangfire.hash WHERE key = 'control'");
     }
 
     /// <summary>Each export that is left has a manifest, and each file of it the bytes, the records and the hash that manifest and sums say.</summary>

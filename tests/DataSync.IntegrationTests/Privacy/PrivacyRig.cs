@@ -1,16 +1,22 @@
+using System.Text;
 using System.Text.Json;
+using DataSync.Export.Compression;
 using DataSync.IntegrationTests.Platform;
 using DataSync.IntegrationTests.Postgres;
 using DataSync.IntegrationTests.Refine.LabelStudio;
 using DataSync.IntegrationTests.Sources;
 using DataSync.Jobs;
 using DataSync.Jobs.Engine;
+using DataSync.Jobs.Hangfire;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Privacy;
 using DataSync.Platform.Authentication;
 using DataSync.Privacy.Retention;
 using DataSync.Privacy.Subjects;
+using DataSync.Privacy.Subjects.Access;
 using DataSync.Privacy.Subjects.Erasure;
+using DataSync.Privacy.Subjects.Finding;
+using DataSync.Privacy.Subjects.Stores;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -42,6 +48,7 @@ public sealed class PrivacyRig : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         await Database.InitializeAsync();
+        await HangfireSchema.InstallAsync(Database.Options, Ct);
         Annotators = await FakeLabelStudio.StartAsync();
         Jobs = new TestJobs(Database);
         var builder = Microsoft.Extensions.Hosting.Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings { EnvironmentName = Environments.Development });
@@ -125,6 +132,14 @@ public sealed class PrivacyRig : IAsyncLifetime
         throw new Xunit.Sdk.XunitException($"The request does not end: {(await requests.FindAsync(tenant, request.RequestId, Ct))!.Failure}; {string.Join(" | ", Logs.Lines.Where(l => l.Contains("rasure", StringComparison.Ordinal)).TakeLast(6))}");
     }
 
+    /// <summary>What is given out of a subject, line by line, to the end.</summary>
+    internal async Task<List<JsonElement>> GiveAsync(string tenant, Subject subject)
+    {
+        using var stream = new MemoryStream();
+        await ExportEndpoint.WriteAsync(new SubjectSearch(tenant, new SubjectMatch(subject)), new SubjectWriter(Jobs.Tenants, stream), Get<IEnumerable<IHoldsSubjects>>(), Ct);
+        return [.. Encoding.UTF8.GetString(stream.ToArray()).Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => JsonElement.Parse(l))];
+    }
+
     internal async Task<object?> SqlAsync(string sql, params object[] values)
     {
         await using var command = Database.Superuser.CreateCommand(sql);
@@ -159,7 +174,7 @@ public sealed class PrivacyRig : IAsyncLifetime
         foreach (var path in Directory.Exists(Path.Combine(Exports, tenant)) ? Directory.GetFiles(Path.Combine(Exports, tenant), "*", SearchOption.AllDirectories) : [])
         {
             using var stored = File.OpenRead(path);
-            using Stream plain = path.EndsWith(".gz", StringComparison.Ordinal) ? new System.IO.Compression.GZipStream(stored, System.IO.Compression.CompressionMode.Decompress) : stored;
+            using var plain = Get<IEnumerable<IFileCompression>>().FirstOrDefault(c => path.EndsWith(c.Extension, StringComparison.Ordinal))?.Decompress(stored) ?? stored;
             using var bytes = new MemoryStream();
             plain.CopyTo(bytes);
             files[Path.GetRelativePath(Exports, path)] = bytes.ToArray();

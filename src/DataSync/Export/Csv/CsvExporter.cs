@@ -13,6 +13,10 @@ internal sealed class CsvExporter : IExporter
 
     public bool TakesOptions => true;
 
+    public bool IsReadable => true;
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Stream file, CancellationToken ct) => CsvRecords.ReadAsync(file, ct);
+
     public IEnumerable<Fault> Validate(JsonElement options, string path) => CsvOptions.Validate(options, path);
 
     public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets)

@@ -7,5 +7,9 @@ internal sealed class JsonExporter : IExporter
 
     public string ContentType => "application/json";
 
+    public bool IsReadable => true;
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Stream file, CancellationToken ct) => PageRecords.ReadAsync(file, ct);
+
     public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets) => [.. targets.Select(t => new JsonPages(t))];
 }

@@ -10,6 +10,10 @@ internal sealed class JsonlExporter : IExporter
 
     public string ContentType => "application/jsonl";
 
+    public bool IsReadable => true;
+
+    public IAsyncEnumerable<ReadOnlyMemory<byte>> ReadAsync(Stream file, CancellationToken ct) => WrittenLines.ReadAsync(file, ct);
+
     public IReadOnlyList<IExportSession> Open(IReadOnlyList<ExportTarget> targets) => [.. targets.Select(t => new Session(t))];
 
     private sealed class Session(ExportTarget target) : IExportSession

@@ -14,6 +14,9 @@ internal interface IForgetsRecords
     /// <summary>How much there is of some records at most. Changes nothing, and asks nobody outside.</summary>
     Task<int> CountAsync(ForgottenRecords records, CancellationToken ct);
 
+    /// <summary>Reads it, to be given to the person whom the records are about. Null where all of it was read; else the key of what kept it from that, such as a server that is away. Changes nothing.</summary>
+    Task<string?> ReadAsync(ForgottenRecords records, Func<KeptElsewhere, Task> each, CancellationToken ct);
+
     /// <summary>Removes it; safe to repeat. What is out of reach for good is counted, what may come back is thrown as transient.</summary>
     Task<ForgetOutcome> ForgetAsync(ForgottenRecords records, CancellationToken ct);
 }
@@ -38,6 +41,20 @@ internal delegate Task<ForgetOutcome> ForgetTasksOfJobs(string tenantId, long pr
 /// <param name="isAbout">Tells which.</param>
 /// <param name="ct">Ends it between two tasks.</param>
 internal delegate Task<ForgetOutcome> ForgetLeftTasks(string tenantId, long project, IReadOnlyCollection<Guid> jobs, IsAboutSubject isAbout, CancellationToken ct);
+
+/// <summary>
+/// Reads from a project of annotators every task that records of some jobs became, with what was written on it. Null where all were read; else the key of what kept them from that. Changes nothing. The room of the refiners
+/// answers it.
+/// </summary>
+internal delegate Task<string?> ReadTasksOfJobs(string tenantId, long project, IReadOnlyCollection<Guid> jobs, Func<KeptElsewhere, Task> each, CancellationToken ct);
+
+/// <summary>What is kept elsewhere of one record.</summary>
+/// <param name="JobId">The record's job.</param>
+/// <param name="Seq">Its place in the job; null where nobody knows.</param>
+/// <param name="TaskId">The number of the task it became at a server; null for what is no task.</param>
+/// <param name="Shown">The record as it is shown there, as JSON; null where nothing of it is.</param>
+/// <param name="Made">What people and models made of it, each as JSON.</param>
+internal sealed record KeptElsewhere(Guid JobId, long? Seq, long? TaskId, byte[]? Shown, IReadOnlyList<byte[]> Made);
 
 /// <summary>Whether a document is about the person who is looked for.</summary>
 /// <param name="jobId">The job it belongs to.</param>

@@ -19,6 +19,18 @@ internal delegate Task<IReadOnlyList<string>> DropExport(string tenantId, Guid j
 /// </summary>
 internal delegate Task<bool> FindInExport(string tenantId, Guid jobId, WrittenText text, CancellationToken ct);
 
+/// <summary>
+/// Reads the records out of a job's files, as far as formats can be read back: of those that its manifest names the files of one format, as all formats hold the same records, and each of those that a job which ended early left
+/// without one. A file that cannot be read back is named where it holds the text, or where nobody can tell. The room of the exports answers it.
+/// </summary>
+internal delegate IAsyncEnumerable<KeptInFile> ReadExport(string tenantId, Guid jobId, WrittenText text, CancellationToken ct);
+
+/// <summary>A record in a file; or a file, named because its records cannot be read out of it.</summary>
+/// <param name="File">The file's name; null for those that an attempt only began.</param>
+/// <param name="Document">The record as JSON, as far as the format keeps it. It is valid until the next one is asked for.</param>
+/// <param name="NotRead">Why the file is only named: <c>format</c>, <c>broken</c> or <c>begun</c>; null for a record.</param>
+internal readonly record struct KeptInFile(string? File, ReadOnlyMemory<byte> Document, string? NotRead = null);
+
 /// <summary>What lies in a job's folder, whatever became of the job. The room of the exports answers it.</summary>
 internal delegate Task<LeftFiles> ListExportFiles(string tenantId, Guid jobId, CancellationToken ct);
 

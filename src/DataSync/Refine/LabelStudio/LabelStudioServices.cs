@@ -25,7 +25,8 @@ internal static class LabelStudioServices
         services.AddSingleton<ProjectStore>().AddSingleton<ProjectProbe>().AddSingleton<ISealedStore, SealedProjectKeys>();
         services.AddSingleton<SentTasks>().AddSingleton<AnnotationFloor>();
         services.AddSingleton<TasksOfJobs>().AddSingleton<ForgetTasksOfJobs>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync)
-            .AddSingleton<ForgetLeftTasks>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync);
+            .AddSingleton<ForgetLeftTasks>(provider => provider.GetRequiredService<TasksOfJobs>().ForgetAsync)
+            .AddSingleton<ReadTasksOfJobs>(provider => provider.GetRequiredService<TasksOfJobs>().ReadAsync);
         return services.AddSingleton<HookWake>().AddSingleton<HookReceiver>();
     }
 }

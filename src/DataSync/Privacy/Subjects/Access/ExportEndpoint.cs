@@ -18,7 +18,8 @@ internal static class ExportEndpoint
         => subjects.MapPost("/export", Handle).RequireScope(ApiScope.Privacy).AuditsAccess("privacy.export", "subject").WithApi(
             "Everything stored of a subject",
             "Streams lines of JSON (`application/jsonl`), one for each record, refused record, result of an enricher, delivery and other thing that is about the subject, with its `kind`, its place and the document as it is stored. "
-            + "The last line has the kind `end` and the number of lines before it; without it the answer was cut off.",
+            + "Records that files alone hold are read out of these (`exported_records`; out of CSV as texts), tasks are read at their Label Studio. What cannot be read is a line that names it with `not_given`: of Parquet and COCO the job and the file alone, of a server that is away the job. "
+            + "The last line has the kind `end`, the number of lines before it, and `complete`: false where anything has `not_given`. Without it the answer was cut off.",
             SubjectBody.Example, responseType: "application/jsonl");
 
     private static IResult Handle(HttpContext context, Body<SubjectBody> body, Caller caller, IEnumerable<IHoldsSubjects> stores, TenantDatabase database)
@@ -28,9 +29,10 @@ internal static class ExportEndpoint
         return Results.Stream(stream => WriteAsync(search, new SubjectWriter(database, stream), stores, context.RequestAborted), "application/jsonl");
     }
 
-    private static async Task WriteAsync(SubjectSearch search, SubjectWriter writer, IEnumerable<IHoldsSubjects> stores, CancellationToken ct)
+    /// <summary>Writes all of it, and the end.</summary>
+    internal static async Task WriteAsync(SubjectSearch search, SubjectWriter writer, IEnumerable<IHoldsSubjects> stores, CancellationToken ct)
     {
         foreach (var store in stores.OrderBy(s => s.Order)) await store.WriteAsync(search, writer, ct);
-        await writer.WriteAsync("end", [("lines", writer.Lines)], (byte[]?)null, ct);
+        await writer.WriteAsync("end", [("lines", writer.Lines), ("complete", writer.IsComplete)], (byte[]?)null, ct);
     }
 }

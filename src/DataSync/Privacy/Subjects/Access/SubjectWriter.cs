@@ -21,6 +21,16 @@ internal sealed class SubjectWriter(TenantDatabase database, Stream target)
     /// <summary>Lines written.</summary>
     public long Lines { get; private set; }
 
+    /// <summary>Whether everything was given out; else there are lines that only name what was not.</summary>
+    public bool IsComplete { get; private set; } = true;
+
+    /// <summary>Names what is there, or may be, and could not be given out, and why.</summary>
+    public Task WriteNamedAsync(string kind, IReadOnlyList<(string Name, object Value)> about, string notGiven, CancellationToken ct)
+    {
+        IsComplete = false;
+        return WriteAsync(kind, [.. about, ("not_given", notGiven)], (byte[]?)null, ct);
+    }
+
     /// <summary>Writes a text that is JSON.</summary>
     public Task WriteAsync(string kind, IReadOnlyList<(string Name, object Value)> about, string document, CancellationToken ct) => WriteAsync(kind, about, Encoding.UTF8.GetBytes(document), ct);
 
@@ -36,6 +46,7 @@ internal sealed class SubjectWriter(TenantDatabase database, Stream target)
             {
                 if (value is string text) json.WriteString(name, text);
                 else if (value is long number) json.WriteNumber(name, number);
+                else if (value is bool flag) json.WriteBoolean(name, flag);
                 else if (value is DateTimeOffset time) json.WriteString(name, time.UtcDateTime);
             }
 

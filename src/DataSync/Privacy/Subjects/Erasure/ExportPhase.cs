@@ -13,9 +13,9 @@ namespace DataSync.Privacy.Subjects.Erasure;
 /// Exported files. Those of a job whose records are stored are made once more without the subject, in their place, and so are those of each job that exported them again. Where the records are not
 /// stored, as those that memory held, the files are searched; those that hold the subject can only be removed.
 /// </summary>
-internal sealed class ExportPhase(TenantDatabase database, RewriteExport rewrite, DropExport drop, FindInExport find, ListExportFiles left) : IHoldsSubjects
+internal sealed class ExportPhase(TenantDatabase database, RewriteExport rewrite, DropExport drop, FindInExport find, ReadExport read, ListExportFiles left) : IHoldsSubjects
 {
-    private const string Kind = "exports";
+    private const string Kind = "exports", Records = "exported_records";
     private const int Page = 500;
 
     private const string AgainSql =
@@ -52,9 +52,40 @@ internal sealed class ExportPhase(TenantDatabase database, RewriteExport rewrite
     public async Task CountAsync(SubjectSearch search, CancellationToken ct)
         => search.Add("exports_without_records", await EachUnstoredAsync(search.TenantId, Guid.Empty, Guid.Empty, search.Match, static (_, _) => Task.CompletedTask, ct));
 
-    /// <summary>Files hold what rows hold, but for those of which there are no rows: their names are given.</summary>
+    /// <summary>Files hold what rows hold, but for those of which there are no rows: their records are given, and the files named whose records cannot be read.</summary>
     public Task WriteAsync(SubjectSearch search, SubjectWriter writer, CancellationToken ct)
-        => EachUnstoredAsync(search.TenantId, Guid.Empty, Guid.Empty, search.Match, (job, _) => writer.WriteAsync(Kind, [("job_id", job.ToString("D"))], (byte[]?)null, ct), ct);
+        => EachUnstoredAsync(search.TenantId, Guid.Empty, Guid.Empty, search.Match, (job, _) => WriteAsync(search, writer, job, ct), ct);
+
+    /// <summary>The records of the subject in one job's files, and then the job, with how many they were.</summary>
+    private async Task WriteAsync(SubjectSearch search, SubjectWriter writer, Guid job, CancellationToken ct)
+    {
+        var (source, id, records) = (await SourceAsync(search.TenantId, job, ct), job.ToString("D"), 0L);
+        await foreach (var kept in read(search.TenantId, job, search.Match.Text, ct))
+        {
+            List<(string, object)> about = [("job_id", id)];
+            if (source is not null) about.Add(("source_id", source));
+            if (kept.File is { } file) about.Add(("file", file));
+            if (kept.NotRead is { } why)
+            {
+                await writer.WriteNamedAsync(Kind, about, why, ct);
+                continue;
+            }
+
+            if (!search.Match.IsIn(kept.Document.Span, source)) continue;
+            await writer.WriteAsync(Records, about, kept.Document.ToArray(), ct);
+            records++;
+        }
+
+        await writer.WriteAsync(Kind, [("job_id", id), ("records", records)], (byte[]?)null, ct);
+    }
+
+    private async Task<string?> SourceAsync(string tenantId, Guid job, CancellationToken ct)
+    {
+        await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
+        batch.Add("SELECT source_id FROM sync_jobs WHERE tenant_id = $1 AND id = $2", tenantId, job);
+        await using var row = await batch.ReadAsync(ct);
+        return await row.ReadAsync(ct) ? row.GetString(0) : null;
+    }
 
     public async Task EraseAsync(ErasureWork work, CancellationToken ct)
     {

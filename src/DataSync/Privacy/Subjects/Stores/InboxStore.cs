@@ -43,7 +43,12 @@ internal sealed class InboxStore(TenantDatabase database) : IHoldsSubjects
     {
         await foreach (var (_, found) in FindAsync(search.TenantId, search.Match, Guid.Empty, ct))
         {
-            foreach (var d in found) await writer.WriteAsync(Kind, [("delivery_id", d.Id.ToString("D")), ("source_id", d.SourceId), ("received_at", d.ReceivedAt)], d.Payload, ct);
+            foreach (var d in found)
+            {
+                List<(string, object)> about = [("delivery_id", d.Id.ToString("D")), ("source_id", d.SourceId), ("received_at", d.ReceivedAt)];
+                if (d.WebhookId is { } id) about.Add(("webhook_id", id));
+                await writer.WriteAsync(Kind, about, d.Payload, ct);
+            }
         }
     }
 

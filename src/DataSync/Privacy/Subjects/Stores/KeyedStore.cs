@@ -49,7 +49,12 @@ internal abstract class KeyedStore(TenantDatabase database, string kind, string 
     {
         await foreach (var found in PagesAsync(search.TenantId, search.Match, ct))
         {
-            foreach (var (_, column, document) in found) await writer.WriteAsync(kind, [("field", column.Contains('(', StringComparison.Ordinal) ? "body" : column)], document, ct);
+            foreach (var row in found)
+            {
+                // bytes of a key tell nobody anything, and a key that names the subject is given out itself
+                var place = key.Select((k, i) => (k.Name, Value: row.Key[i] is int number ? (object)(long)number : row.Key[i])).Where(k => k.Value is not byte[] && !columns.Contains(k.Name)).ToList();
+                foreach (var (column, document) in row.Held) await writer.WriteAsync(kind, [.. place, ("field", column.Contains('(', StringComparison.Ordinal) ? "body" : column)], document, ct);
+            }
         }
     }
 
@@ -66,7 +71,7 @@ internal abstract class KeyedStore(TenantDatabase database, string kind, string 
     }
 
     /// <summary>The rows about the subject, page by page.</summary>
-    private async IAsyncEnumerable<List<(object[] Key, string Column, byte[] Document)>> PagesAsync(string tenantId, SubjectMatch match, [EnumeratorCancellation] CancellationToken ct)
+    private async IAsyncEnumerable<List<HeldKey>> PagesAsync(string tenantId, SubjectMatch match, [EnumeratorCancellation] CancellationToken ct)
     {
         object[]? after = [.. key.Select(k => k.First)];
         while (after is not null)
@@ -91,24 +96,25 @@ internal abstract class KeyedStore(TenantDatabase database, string kind, string 
         return await row.ReadAsync(ct) ? KeyOf(row) : null;
     }
 
-    private async Task<(object[] Last, bool More, List<(object[] Key, string Column, byte[] Document)> Found)> PageAsync(string tenantId, object[] after, object[]? end, SubjectMatch match, CancellationToken ct)
+    private async Task<(object[] Last, bool More, List<HeldKey> Found)> PageAsync(string tenantId, object[] after, object[]? end, SubjectMatch match, CancellationToken ct)
     {
         await using var batch = await database.BatchAsync(tenantId, durable: false, ct);
         batch.Add(SelectSql(end is null), [tenantId, match.Literal, match.Escape, Page, .. after, .. end ?? []]);
         await using var rows = await batch.ReadAsync(ct);
-        List<(object[], string, byte[])> found = [];
+        List<HeldKey> found = [];
         var (seen, last) = (0, after);
         while (await rows.ReadAsync(ct))
         {
             (seen, last) = (seen + 1, KeyOf(rows));
+            List<(string, byte[])> held = [];
             for (var i = 0; i < columns.Count; i++)
             {
                 if (await rows.IsDBNullAsync(key.Count + i, ct)) continue;
                 var document = rows.GetFieldValue<byte[]>(key.Count + i);
-                if (!match.IsIn(document, null) && !match.Says(Encoding.UTF8.GetString(document))) continue;
-                found.Add((last, columns[i], document));
-                break;
+                if (match.IsIn(document, null) || match.Says(Encoding.UTF8.GetString(document))) held.Add((columns[i], document));
             }
+
+            if (held.Count > 0) found.Add(new HeldKey(last, held));
         }
 
         return (last, seen == Page, found);
@@ -117,6 +123,9 @@ internal abstract class KeyedStore(TenantDatabase database, string kind, string 
     private object[] KeyOf(NpgsqlDataReader row) => [.. key.Select((_, i) => row.GetValue(i))];
 
     private string Values(int from) => string.Join(", ", key.Select((_, i) => $"${from + i}"));
+
+    /// <summary>A row about the subject: its key, and each column in which the subject stands.</summary>
+    private readonly record struct HeldKey(object[] Key, IReadOnlyList<(string Column, byte[] Document)> Held);
 }
 
 /// <summary>A column of a table's key.</summary>

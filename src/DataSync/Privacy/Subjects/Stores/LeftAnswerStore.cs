@@ -22,7 +22,7 @@ internal sealed class LeftAnswerStore(TenantDatabase database) : IHoldsSubjects
     /// <summary>Nothing that could be told to be the subject's.</summary>
     public Task CountAsync(SubjectSearch search, CancellationToken ct) => Task.CompletedTask;
 
-    /// <summary>What names the subject is given out with the other answers.</summary>
+    /// <summary>What names the subject is given out with the other answers. Whose the rest is nobody can tell, and what is somebody else's is given to nobody.</summary>
     public Task WriteAsync(SubjectSearch search, SubjectWriter writer, CancellationToken ct) => Task.CompletedTask;
 
     public async Task EraseAsync(ErasureWork work, CancellationToken ct)

@@ -11,7 +11,7 @@ namespace DataSync.Privacy.Subjects.Stores;
 /// Tasks at servers of annotators whose records retention took first, and then did not reach the server, or was told to keep things from there on. No row tells any more which of them are the subject's, so they are looked into
 /// where they are, project by project. A server that does not answer holds the request up, as it does for tasks of stored records.
 /// </summary>
-internal sealed class LeftTaskStore(TenantDatabase database, ForgetLeftTasks forget) : IHoldsSubjects
+internal sealed class LeftTaskStore(TenantDatabase database, ForgetLeftTasks forget, ReadTasksOfJobs read) : IHoldsSubjects
 {
     private const string Kind = "annotation_tasks", OutOfReach = "annotation_jobs_out_of_reach";
 
@@ -29,8 +29,21 @@ internal sealed class LeftTaskStore(TenantDatabase database, ForgetLeftTasks for
     /// <summary>A preview asks nobody outside.</summary>
     public Task CountAsync(SubjectSearch search, CancellationToken ct) => Task.CompletedTask;
 
-    /// <summary>What is at a server is not given out from here.</summary>
-    public Task WriteAsync(SubjectSearch search, SubjectWriter writer, CancellationToken ct) => Task.CompletedTask;
+    /// <summary>Asks the servers, project by project. One that cannot be read is named, as nobody can tell whether the subject is in it.</summary>
+    public async Task WriteAsync(SubjectSearch search, SubjectWriter writer, CancellationToken ct)
+    {
+        foreach (var project in (await JobsAsync(search.TenantId, 0, ct)).GroupBy(j => j.Project))
+        {
+            var sources = project.ToDictionary(j => j.Job, j => j.Source);
+            var failure = await read(search.TenantId, project.Key, sources.Keys, kept =>
+            {
+                var source = sources[kept.JobId];
+                var isOwn = kept.Shown is { } shown && IsAbout(search.Match, source, shown, isMade: false);
+                return ElsewhereLines.WriteAsync(writer, Kind, kept, isOwn, made => IsAbout(search.Match, source, made, isMade: true), ct);
+            }, ct);
+            if (failure is not null) await writer.WriteNamedAsync(Kind, [("project_id", project.Key), ("jobs", (long)sources.Count)], failure, ct);
+        }
+    }
 
     public async Task EraseAsync(ErasureWork work, CancellationToken ct)
     {

@@ -57,11 +57,35 @@ internal sealed class RecordStore(HeldRows rows, JobSpans spans, TenantDatabase 
 
     public async Task WriteAsync(SubjectSearch search, SubjectWriter writer, CancellationToken ct)
     {
+        Dictionary<(string Kind, string Asked), string> unread = [];
         await foreach (var span in spans.ReadAsync(search.TenantId, null, ct))
         {
-            foreach (var (table, held) in await FindAsync(search, span, ct))
+            var found = await FindAsync(search, span, ct);
+            foreach (var (table, held) in found)
             {
                 foreach (var chunk in held.Chunk(Chunk)) await writer.WriteRowsAsync(search.TenantId, table, chunk, ct);
+            }
+
+            var own = found.Where(f => f.Table == HeldTable.Records).SelectMany(f => f.Held).Select(r => (r.JobId, r.Seq)).ToHashSet();
+            foreach (var chunk in Seen(found).Chunk(Chunk)) await WriteKeptAsync(search, writer, chunk, own, unread, ct);
+        }
+    }
+
+    /// <summary>What is kept of records elsewhere. Who could not be asked once is not asked again for jobs that went to the same place, or an export would wait for a server that is away job by job.</summary>
+    private async Task WriteKeptAsync(SubjectSearch search, SubjectWriter writer, HeldRow[] chunk, HashSet<(Guid JobId, long Seq)> own, Dictionary<(string Kind, string Asked), string> unread, CancellationToken ct)
+    {
+        foreach (var records in await rows.SeenByAsync(search.TenantId, chunk, _forgetters, ct))
+        {
+            foreach (var forgetter in _forgetters.Where(f => f.Concerns(records.RefinementConfig)))
+            {
+                var asked = (forgetter.Kind, records.RefinementConfig.GetRawText());
+                var failure = unread.GetValueOrDefault(asked) ?? await forgetter.ReadAsync(
+                    records,
+                    kept => ElsewhereLines.WriteAsync(writer, forgetter.Kind, kept, kept.Seq is { } seq && own.Contains((kept.JobId, seq)), made => search.Match.IsIn(made, null), ct),
+                    ct);
+                if (failure is null) continue;
+                unread[asked] = failure;
+                await writer.WriteNamedAsync(forgetter.Kind, [("job_id", records.JobId.ToString("D"))], failure, ct);
             }
         }
     }

@@ -4,12 +4,12 @@ using DataSync.Refine.LabelStudio.Api;
 namespace DataSync.Refine.LabelStudio.Tasks;
 
 /// <summary>
-/// Finds tasks by the keys that they carry, to remove them. While pages are read, others remove tasks too, and those behind them move forward: from a page that comes next to one that was read. So a list of several pages is
+/// Finds tasks by the keys that they carry, to remove or to read them. While pages are read, others remove tasks too, and those behind them move forward: from a page that comes next to one that was read. So a list of several pages is
 /// read again until a reading finds no other.
 /// </summary>
 internal static class TaskSearch
 {
-    /// <summary>What each reading finds that those before did not, once each; the caller has removed it when the next reading begins.</summary>
+    /// <summary>What each reading finds that those before did not, once each; who removes it has done so when the next reading begins.</summary>
     /// <param name="client">Asks.</param>
     /// <param name="server">Whose.</param>
     /// <param name="query">All that may be wanted, with their keys.</param>

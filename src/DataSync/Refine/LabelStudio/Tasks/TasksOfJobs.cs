@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using DataSync.Pipeline.Failures;
 using DataSync.Pipeline.Privacy;
 using DataSync.Refine.LabelStudio.Api;
@@ -8,13 +6,11 @@ using DataSync.Refine.LabelStudio.Projects;
 namespace DataSync.Refine.LabelStudio.Tasks;
 
 /// <summary>
-/// Removes tasks of whole jobs, with what was annotated on them, going through their project once for all of them: all (<see cref="ForgetTasksOfJobs"/>), or those that are about somebody (<see cref="ForgetLeftTasks"/>).
+/// Removes tasks of whole jobs, with what was annotated on them, going through their project once for all of them: all (<see cref="ForgetTasksOfJobs"/>), or those that are about somebody (<see cref="ForgetLeftTasks"/>). Or reads
+/// them (<see cref="ReadTasksOfJobs"/>).
 /// </summary>
 internal sealed class TasksOfJobs(ProjectStore projects, LabelStudioClient client)
 {
-    /// <summary>Tasks that are looked into at once.</summary>
-    private const int Chunk = 50;
-
     public Task<ForgetOutcome> ForgetAsync(string tenantId, long project, IReadOnlyCollection<Guid> jobs, CancellationToken ct) => ForgetAsync(tenantId, project, jobs, null, ct);
 
     /// <summary>The same of those alone that are about somebody.</summary>
@@ -30,10 +26,8 @@ internal sealed class TasksOfJobs(ProjectStore projects, LabelStudioClient clien
             return new ForgetOutcome(0, jobs.Count);
         }
 
-        var wanted = jobs.ToHashSet();
         var forgotten = 0;
-        await foreach (var found in TaskSearch.ReadAsync(
-            client, server, TaskQuery.KeysSince(project, jobs.Min(MadeAt) - TaskImport.ClockSkew), key => TaskKey.JobOf(key) is { } job && wanted.Contains(job), ct))
+        await foreach (var found in FindAsync(server, project, jobs, ct))
         {
             var tasks = isAbout is null ? found : await AboutAsync(server, project, found, isAbout, ct);
             foreach (var task in tasks) await client.DeleteAsync(server, task.TaskId, ct);
@@ -43,45 +37,44 @@ internal sealed class TasksOfJobs(ProjectStore projects, LabelStudioClient clien
         return new ForgetOutcome(forgotten, 0);
     }
 
+    /// <summary>See <see cref="ReadTasksOfJobs"/>.</summary>
+    public async Task<string?> ReadAsync(string tenantId, long project, IReadOnlyCollection<Guid> jobs, Func<KeptElsewhere, Task> each, CancellationToken ct)
+    {
+        try
+        {
+            var server = await projects.ServerAsync(tenantId, project, ct);
+            await foreach (var found in FindAsync(server, project, jobs, ct))
+            {
+                await foreach (var (task, content) in TaskContents.ReadAsync(client, server, project, found, ct)) await each(TaskContents.Kept(task, content));
+            }
+
+            return null;
+        }
+        catch (SyncFailureException e)
+        {
+            return e.Failure.MessageKey;
+        }
+    }
+
+    private IAsyncEnumerable<List<SentTask>> FindAsync(LabelStudioServer server, long project, IReadOnlyCollection<Guid> jobs, CancellationToken ct)
+    {
+        var wanted = jobs.ToHashSet();
+        return TaskSearch.ReadAsync(client, server, TaskQuery.KeysSince(project, jobs.Min(MadeAt) - TaskImport.ClockSkew), key => TaskKey.JobOf(key) is { } job && wanted.Contains(job), ct);
+    }
+
     private async Task<List<SentTask>> AboutAsync(LabelStudioServer server, long project, List<SentTask> tasks, IsAboutSubject isAbout, CancellationToken ct)
     {
         List<SentTask> about = [];
-        foreach (var chunk in tasks.Chunk(Chunk)) await AboutAsync(server, project, chunk, isAbout, about, ct);
+        await foreach (var (task, content) in TaskContents.ReadAsync(client, server, project, tasks, ct))
+        {
+            if (TaskKey.JobOf(task.Key) is { } job && IsAbout(job, content, isAbout)) about.Add(task);
+        }
+
         return about;
     }
 
-    /// <summary>Those of some tasks that are about somebody; in halves where a server does not manage as many. One that does not come is asked for by itself before it counts as gone.</summary>
-    private async Task AboutAsync(LabelStudioServer server, long project, SentTask[] tasks, IsAboutSubject isAbout, List<SentTask> about, CancellationToken ct)
-    {
-        List<SentTask> found = [];
-        try
-        {
-            var left = tasks.ToDictionary(t => t.TaskId);
-            await foreach (var task in client.TasksAsync(server, TaskQuery.ContentOf(project, left.Keys), tasks.Length, ct))
-            {
-                if (left.Remove(task.Id, out var sent) && IsAbout(sent, task)) found.Add(sent);
-            }
-
-            foreach (var sent in left.Values)
-            {
-                if (await client.FindAsync(server, sent.TaskId, ct, hasContent: true) is { } task && IsAbout(sent, task)) found.Add(sent);
-            }
-        }
-        catch (SyncFailureException e) when (tasks.Length > 1 && e.Failure.MessageKey is LabelStudioAnswer.TooLargeKey or "errors.connection.timeout")
-        {
-            var half = tasks.Length / 2;
-            await AboutAsync(server, project, tasks[..half], isAbout, about, ct);
-            await AboutAsync(server, project, tasks[half..], isAbout, about, ct);
-            return;
-        }
-
-        about.AddRange(found);
-
-        bool IsAbout(SentTask sent, TaskReading task) => sent.Key == task.Key && TaskKey.JobOf(sent.Key) is { } job && task.Content is { } content
-            && ((content.Data is { } data && isAbout(job, Bytes(data), isMade: false)) || content.Results.Any(result => isAbout(job, Bytes(result), isMade: true)));
-    }
-
-    private static byte[] Bytes(JsonElement value) => Encoding.UTF8.GetBytes(value.GetRawText());
+    private static bool IsAbout(Guid job, TaskContent content, IsAboutSubject isAbout)
+        => (content.Data is { } data && isAbout(job, TaskContents.Bytes(data), isMade: false)) || content.Results.Any(result => isAbout(job, TaskContents.Bytes(result), isMade: true));
 
     /// <summary>A job's id is a UUIDv7, and begins with the milliseconds since 1970.</summary>
     private static DateTimeOffset MadeAt(Guid job)
