@@ -185,6 +185,20 @@ public abstract class ConnectorContract : SourceContract
     /// <summary>Three rows i, v, w; the second's v is larger than a record may be.</summary>
     protected abstract string LargeQuery { get; }
 
+    /// <summary>JSON has six bytes for a control character.</summary>
+    [Fact]
+    public async Task Read_a_record_that_is_too_large_as_it_is_written_is_quarantined_alone()
+    {
+        var outcome = await QueryAsync(EscapedQuery);
+        Assert.Equal(3, outcome.Documents.Count);
+        var (seq, rejection) = Assert.Single(outcome.Rejections);
+        Assert.Equal((1, "too_large", "v"), (seq, rejection.Code, rejection.Field));
+        Assert.Equal(["{\"i\":1,\"v\":\"small\",\"w\":\"end\"}", "{\"i\":2,\"v\":null,\"w\":\"end\"}", "{\"i\":3,\"v\":\"small\",\"w\":\"end\"}"], outcome.Documents);
+    }
+
+    /// <summary>The same three rows; the second's v is twenty million control characters.</summary>
+    protected abstract string EscapedQuery { get; }
+
     [Fact]
     public async Task Describe_shows_tables_columns_and_keys()
     {

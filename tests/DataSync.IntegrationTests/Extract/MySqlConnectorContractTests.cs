@@ -36,6 +36,8 @@ public class MySqlConnectorContractTests(MySqlContractDatabase database) : Conne
 
     protected override string LargeQuery => "SELECT seq AS i, IF(seq = 2, REPEAT('y', 70000000), 'small') AS v, 'end' AS w FROM seq_1_to_3";
 
+    protected override string EscapedQuery => "SELECT seq AS i, IF(seq = 2, REPEAT(CHAR(1 USING utf8mb4), 20000000), 'small') AS v, 'end' AS w FROM seq_1_to_3";
+
     protected override string WriteStatement => "INSERT INTO numbers VALUES (0, 'x') RETURNING id";
 
     protected override Task EndSessionsAsync() => database.Source.ExecuteAsync($"KILL CONNECTION USER {database.Source.Login}", Ct);

@@ -28,7 +28,7 @@ public sealed class MySqlTlsServer : IAsyncLifetime
     public async ValueTask InitializeAsync()
     {
         MakeCertificates();
-        _server = await MariaDbServer.StartAsync([$"--ssl-cert={_folder}/server.crt", $"--ssl-key={_folder}/server.key", $"--ssl-ca={_folder}/authority.crt"], CancellationToken.None);
+        _server = await MariaDbServer.StartAsync(Options("server"), CancellationToken.None);
         Source = await MySqlSource.CreateAsync(_server, CancellationToken.None);
         await Source.MakeLoginAsync(ByCertificate, "SELECT", CancellationToken.None);
         await Source.ExecuteAsync($"ALTER USER {ByCertificate} REQUIRE X509", CancellationToken.None);
@@ -40,6 +40,9 @@ public sealed class MySqlTlsServer : IAsyncLifetime
         Directory.Delete(_folder, recursive: true);
     }
 
+    /// <summary>A server's that shows one of the certificates.</summary>
+    internal string[] Options(string certificate) => [$"--ssl-cert={_folder}/{certificate}.crt", $"--ssl-key={_folder}/{certificate}.key", $"--ssl-ca={AuthorityFile}"];
+
     private void MakeCertificates()
     {
         var (from, to) = (DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch.AddYears(200));
@@ -48,17 +51,22 @@ public sealed class MySqlTlsServer : IAsyncLifetime
         asked.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
         using var authority = asked.CreateSelfSigned(from, to);
         Authority = authority.ExportCertificatePem();
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=localhost", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddDnsName("localhost");
-        request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+        foreach (var (name, file) in new[] { ("localhost", "server"), ("other.example", "other") })
+        {
+            using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+            var request = new CertificateRequest($"CN={name}", key, HashAlgorithmName.SHA256);
+            var names = new SubjectAlternativeNameBuilder();
+            names.AddDnsName(name);
+            request.CertificateExtensions.Add(names.Build());
+            using var certificate = request.Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
+            File.WriteAllText(Path.Combine(_folder, $"{file}.crt"), certificate.ExportCertificatePem());
+            File.WriteAllText(Path.Combine(_folder, $"{file}.key"), key.ExportPkcs8PrivateKeyPem());
+        }
+
+        File.WriteAllText(AuthorityFile, Authority);
         using var clientKey = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         using var client = new CertificateRequest("CN=reader", clientKey, HashAlgorithmName.SHA256).Create(authority, from, to, RandomNumberGenerator.GetBytes(8));
         Client = (client.ExportCertificatePem(), clientKey.ExportPkcs8PrivateKeyPem());
-        foreach (var (name, pem) in new[] { ("authority.crt", Authority), ("server.crt", certificate.ExportCertificatePem()), ("server.key", key.ExportPkcs8PrivateKeyPem()) })
-            File.WriteAllText(Path.Combine(_folder, name), pem);
 
         // the server runs as somebody else; the key is a test's
         if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(_folder, (UnixFileMode)0b111_101_101);
@@ -83,6 +91,40 @@ public sealed class MySqlTlsTests(MySqlTlsServer server) : IClassFixture<MySqlTl
         Assert.Equal(key, checks.FirstOrDefault(c => c.Passed == false)?.MessageKey);
         var tls = checks.Single(c => c.Name == "tls").Params;
         Assert.Equal((version, version is null ? null : verifies == 1 ? "full" : "none"), (tls?["tls_version"], tls?["verification"]));
+    }
+
+    [Fact]
+    public async Task Certificate_of_an_unknown_authority_is_refused_through_odbc_where_the_data_source_names_none()
+    {
+        var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(tlsExceptions: ""), ThroughOdbc("localhost", ("SSLVERIFY", 1)), HowEncrypted, Ct);
+        Assert.Equal(("errors.connection.tls", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
+    }
+
+    /// <summary>The driver reads a number, to which <c>yes</c> is 0: it compares no name, and such a data source is one without verification, which the connection test says.</summary>
+    [Fact]
+    public async Task Certificate_is_not_taken_for_compared_through_odbc_where_the_driver_does_not_understand()
+    {
+        var connection = ThroughOdbc("127.0.0.1", ("SSLVERIFY", "yes"), ("SSLCA", server.AuthorityFile));
+        var failure = await ReadOutcome.FailureAsync(OdbcSource.Connector(tlsExceptions: ""), connection, HowEncrypted, Ct);
+        Assert.Equal(("errors.connection.odbc_tls", FailureKind.Permanent), (failure.MessageKey, failure.Kind));
+        var checks = await OdbcSource.Connector(tlsExceptions: "127.0.0.1").TestAsync(connection, Ct);
+        Assert.All(checks, c => Assert.True(c.Passed, $"{c.Name}: {c.MessageKey}"));
+        Assert.Equal("none", checks.Single(c => c.Name == "tls").Params?["verification"]);
+    }
+
+    /// <summary>The authority is the right one, as a session without the comparison shows; the name is another server's.</summary>
+    [Fact]
+    public async Task Certificate_of_a_trusted_authority_for_another_name_is_refused_through_odbc()
+    {
+        await using var other = await MariaDbServer.StartAsync(server.Options("other"), Ct);
+        await using var source = await MySqlSource.CreateAsync(other, Ct);
+        foreach (var (verifies, key) in new[] { (1, "errors.connection.tls"), (0, null) })
+        {
+            var dsn = OdbcRegistrations.Add(
+                OdbcRegistrations.MariaDb, ("TCPIP", 1), ("SERVER", "localhost"), ("PORT", other.Port), ("DATABASE", source.Database), ("SSLVERIFY", verifies), ("SSLCA", server.AuthorityFile));
+            var checks = await OdbcSource.Connector(tlsExceptions: verifies == 1 ? "" : "localhost").TestAsync(OdbcSource.Connection(dsn, source.Login, source.Password), Ct);
+            Assert.Equal(key, checks.FirstOrDefault(c => c.Passed == false)?.MessageKey);
+        }
     }
 
     [Theory]
@@ -136,6 +178,9 @@ public sealed class MySqlTlsTests(MySqlTlsServer server) : IClassFixture<MySqlTl
         var shown = Connection("localhost", "require", ("username", server.ByCertificate), ("client_certificate", certificate), ("client_key", key));
         Assert.Single((await ReadOutcome.OfAsync(MySqlSource.Connector(), shown, HowEncrypted, Ct)).Documents);
     }
+
+    private SourceConnection ThroughOdbc(string host, params (string Name, object Value)[] tls) => OdbcSource.Connection(
+        OdbcRegistrations.Add(OdbcRegistrations.MariaDb, [("TCPIP", 1), ("SERVER", host), ("PORT", server.Source.Port), ("DATABASE", server.Source.Database), .. tls]), server.Source.Login, server.Source.Password);
 
     private SourceConnection Connection(string host, string tls, params (string Name, string Value)[] more)
         => server.Source.ConnectionAs(server.Source.Login, server.Source.Password, host, tls: tls, more: more);

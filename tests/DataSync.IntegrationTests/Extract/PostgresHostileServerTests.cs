@@ -97,6 +97,34 @@ public sealed class PostgresHostileServerTests
         Assert.InRange(server.Sent, 0, 32 * 1024 * 1024);
     }
 
+    /// <summary>A numeric of ten bytes on the wire may have 131,072 digits before its point: a million bytes of them are gigabytes as text.</summary>
+    [Fact]
+    public async Task Read_of_numbers_that_are_short_on_the_wire_and_long_as_text_stops_at_the_bound_of_a_record()
+    {
+        await using var source = await PostgresSource.CreateAsync(Ct);
+        await using var connector = PostgresSource.Connector();
+        var query = "SELECT i, array_fill(1e30000::numeric, ARRAY[CASE WHEN i = 2 THEN 100000 ELSE 2 END]) AS v, 'end' AS w FROM generate_series(1, 3) i";
+        var before = MemoryPeak.Before();
+        var reading = ReadOutcome.OfAsync(connector, source.Connection, new ReadRequest { Query = query }, Ct);
+        var most = await MemoryPeak.DuringAsync(reading, before, Ct);
+        var outcome = await reading;
+        Assert.Equal([60_027, "{\"i\":2,\"v\":null,\"w\":\"end\"}".Length, 60_027], outcome.Documents.Select(d => d.Length));
+        var (seq, rejection) = Assert.Single(outcome.Rejections);
+        Assert.Equal((1, "errors.record.too_large", "v"), (seq, rejection.Message, rejection.Field));
+        Assert.InRange(most, long.MinValue, 512L * 1024 * 1024);
+    }
+
+    [Theory]
+    [InlineData(2200, false), InlineData(2300, true)]
+    public async Task Read_of_a_record_is_bounded_by_what_is_written_of_it(int numbers, bool isTooLarge)
+    {
+        await using var source = await PostgresSource.CreateAsync(Ct);
+        await using var connector = PostgresSource.Connector();
+        var outcome = await ReadOutcome.OfAsync(connector, source.Connection, new ReadRequest { Query = $"SELECT array_fill(1e30000::numeric, ARRAY[{numbers}]) AS v" }, Ct);
+        Assert.Equal(isTooLarge ? 1 : 0, outcome.Rejections.Count);
+        Assert.Equal(isTooLarge ? "{\"v\":null}".Length : (numbers * 30_002) + "{\"v\":[]}".Length - 1, Assert.Single(outcome.Documents).Length);
+    }
+
     [Theory]
     [InlineData("hang mid-row"), InlineData("hang mid-large-row"), InlineData("trickle mid-row"), InlineData("two gigabytes mid-row")]
     public async Task Read_cancelled_within_a_row_ends_within_two_seconds(string mode)

@@ -19,6 +19,9 @@ public sealed class SqliteConnectorContractTests : ConnectorContract, IDisposabl
     protected override string LargeQuery => "SELECT i, CASE WHEN i = 2 THEN CAST(zeroblob(70000000) AS TEXT) ELSE 'small' END AS v, 'end' AS w FROM (VALUES (1), (2), (3)) AS t(i)"
         .Replace("(VALUES (1), (2), (3)) AS t(i)", "(SELECT column1 AS i FROM (VALUES (1), (2), (3)))", StringComparison.Ordinal);
 
+    protected override string EscapedQuery => "SELECT i, CASE WHEN i = 2 THEN CAST(zeroblob(20000000) AS TEXT) ELSE 'small' END AS v, 'end' AS w FROM (VALUES (1), (2), (3)) AS t(i)"
+        .Replace("(VALUES (1), (2), (3)) AS t(i)", "(SELECT column1 AS i FROM (VALUES (1), (2), (3)))", StringComparison.Ordinal);
+
     protected override string WriteStatement => "DELETE FROM numbers RETURNING id";
 
     public SqliteConnectorContractTests()

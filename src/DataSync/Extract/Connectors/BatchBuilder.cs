@@ -4,10 +4,12 @@ using DataSync.Pipeline.Connectors;
 namespace DataSync.Extract.Connectors;
 
 /// <summary>Collects records into batches within the bounds of a request: records and bytes of a batch, and the row limit.</summary>
-internal sealed class BatchBuilder(ReadRequest request) : IDisposable
+/// <param name="request">The bounds.</param>
+/// <param name="mostBytes">Bytes that a record may ask for as it is written.</param>
+internal sealed class BatchBuilder(ReadRequest request, int mostBytes = OversizeRecord.LargestBytes) : IDisposable
 {
     private readonly List<(int Index, Rejection Rejection)> _rejections = [];
-    private RecordBuffer? _buffer = new(Math.Min(request.BatchBytes, 256 * 1024));
+    private RecordBuffer? _buffer = new(Math.Min(request.BatchBytes, 256 * 1024), mostBytes: mostBytes);
     private long _nextSeq = request.FirstSeq;
 
     /// <summary>Where the next record is written; <see cref="RecordBuffer.EndRecord"/> closes it.</summary>
@@ -33,7 +35,7 @@ internal sealed class BatchBuilder(ReadRequest request) : IDisposable
         foreach (var (index, rejection) in _rejections) batch.Reject(index, rejection);
         _rejections.Clear();
         _nextSeq += batch.Count;
-        _buffer = new RecordBuffer(Math.Clamp(batch.Raw.Length + batch.Raw.Length / 8, 16 * 1024, request.BatchBytes + 64 * 1024), batch.Count);
+        _buffer = new RecordBuffer(Math.Clamp(batch.Raw.Length + batch.Raw.Length / 8, 16 * 1024, request.BatchBytes + 64 * 1024), batch.Count, mostBytes);
         return batch;
     }
 

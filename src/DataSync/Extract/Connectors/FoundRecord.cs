@@ -28,21 +28,27 @@ internal static class FoundRecord
         }
         else
         {
-            to.Buffer.Add("null"u8);
-            to.RejectLast(OversizeRecord.Rejection("*"));
+            OversizeRecord.Refuse(to);
         }
     }
 
     private static void Write(ReadOnlySpan<byte> bytes, bool isText, BatchBuilder to)
     {
-        if (isText || Utf8.IsValid(bytes))
+        try
         {
-            to.Buffer.Add(bytes);
-            return;
-        }
+            if (isText || Utf8.IsValid(bytes))
+            {
+                to.Buffer.Add(bytes);
+                return;
+            }
 
-        InvalidText.Write(bytes, to.Buffer);
-        to.Buffer.EndRecord();
-        to.RejectLast(InvalidText.Rejection("*"));
+            InvalidText.Write(bytes, to.Buffer);
+            to.Buffer.EndRecord();
+            to.RejectLast(InvalidText.Rejection("*"));
+        }
+        catch (RecordTooLargeException)
+        {
+            OversizeRecord.Refuse(to);
+        }
     }
 }

@@ -17,6 +17,8 @@ public class OdbcConnectorContractTests(PostgresContractDatabase database) : Con
 
     protected override string LargeQuery => "SELECT i, CASE WHEN i = 2 THEN repeat('y', 70000000) ELSE 'small' END AS v, 'end' AS w FROM generate_series(1, 3) i";
 
+    protected override string EscapedQuery => "SELECT i, CASE WHEN i = 2 THEN repeat(chr(1), 20000000) ELSE 'small' END AS v, 'end' AS w FROM generate_series(1, 3) i";
+
     protected override string WriteStatement => "WITH gone AS (DELETE FROM numbers RETURNING id) SELECT * FROM gone";
 
     protected override Task EndSessionsAsync() => database.Source.EndSessionsAsync(Ct);

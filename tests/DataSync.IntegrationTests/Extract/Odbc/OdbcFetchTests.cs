@@ -61,18 +61,18 @@ public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFi
     }
 
     /// <summary>Rows that were short for long are asked for by several blocks at once. Where they become long within such an answer, it is more than the driver may hold, and the same rows by one block are not.</summary>
-    [Fact]
-    public async Task Read_of_a_table_whose_rows_become_long_goes_on_behind_the_last_short_one()
+    [Theory]
+    [InlineData(30_000, 1000), InlineData(17_000, 50_000)]
+    public async Task Read_of_a_table_whose_rows_become_long_goes_on_behind_the_last_short_one(int shortRows, int batchSize)
     {
-        const int All = 36_000, Short = 30_000;
-        var source = database.Source;
-        await source.ExecuteAsync($"CREATE TABLE becomes_long AS SELECT i AS id, CASE WHEN i > {Short} THEN repeat('x', 4000) ELSE 'short' END AS t FROM generate_series(1, {All}) i; ALTER TABLE becomes_long ADD PRIMARY KEY (id)", Ct);
+        var (source, table, all) = (database.Source, $"becomes_long_{shortRows}", shortRows + 6000);
+        await source.ExecuteAsync($"CREATE TABLE {table} AS SELECT i AS id, CASE WHEN i > {shortRows} THEN repeat('x', 4000) ELSE 'short' END AS t FROM generate_series(1, {all}) i; ALTER TABLE {table} ADD PRIMARY KEY (id)", Ct);
         var (connector, ids, lost) = (OdbcSource.Connector(answerMegabytes: 8), new List<int>(), 0);
-        for (byte[] token = []; ids.Count < All;)
+        for (byte[] token = []; ids.Count < all;)
         {
             try
             {
-                await foreach (var batch in connector.ReadAsync(OdbcSource.Of(source), new ReadRequest { Table = "becomes_long", ResumeToken = token, FirstSeq = ids.Count }, Ct))
+                await foreach (var batch in connector.ReadAsync(OdbcSource.Of(source), new ReadRequest { Table = table, BatchSize = batchSize, ResumeToken = token, FirstSeq = ids.Count }, Ct))
                 {
                     using (batch)
                     {
@@ -83,11 +83,11 @@ public sealed class OdbcFetchTests(PostgresContractDatabase database) : IClassFi
             }
             catch (SyncFailureException e) when (e.Failure is { MessageKey: "errors.connection.lost", Kind: FailureKind.Transient } && lost++ < 5)
             {
-                Assert.InRange(ids.Count, 1, Short);
+                Assert.InRange(ids.Count, 1, shortRows);
             }
         }
 
-        Assert.Equal(Enumerable.Range(1, All), ids);
+        Assert.Equal(Enumerable.Range(1, all), ids);
         Assert.InRange(lost, 1, 2);
     }
 

@@ -66,6 +66,8 @@ public class OdbcMariaDbContractTests(OdbcMariaDbContractDatabase database) : Co
 
     protected override string LargeQuery => "SELECT t.i, IF(t.i = 2, REPEAT('y', 70000000), 'small') AS v, 'end' AS w FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3) t";
 
+    protected override string EscapedQuery => "SELECT t.i, IF(t.i = 2, REPEAT(CHAR(1 USING utf8mb4), 20000000), 'small') AS v, 'end' AS w FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3) t";
+
     protected override string WriteStatement => "DELETE FROM numbers RETURNING id";
 
     protected override Task EndSessionsAsync() => database.Tables.Server.ExecuteAsync($"KILL CONNECTION USER {database.Tables.Login}", Ct);

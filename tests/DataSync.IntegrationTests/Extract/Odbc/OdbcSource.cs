@@ -22,10 +22,10 @@ internal static class OdbcSource
         username is null ? JsonSerializer.SerializeToElement(new { driver = "odbc", dsn }) : JsonSerializer.SerializeToElement(new { driver = "odbc", dsn, username, password }));
 
     /// <summary>A PostgreSQL database of the tests', through psqlodbc.</summary>
-    public static SourceConnection Of(PostgresSource source, string? username = null, string? password = null, string driver = OdbcRegistrations.Postgres)
+    public static SourceConnection Of(PostgresSource source, string? username = null, string? password = null, string driver = OdbcRegistrations.Postgres, int? port = null)
     {
         var server = new NpgsqlConnectionStringBuilder(source.Admin.ConnectionString);
-        var dsn = OdbcRegistrations.Add(driver, ("Servername", server.Host!), ("Port", server.Port), ("Database", server.Database!));
+        var dsn = OdbcRegistrations.Add(driver, ("Servername", server.Host!), ("Port", port ?? server.Port), ("Database", server.Database!));
         return Connection(dsn, username ?? source.Login, password ?? source.Password);
     }
 

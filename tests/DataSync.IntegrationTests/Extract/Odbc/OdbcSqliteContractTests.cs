@@ -17,6 +17,8 @@ public sealed class OdbcSqliteContractTests : ConnectorContract, IDisposable
 
     protected override string LargeQuery => "SELECT i, CASE WHEN i = 2 THEN replace(hex(zeroblob(35000000)), '0', 'y') ELSE 'small' END AS v, 'end' AS w FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3)";
 
+    protected override string EscapedQuery => "SELECT i, CASE WHEN i = 2 THEN replace(hex(zeroblob(10000000)), '0', char(1)) ELSE 'small' END AS v, 'end' AS w FROM (SELECT 1 AS i UNION ALL SELECT 2 UNION ALL SELECT 3)";
+
     protected override string WriteStatement => "DELETE FROM numbers RETURNING id";
 
     public OdbcSqliteContractTests()

@@ -46,6 +46,8 @@ public sealed class SqlServerConnectorContractTests(SqlServerContractDatabase da
 
     protected override string LargeQuery => "SELECT value AS i, CASE WHEN value = 2 THEN REPLICATE(CAST('y' AS varchar(max)), 70000000) ELSE 'small' END AS v, 'end' AS w FROM GENERATE_SERIES(1, 3)";
 
+    protected override string EscapedQuery => "SELECT value AS i, CASE WHEN value = 2 THEN REPLICATE(CAST(CHAR(1) AS varchar(max)), 20000000) ELSE 'small' END AS v, 'end' AS w FROM GENERATE_SERIES(1, 3)";
+
     protected override string WriteStatement => "INSERT INTO numbers OUTPUT inserted.id VALUES (0, 'x')";
 
     protected override Task EndSessionsAsync() => database.Source.ExecuteAsync(

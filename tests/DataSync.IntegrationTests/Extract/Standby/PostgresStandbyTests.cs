@@ -1,6 +1,7 @@
 using System.Text.Json;
 using DataSync.Extract.Incremental.ChangeLog;
 using DataSync.IntegrationTests.Extract.Incremental;
+using DataSync.IntegrationTests.Extract.Odbc;
 using DataSync.Pipeline.Connectors;
 using DataSync.Pipeline.Failures;
 using Npgsql;
@@ -65,6 +66,22 @@ public sealed class PostgresStandbyTests
         var refused = await Assert.ThrowsAsync<SyncFailureException>(() => new IncrementalSource(connector, at, parameters.Replace("{0}", "", StringComparison.Ordinal)).SyncAsync(Ct));
         Assert.Equal(("errors.extraction.replica", FailureKind.Permanent), (refused.Failure.MessageKey, refused.Failure.Kind));
         Assert.Single(await new IncrementalSource(connector, at, parameters.Replace("{0}", ",\"lag\":5", StringComparison.Ordinal)).SyncAsync(Ct));
+    }
+
+    /// <summary>Through ODBC a table is read as a query is: nothing but the lag covers what commits late.</summary>
+    [Theory]
+    [InlineData("""{"query":"SELECT * FROM changes","change_tracking":"none","cursor_field":"version"{0}}"""), InlineData("""{"table":"changes","change_tracking":"none","cursor_field":"version"{0}}""")]
+    public async Task Incremental_through_odbc_needs_a_lag(string parameters)
+    {
+        var standby = await StandbyServer.GetAsync(Ct);
+        await using var primary = await standby.CreateSourceAsync(Ct);
+        await primary.ExecuteAsync("CREATE TABLE changes (id bigint PRIMARY KEY, version bigint); INSERT INTO changes VALUES (1, 10)", Ct);
+        await standby.CatchUpAsync(Ct);
+        var (connector, plain) = (OdbcSource.Connector(), parameters.Replace("{0}", "", StringComparison.Ordinal));
+        var refused = await Assert.ThrowsAsync<SyncFailureException>(() => new IncrementalSource(connector, OdbcSource.Of(primary, port: standby.Port), plain).SyncAsync(Ct));
+        Assert.Equal(("errors.extraction.replica", FailureKind.Permanent), (refused.Failure.MessageKey, refused.Failure.Kind));
+        Assert.Single(await new IncrementalSource(connector, OdbcSource.Of(primary, port: standby.Port), parameters.Replace("{0}", ",\"lag\":5", StringComparison.Ordinal)).SyncAsync(Ct));
+        Assert.Single(await new IncrementalSource(connector, OdbcSource.Of(primary), plain).SyncAsync(Ct));
     }
 
     [Fact]

@@ -23,17 +23,34 @@ internal sealed class MySqlRow(MySqlDataReader reader, IReadOnlyList<MySqlColumn
     public Rejection? Write(RecordBuffer to)
     {
         (_left, _rejection) = (OversizeRecord.LargestBytes, null);
-        for (var i = 0; i < _fields.Length; i++)
+        Rejection? tooLarge = null;
+        for (var (i, place, isOpen) = (0, 0, true); isOpen;)
         {
-            var (prefix, form) = _fields[i];
-            JsonText.WriteRaw(prefix, to);
-            if (form == ColumnForm.Null || reader.IsDBNull(i)) JsonText.WriteRaw("null"u8, to);
-            else WriteValue(i, form, to);
+            try
+            {
+                for (; i < _fields.Length; i++)
+                {
+                    place = to.Written;
+                    var (prefix, form) = _fields[i];
+                    JsonText.WriteRaw(prefix, to);
+                    if (form == ColumnForm.Null || reader.IsDBNull(i)) JsonText.WriteRaw("null"u8, to);
+                    else WriteValue(i, form, to);
+                }
+
+                JsonText.WriteRaw("}"u8, to);
+                isOpen = false;
+            }
+            catch (RecordTooLargeException)
+            {
+                i = Math.Min(i, _fields.Length - 1);
+                isOpen = OversizeRecord.LeaveOut(to, place, _fields.Skip(i).Select(f => f.Prefix), tooLarge is not null);
+                tooLarge ??= OversizeRecord.Rejection(columns[i].Name);
+                i++;
+            }
         }
 
-        JsonText.WriteRaw("}"u8, to);
         to.EndRecord();
-        return _rejection;
+        return tooLarge ?? _rejection;
     }
 
     public void Dispose()

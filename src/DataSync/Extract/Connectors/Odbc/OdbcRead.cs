@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Extract.Connectors.Odbc.Rows;
 using DataSync.Pipeline;
 using DataSync.Pipeline.Connectors;
@@ -23,6 +25,7 @@ internal sealed class OdbcRead : IDisposable
     private long _asked, _pageRows;
     private int _row, _turn;
     private bool _isExhausted;
+    private ExceptionDispatchInfo? _failure;
 
     private OdbcRead(OdbcSession session, OdbcThread thread, ReadRequest request, OdbcStatement statement)
     {
@@ -46,12 +49,22 @@ internal sealed class OdbcRead : IDisposable
     public static OdbcRead Greatest(OdbcSession session, OdbcThread thread, ReadRequest request)
         => new(session, thread, request with { RowLimit = 1, ResumeToken = default, FirstSeq = 0 }, OdbcStatement.Greatest(session, request));
 
-    /// <summary>The next batch; null when there is none.</summary>
+    /// <summary>
+    /// The next batch; null when there is none. Where an answer asked for ahead fails, what came before is handed out first: whoever goes on asks as far ahead again, and must not do so from the same record for ever.
+    /// </summary>
     public async Task<RecordBatch?> NextAsync(CancellationToken ct)
     {
-        while (!_records.IsFull && _records.Remaining > 0 && (_row < (_block?.Count ?? 0) || await ForwardAsync(ct)))
+        _failure?.Throw();
+        try
         {
-            if (_writer.Write(_block!, _row++, _records.Buffer) is { } rejection) _records.RejectLast(rejection);
+            while (!_records.IsFull && _records.Remaining > 0 && (_row < (_block?.Count ?? 0) || await ForwardAsync(ct)))
+            {
+                if (_writer.Write(_block!, _row++, _records.Buffer) is { } rejection) _records.RejectLast(rejection);
+            }
+        }
+        catch (OdbcException e) when (AsksAhead && !_records.IsEmpty)
+        {
+            _failure = ExceptionDispatchInfo.Capture(e);
         }
 
         return _records.IsEmpty ? null : _records.Take(_statement.IsResumable ? Token(_block!, _row - 1) : []);

@@ -29,18 +29,10 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
         _row = row;
         if (BinaryPrimitives.ReadInt32BigEndian(row.Span) != _fields.Length) throw new InvalidDataException("Other columns than were described.");
         lead?.Write(this, to);
-        if (checkText && FirstInvalidText(row.Span) is { } invalid) return WriteInvalid(row.Span, invalid, to);
-        var rest = row.Span[HeaderLength..];
-        foreach (var (prefix, format) in _fields)
-        {
-            JsonText.WriteRaw(prefix, to);
-            rest = WireValue.Write(format, rest[TypeLength..], to);
-        }
-
-        if (!rest.IsEmpty) throw new InvalidDataException("More than the columns that were described.");
-        JsonText.WriteRaw("}"u8, to);
+        var invalid = checkText ? FirstInvalidText(row.Span) : null;
+        var wrong = WriteFields(row.Span[HeaderLength..], invalid is not null, to) ?? (invalid is { } field ? InvalidText.Rejection(columns[field].Name) : null);
         to.EndRecord();
-        return null;
+        return wrong;
     }
 
     /// <summary>The wire bytes of a field of the last row; it must not be null.</summary>
@@ -66,23 +58,42 @@ internal sealed class RowLayout(IReadOnlyList<RowColumn> columns, bool checkText
         return null;
     }
 
-    /// <summary>The original as it came, for quarantine: texts that are no UTF-8 in base64.</summary>
-    private Rejection WriteInvalid(ReadOnlySpan<byte> row, int invalid, RecordBuffer to)
+    /// <summary>Writes the members and the record's end; of a row with text that is none the original as it came, for quarantine: such texts in base64. Returns what did not fit, if anything did not.</summary>
+    private Rejection? WriteFields(ReadOnlySpan<byte> rest, bool isInvalid, RecordBuffer to)
     {
-        var rest = row[HeaderLength..];
-        for (var i = 0; i < _fields.Length; i++)
+        Rejection? tooLarge = null;
+        for (var (i, place) = (0, 0); ;)
         {
-            var length = Math.Max(0, Length(rest));
-            JsonText.WriteRaw(_fields[i].Prefix, to);
-            var value = rest.Slice(TypeLength + LengthLength, length);
-            if (!IsText(i) || System.Text.Unicode.Utf8.IsValid(value)) WireValue.Write(_fields[i].Format, rest[TypeLength..], to);
-            else InvalidText.Write(value, to);
-            rest = rest[(TypeLength + LengthLength + length)..];
-        }
+            try
+            {
+                for (; i < _fields.Length; i++)
+                {
+                    place = to.Written;
+                    JsonText.WriteRaw(_fields[i].Prefix, to);
+                    rest = isInvalid && IsText(i) ? WriteText(_fields[i].Format, rest[TypeLength..], to) : WireValue.Write(_fields[i].Format, rest[TypeLength..], to);
+                }
 
-        JsonText.WriteRaw("}"u8, to);
-        to.EndRecord();
-        return InvalidText.Rejection(columns[invalid].Name);
+                if (!rest.IsEmpty) throw new InvalidDataException("More than the columns that were described.");
+                JsonText.WriteRaw("}"u8, to);
+                return tooLarge;
+            }
+            catch (RecordTooLargeException)
+            {
+                if (i < _fields.Length) rest = rest[(TypeLength + LengthLength + Math.Max(0, Length(rest)))..];
+                else i--;
+                if (!OversizeRecord.LeaveOut(to, place, _fields.Skip(i).Select(f => f.Prefix), tooLarge is not null)) return tooLarge;
+                tooLarge = OversizeRecord.Rejection(columns[i++].Name);
+            }
+        }
+    }
+
+    private static ReadOnlySpan<byte> WriteText(WireFormat format, ReadOnlySpan<byte> wire, RecordBuffer to)
+    {
+        var length = Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(wire));
+        var value = wire.Slice(LengthLength, length);
+        if (System.Text.Unicode.Utf8.IsValid(value)) return WireValue.Write(format, wire, to);
+        InvalidText.Write(value, to);
+        return wire[(LengthLength + length)..];
     }
 
     private bool IsText(int ordinal) => IsText(_fields[ordinal].Format);

@@ -29,32 +29,33 @@ internal sealed class SqliteRow
     /// <summary>Writes the row and closes the record; returns what is wrong with it, if anything is.</summary>
     public Rejection? Write(RecordBuffer to)
     {
-        Rejection? rejection = null;
+        Rejection? rejection = null, tooLarge = null;
         var left = OversizeRecord.LargestBytes;
-        for (var i = 0; i < _prefixes.Length; i++)
+        for (var (i, place, isOpen) = (0, 0, true); isOpen;)
         {
-            JsonText.WriteRaw(_prefixes[i], to);
-            switch (raw.sqlite3_column_type(_statement, i))
+            try
             {
-                case raw.SQLITE_INTEGER:
-                    Utf8Formatter.TryFormat(raw.sqlite3_column_int64(_statement, i), to.GetSpan(20), out var digits);
-                    to.Advance(digits);
-                    break;
-                case raw.SQLITE_FLOAT:
-                    WriteReal(raw.sqlite3_column_double(_statement, i), to);
-                    break;
-                case raw.SQLITE_NULL:
-                    JsonText.WriteRaw("null"u8, to);
-                    break;
-                case var type:
-                    rejection = WriteBytes(i, type == raw.SQLITE_TEXT, ref left, to) ?? rejection;
-                    break;
+                for (; i < _prefixes.Length; i++)
+                {
+                    place = to.Written;
+                    JsonText.WriteRaw(_prefixes[i], to);
+                    rejection = WriteValue(i, ref left, to) ?? rejection;
+                }
+
+                JsonText.WriteRaw("}"u8, to);
+                isOpen = false;
+            }
+            catch (RecordTooLargeException)
+            {
+                i = Math.Min(i, _prefixes.Length - 1);
+                isOpen = OversizeRecord.LeaveOut(to, place, _prefixes.Skip(i), tooLarge is not null);
+                tooLarge ??= OversizeRecord.Rejection(_names[i]);
+                i++;
             }
         }
 
-        JsonText.WriteRaw("}"u8, to);
         to.EndRecord();
-        return rejection;
+        return tooLarge ?? rejection;
     }
 
     /// <summary>A key column's value where it is an integer.</summary>
@@ -75,6 +76,25 @@ internal sealed class SqliteRow
             raw.SQLITE_BLOB => new KeyValue(column, "blob", Convert.ToBase64String(Bytes(i, text: false))),
             _ => Bytes(i, text: true) is var bytes && Utf8.IsValid(bytes) ? new KeyValue(column, "text", Encoding.UTF8.GetString(bytes)) : null,
         };
+    }
+
+    private Rejection? WriteValue(int i, ref int left, RecordBuffer to)
+    {
+        switch (raw.sqlite3_column_type(_statement, i))
+        {
+            case raw.SQLITE_INTEGER:
+                Utf8Formatter.TryFormat(raw.sqlite3_column_int64(_statement, i), to.GetSpan(20), out var digits);
+                to.Advance(digits);
+                return null;
+            case raw.SQLITE_FLOAT:
+                WriteReal(raw.sqlite3_column_double(_statement, i), to);
+                return null;
+            case raw.SQLITE_NULL:
+                JsonText.WriteRaw("null"u8, to);
+                return null;
+            case var type:
+                return WriteBytes(i, type == raw.SQLITE_TEXT, ref left, to);
+        }
     }
 
     private Rejection? WriteBytes(int i, bool text, ref int left, RecordBuffer to)

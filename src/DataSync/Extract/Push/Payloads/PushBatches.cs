@@ -12,7 +12,9 @@ namespace DataSync.Extract.Push.Payloads;
 internal sealed class PushBatches(PushExtraction extraction, RecordSchema? schema, ReadRequest request) : IDisposable
 {
     private const string NothingThere = "errors.record.records_path";
-    private readonly BatchBuilder _builder = new(request);
+
+    /// <summary>A payload's own bound holds for its records: what was taken in is kept, also as base64.</summary>
+    private readonly BatchBuilder _builder = new(request, int.MaxValue);
 
     /// <summary>Records that came with the call. A payload that is no JSON is refused as a whole.</summary>
     public IEnumerable<RecordBatch> OfCall(ReadOnlyMemory<byte> payload)
@@ -41,7 +43,7 @@ internal sealed class PushBatches(PushExtraction extraction, RecordSchema? schem
         {
             using var records = PayloadRecords.Of(delivery.Payload, extraction.RecordsPath, schema);
             if (records is null && skip == 0) Refuse(delivery.Payload.Span);
-            using var passed = new BatchBuilder(request with { BatchBytes = 16 * 1024 });
+            using var passed = new BatchBuilder(request with { BatchBytes = 16 * 1024 }, int.MaxValue);
             while (written < skip && records?.TryWrite(passed) == true)
             {
                 written++;

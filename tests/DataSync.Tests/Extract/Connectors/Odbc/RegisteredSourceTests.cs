@@ -36,18 +36,27 @@ public class RegisteredSourceTests
 
     [Theory]
     [InlineData(Postgres, "Servername=db|SSLmode=verify-full", "full"), InlineData(Postgres, "Servername=db|sslmode=Verify-CA", "ca"), InlineData(Postgres, "Servername=db|SSLmode=require", "none"), InlineData(Postgres, "Servername=db", "none")]
-    [InlineData(Postgres, "Servername=db|SSLmode=verify-full|pqopt=sslmode = disable", "none"), InlineData(MariaDb, "SERVER=db|SSLVERIFY=1", "full"), InlineData(MariaDb, "SERVER=db|FORCETLS=1", "none"), InlineData("other.so", "SSLmode=verify-full", "none")]
+    [InlineData(Postgres, "Servername=db|SSLmode=verify-full|pqopt=sslmode = disable", "none"), InlineData(MariaDb, "SERVER=db|SSLVERIFY=1", "full"), InlineData(MariaDb, "SERVER=db|FORCETLS=1", "none"), InlineData(MariaDb, "SERVER=db|SSLVERIFY=yes|SSLCA=/ca.pem", "none"), InlineData(MariaDb, "SERVER=db|SSLVERIFY=true", "none"), InlineData("other.so", "SSLmode=verify-full", "none")]
     public void Verification_is_what_the_driver_is_told(string library, string attributes, string expected) => Assert.Equal(expected, Of(library, attributes).Verification);
 
     [Fact]
     public void Strict_leaves_no_way_without_tls()
     {
-        Assert.Equal("CHARSET=utf8mb4|FORCETLS=1|SERVER=db|SSLVERIFY=1|TLSVERSION=TLSv1.3", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1|FORCETLS=0").Strict(isExcepted: false)));
+        Assert.Equal("CHARSET=utf8mb4|FORCETLS=1|SERVER=db|SSLCA=/ca.pem|SSLVERIFY=1|TLSVERSION=TLSv1.3", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1|SSLCA=/ca.pem|FORCETLS=0").Strict(isExcepted: false)));
         Assert.Equal("CHARSET=utf8mb4|FORCETLS=1|SERVER=db|SSLVERIFY=1", Text(Of(MariaDb, "SERVER=db|SSLVERIFY=1").Strict(isExcepted: true)));
     }
 
+    /// <summary>The driver looks at <c>TLSVERSION</c> only where an authority, a certificate or ciphers are given.</summary>
     [Theory]
-    [InlineData("SERVER=db", false, false), InlineData("SERVER=db|SSLVERIFY=1", true, false), InlineData("SERVER=db|STREAMRS=1", false, true), InlineData("SERVER=db|OPTION=1048576", false, true), InlineData("SERVER=db|SSLVERIFY=0|NO_CACHE=0", false, false)]
+    [InlineData("SERVER=db|SSLVERIFY=1", false, "TLSv1.3"), InlineData("SERVER=db|SSLVERIFY=1|SSLCA=|TLSVERSION=TLSv1.2", true, "TLSv1.2")]
+    public void Strict_has_the_driver_look_at_the_version(string attributes, bool isExcepted, string version)
+    {
+        var given = Of(MariaDb, attributes).Strict(isExcepted);
+        Assert.Equal((version, "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256"), (given["TLSVERSION"], given["SSLCIPHER"]));
+    }
+
+    [Theory]
+    [InlineData("SERVER=db", false, false), InlineData("SERVER=db|SSLVERIFY=yes", false, false), InlineData("SERVER=db|SSLVERIFY=1", true, false), InlineData("SERVER=db|STREAMRS=1", false, true), InlineData("SERVER=db|OPTION=1048576", false, true), InlineData("SERVER=db|SSLVERIFY=0|NO_CACHE=0", false, false)]
     public void NeedsName_and_IsStreamed_follow_the_attributes(string attributes, bool needsName, bool isStreamed)
     {
         var source = Of(MariaDb, attributes);

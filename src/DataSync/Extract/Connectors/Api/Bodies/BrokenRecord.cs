@@ -14,17 +14,17 @@ internal static class BrokenRecord
     /// <summary>Text in another encoding than the answer said.</summary>
     public static void WriteText(ReadOnlySpan<byte> line, BatchBuilder to) => Write(line, to, InvalidText.Rejection("*"));
 
-    /// <summary>What did not fit is not kept.</summary>
-    public static void WriteOversize(BatchBuilder to)
-    {
-        to.Buffer.Add("null"u8);
-        to.RejectLast(OversizeRecord.Rejection("*"));
-    }
-
     private static void Write(ReadOnlySpan<byte> line, BatchBuilder to, Rejection rejection)
     {
-        InvalidText.Write(line, to.Buffer);
-        to.Buffer.EndRecord();
-        to.RejectLast(rejection);
+        try
+        {
+            InvalidText.Write(line, to.Buffer);
+            to.Buffer.EndRecord();
+            to.RejectLast(rejection);
+        }
+        catch (RecordTooLargeException)
+        {
+            OversizeRecord.Refuse(to);
+        }
     }
 }

@@ -46,16 +46,30 @@ internal sealed class CsvBody(Stream stream, byte delimiter, Uri url) : PageBody
     {
         if (_lines.IsTooLong)
         {
-            BrokenRecord.WriteOversize(to);
+            OversizeRecord.Refuse(to);
         }
         else if (!Utf8.IsValid(line))
         {
             BrokenRecord.WriteText(line, to);
         }
-        else if (!TryWrite(line, _names!, to.Buffer))
+        else if (!TryWrite(line, _names!, to))
         {
             to.Buffer.AbandonRecord();
             BrokenRecord.WriteCsv(line, to);
+        }
+    }
+
+    /// <summary>Writes a line as an object, or without it where escapes make it too large; false where it has not a field for each name.</summary>
+    private bool TryWrite(ReadOnlySpan<byte> line, byte[][] names, BatchBuilder to)
+    {
+        try
+        {
+            return TryWrite(line, names, to.Buffer);
+        }
+        catch (RecordTooLargeException)
+        {
+            OversizeRecord.Refuse(to);
+            return true;
         }
     }
 

@@ -21,7 +21,7 @@ internal sealed class JsonlBody(Stream stream) : PageBody
         {
             var line = _lines.Line.Span.Trim(" \t\r"u8);
             if (line.Length == 0 && !_lines.IsTooLong) continue;
-            if (_lines.IsTooLong) BrokenRecord.WriteOversize(to);
+            if (_lines.IsTooLong) OversizeRecord.Refuse(to);
             else if (!Utf8.IsValid(line)) BrokenRecord.WriteText(line, to);
             else if (!IsOneDocument(line)) BrokenRecord.WriteJson(line, to);
             else to.Buffer.Add(line);

@@ -11,6 +11,12 @@ internal sealed partial record RegisteredSource(string Name, string Library, IRe
 {
     private const int PostgresPort = 5432, MariaDbPort = 3306;
 
+    /// <summary>What OpenSSL takes for TLS 1.3 where it is told nothing; older versions keep theirs.</summary>
+    private const string NewestCiphers = "TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_128_GCM_SHA256";
+
+    /// <summary>Without one of these, MariaDB's driver passes over <c>TLSVERSION</c>.</summary>
+    private static readonly string[] BesideVersion = ["SSLCA", "SSLCAPATH", "SSLCIPHER", "SSLCERT", "SSLKEY"];
+
     /// <summary>Bits of MariaDB's <c>OPTION</c>: read a file of settings, which may name a socket; give rows as they come.</summary>
     private const int ReadsSettings = 65_536, Streams = 1_048_576;
 
@@ -21,8 +27,8 @@ internal sealed partial record RegisteredSource(string Name, string Library, IRe
     /// <summary>True where there is no server at all.</summary>
     public bool IsFile => Library.StartsWith("libsqlite3odbc", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>True where the driver compares the server's certificate with the name it dials, so that it must dial that name.</summary>
-    public bool NeedsName => IsMariaDb && Has("SSLVERIFY");
+    /// <summary>True where the driver compares the server's certificate with the name it dials, so that it must dial that name. It reads a number, and <c>yes</c> is 0.</summary>
+    public bool NeedsName => IsMariaDb && Of("SSLVERIFY") == "1";
 
     /// <summary>True where the driver gives rows as they come; it would hold an answer whole otherwise.</summary>
     public bool IsStreamed => IsMariaDb && (Has("STREAMRS") || Has("NO_CACHE") || HasOption(Streams));
@@ -52,6 +58,7 @@ internal sealed partial record RegisteredSource(string Name, string Library, IRe
         var changed = Own();
         changed["FORCETLS"] = "1";
         if (!isExcepted) changed.TryAdd("TLSVERSION", "TLSv1.3");
+        if (changed.ContainsKey("TLSVERSION") && !Array.Exists(BesideVersion, a => !string.IsNullOrWhiteSpace(Of(a)))) changed["SSLCIPHER"] = NewestCiphers;
         return changed;
     }
 

@@ -32,23 +32,47 @@ internal sealed class RowWriter(Projection projection)
             if (isLong) left -= packed.Length;
         }
 
-        for (var i = 0; i < _members.Length; i++)
+        Rejection? tooLarge = null;
+        for (var (i, place, isOpen) = (0, 0, true); isOpen;)
         {
-            var member = _members[i];
-            JsonText.WriteRaw(_prefixes[i], to);
-            if (member.Part is { } part)
+            try
             {
-                if (_parts!.IsNull(part)) JsonText.WriteRaw("null"u8, to);
-                else if (!member.Format.Write(_parts.Part(packed, part), to)) rejection = InvalidText.Rejection(member.Name);
+                for (; i < _members.Length; i++)
+                {
+                    place = to.Written;
+                    var member = _members[i];
+                    JsonText.WriteRaw(_prefixes[i], to);
+                    if (member.Part is { } part)
+                    {
+                        if (_parts!.IsNull(part)) JsonText.WriteRaw("null"u8, to);
+                        else if (!member.Format.Write(_parts.Part(packed, part), to)) rejection = InvalidText.Rejection(member.Name);
+                    }
+                    else if (block.Indicator(row, member.Column) == OdbcCode.NullData) JsonText.WriteRaw("null"u8, to);
+                    else if (block.IsLong(row, member.Column, member.Format)) rejection = WriteLong(block.Long[_long++], member, ref left, to) ?? rejection;
+                    else if (!member.Format.Write(block.Value(row, member.Column, member.Format), to)) rejection = InvalidText.Rejection(member.Name);
+                }
+
+                JsonText.WriteRaw("}"u8, to);
+                isOpen = false;
             }
-            else if (block.Indicator(row, member.Column) == OdbcCode.NullData) JsonText.WriteRaw("null"u8, to);
-            else if (block.IsLong(row, member.Column, member.Format)) rejection = WriteLong(block.Long[_long++], member, ref left, to) ?? rejection;
-            else if (!member.Format.Write(block.Value(row, member.Column, member.Format), to)) rejection = InvalidText.Rejection(member.Name);
+            catch (RecordTooLargeException)
+            {
+                i = Math.Min(i, _members.Length - 1);
+                isOpen = OversizeRecord.LeaveOut(to, place, _prefixes.Skip(i), tooLarge is not null);
+                tooLarge ??= OversizeRecord.Rejection(_members[i].Name);
+                SkipLong(block, row, isOpen ? _members[i].Column : int.MaxValue);
+                i++;
+            }
         }
 
-        JsonText.WriteRaw("}"u8, to);
         to.EndRecord();
-        return rejection;
+        return tooLarge ?? rejection;
+    }
+
+    /// <summary>Passes over the long values of a row's columns up to one of them, taken or not.</summary>
+    private void SkipLong(RowBlock block, int row, int column)
+    {
+        while (_long < block.Long.Count && block.Long[_long].Row == row && block.Long[_long].Column <= column) _long++;
     }
 
     /// <summary>The key's text of a value; null where there is none to go on from.</summary>

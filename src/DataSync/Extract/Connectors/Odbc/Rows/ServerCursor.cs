@@ -23,7 +23,7 @@ internal sealed unsafe class ServerCursor : IDisposable
         var name = stackalloc char[LongestName];
         short length;
         Diagnostics.Check(OdbcLibrary.SQLGetCursorNameW(statement, name, LongestName, &length), statement);
-        (_session, _name, Statement, Left) = (session, new string(name, 0, Math.Clamp((int)length, 0, LongestName - 1)), statement, first);
+        (_session, _name, Statement, Left) = (session, Text(new ReadOnlySpan<char>(name, LongestName)), statement, first);
     }
 
     /// <summary>The statement whose rows are here.</summary>
@@ -31,6 +31,9 @@ internal sealed unsafe class ServerCursor : IDisposable
 
     /// <summary>Rows of the answer that may still come without asking the server.</summary>
     public int Left { get; private set; }
+
+    /// <summary>What a driver wrote into a room, up to its NUL: the length it tells besides may be one in bytes, or of all that there would have been.</summary>
+    internal static string Text(ReadOnlySpan<char> room) => new(room.IndexOf('\0') is var end and >= 0 ? room[..end] : room);
 
     /// <summary>Takes note of rows that were fetched.</summary>
     public void Fetched(int rows) => Left -= rows;
@@ -54,7 +57,7 @@ internal sealed unsafe class ServerCursor : IDisposable
             Diagnostics.Check(OdbcLibrary.SQLFreeStmt(_more, OdbcCode.CloseCursor), _more);
         }
 
-        var sql = string.Create(CultureInfo.InvariantCulture, $"FETCH FORWARD {rows} FROM \"{_name}\"");
+        var sql = string.Create(CultureInfo.InvariantCulture, $"FETCH FORWARD {rows} FROM {SqlName.Quote(_name)}");
         fixed (char* text = sql) Diagnostics.Check(OdbcLibrary.SQLExecDirectW(_more, text, sql.Length), _more);
         Left = rows;
     }

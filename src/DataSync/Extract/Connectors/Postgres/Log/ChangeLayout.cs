@@ -59,18 +59,39 @@ internal sealed class ChangeLayout
         ChangeMember.Position(change.Transaction, change.Index, to);
         Unchanged(row, before, isWhole, to);
         JsonText.WriteRaw("}"u8, to);
-        for (var i = 0; i < _columns.Length; i++)
-        {
-            if (change.IsDelete && !isWhole && !_isKey[i]) continue;
-            var value = Value(i, row, before, isWhole);
-            if (value.Kind == LogMessage.Unchanged) continue;
-            JsonText.WriteRaw(","u8, to);
-            wrong ??= Member(i, message, value, to);
-        }
-
-        JsonText.WriteRaw("}"u8, to);
+        wrong = Members(change, message, row, before, isWhole, to) ?? wrong;
         to.EndRecord();
         return wrong;
+    }
+
+    /// <summary>Writes the row's members and the record's end.</summary>
+    private Rejection? Members(Change change, LogMessage message, List<LogValue> row, List<LogValue>? before, bool isWhole, RecordBuffer to)
+    {
+        Rejection? wrong = null, tooLarge = null;
+        for (var (i, last, place) = (0, 0, to.Written); ;)
+        {
+            try
+            {
+                for (; i < _columns.Length; i++)
+                {
+                    if (change.IsDelete && !isWhole && !_isKey[i]) continue;
+                    var value = Value(i, row, before, isWhole);
+                    if (value.Kind == LogMessage.Unchanged) continue;
+                    (last, place) = (i, to.Written);
+                    JsonText.WriteRaw(","u8, to);
+                    wrong ??= Member(i, message, value, to);
+                }
+
+                JsonText.WriteRaw("}"u8, to);
+                return tooLarge ?? wrong;
+            }
+            catch (RecordTooLargeException)
+            {
+                if (!OversizeRecord.LeaveOut(to, place, _members.Skip(last).Select(m => (byte[])[(byte)',', .. m]), tooLarge is not null)) return tooLarge;
+                tooLarge = OversizeRecord.Rejection(_columns[last].Name);
+                i = Math.Max(i, last + 1);
+            }
+        }
     }
 
     /// <summary>A large value that an update left as it was is not in the log: where it is not known from before, its name is told instead, so that it passes for no null.</summary>

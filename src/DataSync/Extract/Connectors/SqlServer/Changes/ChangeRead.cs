@@ -21,7 +21,7 @@ internal sealed class ChangeRead : IDisposable
     private readonly SqlDataReader _reader;
     private readonly BatchBuilder _records;
     private readonly SqlServerRow _row;
-    private readonly IReadOnlyList<byte[]> _keyMembers, _members;
+    private readonly byte[][] _keyMembers, _goneMembers, _members;
     private readonly ChangePlan _plan;
     private readonly ChangePosition _next;
     private long _count;
@@ -37,7 +37,8 @@ internal sealed class ChangeRead : IDisposable
         var ahead = new SqlServerColumn("", ColumnForm.Text, "");
         _row = new SqlServerRow(reader, [ahead, ahead, .. keys, .. keys, .. columns]);
         _keyMembers = [.. keys.Select(k => JsonText.MemberName(k.Name))];
-        _members = [.. columns.Select(c => JsonText.MemberName(c.Name))];
+        _goneMembers = [.. _keyMembers.Select(Following)];
+        _members = [.. columns.Select(c => Following(JsonText.MemberName(c.Name)))];
     }
 
     /// <summary>Starts the statement.</summary>
@@ -90,15 +91,22 @@ internal sealed class ChangeRead : IDisposable
         JsonText.WriteRaw("{\"_change\":{\"operation\":\""u8, to);
         JsonText.WriteRaw(operation switch { "R" => "read"u8, "I" => "insert"u8, "U" => "update"u8, "D" => "delete"u8, _ => throw new InvalidDataException("Another operation.") }, to);
         JsonText.WriteRaw("\",\"key\":{"u8, to);
-        Members(_keyMembers, FirstKey, to, isFirst: true);
+        for (var i = 0; i < _keyMembers.Length; i++)
+        {
+            if (i > 0) JsonText.WriteRaw(","u8, to);
+            JsonText.WriteRaw(_keyMembers[i], to);
+            _row.WriteValue(FirstKey + i, to);
+        }
 
         WritePosition(version, to);
-        if (operation == "D") Members(_keyMembers, FirstKey + _keyMembers.Count, to, isFirst: false);
-        else Members(_members, FirstKey + _keyMembers.Count * 2, to, isFirst: false);
-        JsonText.WriteRaw("}"u8, to);
+        if (operation == "D") _row.WriteMembers(_goneMembers, FirstKey + _keyMembers.Length, to);
+        else _row.WriteMembers(_members, FirstKey + _keyMembers.Length * 2, to);
         to.EndRecord();
         if (_row.Rejection is { } rejection) _records.RejectLast(rejection);
     }
+
+    /// <summary>A member behind another.</summary>
+    private static byte[] Following(byte[] member) => [(byte)',', .. member];
 
     /// <summary>As wide as any, so that texts are in the order of the changes; the second part keeps those of one transaction apart.</summary>
     private void WritePosition(long version, RecordBuffer to)
@@ -110,15 +118,5 @@ internal sealed class ChangeRead : IDisposable
         Utf8Formatter.TryFormat(_count++, room[20..], out _, new StandardFormat('D', 10));
         "\"}"u8.CopyTo(room[30..]);
         to.Advance(32);
-    }
-
-    private void Members(IReadOnlyList<byte[]> names, int at, RecordBuffer to, bool isFirst)
-    {
-        for (var i = 0; i < names.Count; i++)
-        {
-            if (i > 0 || !isFirst) JsonText.WriteRaw(","u8, to);
-            JsonText.WriteRaw(names[i], to);
-            _row.WriteValue(at + i, to);
-        }
     }
 }

@@ -13,9 +13,8 @@ internal sealed class SqlServerRow(SqlDataReader reader, IReadOnlyList<SqlServer
 {
     private const int SmallestBuffer = 16 * 1024, KeptBuffer = 1024 * 1024;
 
-    private readonly (byte[] Prefix, ColumnForm Form)[] _fields =
-        [.. columns.Select((c, i) => (Prefix: (byte[])[i == 0 ? (byte)'{' : (byte)',', .. JsonText.MemberName(c.Name)], c.Form))];
-
+    private readonly byte[][] _members = [.. columns.Select((c, i) => (byte[])[i == 0 ? (byte)'{' : (byte)',', .. JsonText.MemberName(c.Name)])];
+    private readonly ColumnForm[] _forms = [.. columns.Select(c => c.Form)];
     private byte[] _bytes = ArrayPool<byte>.Shared.Rent(SmallestBuffer);
     private char[] _chars = ArrayPool<char>.Shared.Rent(SmallestBuffer);
     private int _left;
@@ -25,15 +24,42 @@ internal sealed class SqlServerRow(SqlDataReader reader, IReadOnlyList<SqlServer
     public Rejection? Write(RecordBuffer to)
     {
         Begin();
-        for (var i = 0; i < _fields.Length; i++)
-        {
-            JsonText.WriteRaw(_fields[i].Prefix, to);
-            WriteValue(i, to);
-        }
-
-        JsonText.WriteRaw("}"u8, to);
+        WriteMembers(_members, 0, to);
         to.EndRecord();
         return _rejection;
+    }
+
+    /// <summary>Writes columns that follow one another as members of the open record, and the record's end.</summary>
+    /// <param name="members">The members' beginnings, each with what parts it from the one before.</param>
+    /// <param name="first">The first column.</param>
+    /// <param name="to">Where the record is open.</param>
+    public void WriteMembers(byte[][] members, int first, RecordBuffer to)
+    {
+        Rejection? tooLarge = null;
+        for (var (i, place, isOpen) = (0, 0, true); isOpen;)
+        {
+            try
+            {
+                for (; i < members.Length; i++)
+                {
+                    place = to.Written;
+                    JsonText.WriteRaw(members[i], to);
+                    WriteValue(first + i, to);
+                }
+
+                JsonText.WriteRaw("}"u8, to);
+                isOpen = false;
+            }
+            catch (RecordTooLargeException)
+            {
+                i = Math.Min(i, members.Length - 1);
+                isOpen = OversizeRecord.LeaveOut(to, place, members.Skip(i), tooLarge is not null);
+                tooLarge ??= OversizeRecord.Rejection(columns[first + i].Name);
+                i++;
+            }
+        }
+
+        _rejection = tooLarge ?? _rejection;
     }
 
     /// <summary>Begins a row that is written value by value.</summary>
@@ -46,7 +72,7 @@ internal sealed class SqlServerRow(SqlDataReader reader, IReadOnlyList<SqlServer
     public void WriteValue(int i, RecordBuffer to)
     {
         if (reader.IsDBNull(i)) JsonText.WriteRaw("null"u8, to);
-        else WriteValue(i, _fields[i].Form, to);
+        else WriteValue(i, _forms[i], to);
     }
 
     public void Dispose()
