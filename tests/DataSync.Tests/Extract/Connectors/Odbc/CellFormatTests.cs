@@ -16,10 +16,26 @@ public class CellFormatTests
     [InlineData("0044-03-15 BC", false, "-000043-03-15"), InlineData("12024-02-29 24:00:00", false, "+012024-02-29T24:00:00")]
     public void Time_comes_out_as_from_the_native_connector(string text, bool utc, string expected) => Assert.Equal(expected, Written(new PostgresTimeCell(utc), text, out _).GetString());
 
+    [Theory]
+    [InlineData("0000-00-00", false, "0000-00-00"), InlineData("0000-00-00 00:00:00", true, "0000-00-00T00:00:00Z"), InlineData("2024-02-29 12:00:00.500000", false, "2024-02-29T12:00:00.5"), InlineData("-838:59:59.000010", false, "-838:59:59.00001")]
+    public void Time_of_mariadb_comes_out_as_from_the_native_connector(string text, bool utc, string expected) => Assert.Equal(expected, Written(new MariaDbTimeCell(utc), text, out _).GetString());
+
+    [Theory]
+    [InlineData("\u0001", "1"), InlineData("\u0001\0", "256"), InlineData("\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff\u00ff", "18446744073709551615")]
+    public void Bits_are_the_number_they_make(string bytes, string expected) => Assert.Equal(expected, Written(new BitsCell(), bytes, out _).GetRawText());
+
+    [Theory]
+    [InlineData(""), InlineData("123456789")]
+    public void Bits_of_another_number_than_there_are_reject_the_record(string bytes)
+    {
+        Written(new BitsCell(), bytes, out var isText);
+        Assert.False(isText);
+    }
+
     [Fact]
     public void Text_that_is_no_time_or_number_is_one_value_all_the_same()
     {
-        foreach (var cell in new CellFormat[] { new PostgresTimeCell(utc: true), new PostgresTimeCell(utc: false), new ExactCell(), new PostgresFloatCell(single: false), new PostgresFloatCell(single: true), new AsciiCell(), new AsciiCell(lower: true), new TruthCell() })
+        foreach (var cell in new CellFormat[] { new PostgresTimeCell(utc: true), new PostgresTimeCell(utc: false), new MariaDbTimeCell(utc: true), new MariaDbTimeCell(utc: false), new BitsCell(), new ExactCell(), new PostgresFloatCell(single: false), new PostgresFloatCell(single: true), new AsciiCell(), new AsciiCell(lower: true), new TruthCell() })
         {
             foreach (var lie in Lies) Written(cell, lie, out _);
         }
@@ -31,7 +47,7 @@ public class CellFormatTests
     [Fact]
     public void Bytes_that_are_no_ascii_reject_the_record()
     {
-        foreach (var cell in new CellFormat[] { new PostgresTimeCell(utc: true), new ExactCell(), new PostgresFloatCell(single: false), new AsciiCell() })
+        foreach (var cell in new CellFormat[] { new PostgresTimeCell(utc: true), new MariaDbTimeCell(utc: true), new ExactCell(), new PostgresFloatCell(single: false), new AsciiCell() })
         {
             Written(cell, "\u00e9", out var isText);
             Assert.False(isText);

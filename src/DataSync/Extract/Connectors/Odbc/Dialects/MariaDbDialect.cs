@@ -124,9 +124,13 @@ internal sealed class MariaDbDialect(bool isMariaDb) : OdbcDialect
 
     /// <summary>
     /// Text as <c>char</c>, which the driver copies as it came. To make UTF-16 of a bound value it takes the value's whole length, of which its own buffer holds only what there is room
-    /// for: it reads whatever lies behind.
+    /// for: it reads whatever lies behind. Bits and times are as the native connector has them.
     /// </summary>
-    public override CellFormat Format(DescribedColumn column) => column is { Type: SqlType.Timestamp, TypeName: "timestamp" }
-        ? new CalendarCell(withTime: true, utc: true)
-        : base.Format(column) is var format && format is TextCell ? new Utf8Cell() : format;
+    public override CellFormat Format(DescribedColumn column) => column switch
+    {
+        { TypeName: "bit" } => new BitsCell(),
+        _ when SqlType.IsExact(column.Type) => new ExactCell(padded: true),
+        { Type: SqlType.Date or SqlType.Time or SqlType.Timestamp } => new MariaDbTimeCell(utc: column.TypeName == "timestamp"),
+        _ => base.Format(column) is var format && format is TextCell ? new Utf8Cell() : format,
+    };
 }

@@ -51,6 +51,31 @@ internal sealed class BitCell : CellFormat
     }
 }
 
+/// <summary>Several bits as the number they make, the greatest byte first.</summary>
+internal sealed class BitsCell : CellFormat
+{
+    public override short CType => SqlType.CBinary;
+
+    public override bool HasKey => false;
+
+    public override string JsonType => "integer";
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        if (value.Length is 0 or > sizeof(ulong))
+        {
+            InvalidText.Write(value, to);
+            return false;
+        }
+
+        var bits = 0UL;
+        foreach (var part in value) bits = (bits << 8) | part;
+        Utf8Formatter.TryFormat(bits, to.GetSpan(20), out var written);
+        to.Advance(written);
+        return true;
+    }
+}
+
 /// <summary>PostgreSQL's text of a truth value.</summary>
 internal sealed class TruthCell : CellFormat
 {
@@ -122,7 +147,8 @@ internal sealed class PostgresFloatCell(bool single) : CellFormat
 }
 
 /// <summary>Decimals, fetched as their text so that no digit is lost. A text that is no number of JSON (NaN) is a string.</summary>
-internal sealed class ExactCell : CellFormat
+/// <param name="padded">The server may put zeros before it, as ZEROFILL does.</param>
+internal sealed class ExactCell(bool padded = false) : CellFormat
 {
     public override short CType => SqlType.CChar;
 
@@ -131,6 +157,7 @@ internal sealed class ExactCell : CellFormat
     public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
     {
         value = value.Trim((byte)' ');
+        if (padded) value = Bare(value);
         if (IsNumber(value)) JsonText.WriteRaw(value, to);
         else if (value.StartsWith("."u8) && IsNumber(value, bare: true)) WriteWithZero(value, negative: false, to);
         else if (value.StartsWith("-."u8) && IsNumber(value[1..], bare: true)) WriteWithZero(value[1..], negative: true, to);
@@ -139,6 +166,13 @@ internal sealed class ExactCell : CellFormat
     }
 
     public override string? Key(ReadOnlySpan<byte> value) => IsNumber(value) ? System.Text.Encoding.ASCII.GetString(value) : null;
+
+    /// <summary>Without zeros before the first digit of its whole part.</summary>
+    private static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> text)
+    {
+        while (text.Length > 1 && text[0] == (byte)'0' && text[1] != (byte)'.') text = text[1..];
+        return text;
+    }
 
     private static void WriteWithZero(ReadOnlySpan<byte> fraction, bool negative, RecordBuffer to)
     {

@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Buffers.Text;
 using System.Globalization;
+using DataSync.Extract.Connectors.MySql;
 using DataSync.Extract.Connectors.Odbc.Native;
 using DataSync.Pipeline;
 
@@ -62,6 +63,28 @@ internal sealed class CalendarCell(bool withTime, bool utc = false) : CellFormat
     {
         for (var i = count - 1; i >= 0; i--, value /= 10) room[i] = (byte)('0' + value % 10);
     }
+}
+
+/// <summary>
+/// MariaDB's and MySQL's dates and times in the server's own text, in the forms of the native connector. Asked for their parts, the driver gives a date of zeros as null, and it has no form for a time of more than a day.
+/// What holds anything that no time does is written as the string it is.
+/// </summary>
+internal sealed class MariaDbTimeCell(bool utc) : CellFormat
+{
+    private static readonly SearchValues<byte> OfTimes = SearchValues.Create("0123456789-.: "u8);
+
+    public override short CType => SqlType.CChar;
+
+    public override string JsonType => "string";
+
+    public override bool Write(ReadOnlySpan<byte> value, RecordBuffer to)
+    {
+        if (value.ContainsAnyExcept(OfTimes)) return AsciiCell.WriteText(value, to);
+        ServerText.WriteDateTime(value, utc, to);
+        return true;
+    }
+
+    public override string? Key(ReadOnlySpan<byte> value) => value.ContainsAnyExcept(OfTimes) ? null : System.Text.Encoding.ASCII.GetString(value);
 }
 
 /// <summary>
