@@ -25,6 +25,7 @@ internal sealed class MarkedTenant : IDisposable
     private readonly byte[] _mark;
     private byte[] _settings = [];
 
+    /// <summary>One that is prepared by <see cref="PrepareAsync"/>.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="size">Records of each of its jobs: no other tenant's are as many.</param>
     /// <param name="address">Where the API is.</param>

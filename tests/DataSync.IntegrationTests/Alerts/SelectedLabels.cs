@@ -14,6 +14,7 @@ internal sealed partial class SelectedLabels
     private readonly Dictionary<string, Dictionary<string, HashSet<string>>> _series = new(StringComparer.Ordinal) { ["up"] = new(StringComparer.Ordinal) };
     private readonly Dictionary<string, string> _recorded = new(StringComparer.Ordinal);
 
+    /// <summary>Reads what the pages hold.</summary>
     /// <param name="shown">Pages of metrics.</param>
     private SelectedLabels(string shown)
     {

@@ -21,7 +21,7 @@ internal sealed class AnswerReplay : IAsyncDisposable
     private int _count;
 
     private AnswerReplay(WebApplication server, PrismProxy proxy)
-        => (_server, _proxy, _client) = (server, proxy, new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxResponseHeadersLength = 4096 }) { BaseAddress = proxy.Url });
+        => (_server, _proxy, _client) = (server, proxy, new HttpClient(new SocketsHttpHandler { UseProxy = false, AllowAutoRedirect = false, MaxResponseHeadersLength = 128 }) { BaseAddress = proxy.Url });
 
     public static async Task<AnswerReplay> StartAsync(CancellationToken ct)
     {

@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using DataSync.IntegrationTests.Refine.LabelStudio;
-using DataSync.Pipeline;
 using DataSync.Refine.Ai;
 using DataSync.Refine.Ai.Answers;
 using DataSync.Refine.Ai.Privacy;

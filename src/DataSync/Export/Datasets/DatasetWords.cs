@@ -27,6 +27,7 @@ internal sealed class DatasetWords(Messages messages, string language)
 
     public string License(string license) => Text("dataset.license", ("license", license));
 
+    /// <summary>Where more is said of it.</summary>
     /// <param name="url">The address as the text is to show it.</param>
     public string Home(string url) => Text("dataset.home", ("url", url));
 
