@@ -1,3 +1,5 @@
+using System.Text;
+using System.Text.Json;
 using DataSync.Pipeline.Connectors;
 
 namespace DataSync.IntegrationTests.Extract.Log;
@@ -32,5 +34,31 @@ public sealed class PostgresLogMemoryTests
 
         Assert.Equal(Rows, records);
         Assert.True(bytes > 3 * Most && peak < Most, $"{peak:N0} bytes of memory for {bytes:N0} bytes of changes");
+    }
+
+    /// <summary>What is refused is kept as JSON: a member behind the one that is wrong is written like any other.</summary>
+    [Fact]
+    public async Task Change_with_a_value_beyond_the_bound_is_refused_as_whole_json_with_what_stands_behind_it()
+    {
+        await using var table = await FollowedTable.CreateAsync("id bigint PRIMARY KEY, large text, small text, last bigint", Ct);
+        await table.SyncAsync(Ct);
+        await table.ExecuteAsync("INSERT INTO followed VALUES (1, repeat('x', 70 * 1024 * 1024), 'behind', 7)", Ct);
+        var request = new ReadRequest { Table = "followed" };
+        var plan = await table.Connector.PlanAsync(table.Connection, request, await table.Connector.OfferAsync(table.Connection, request, Ct), table.Sync.State!.Data.GetProperty("next"), Ct);
+        List<string> refused = [];
+        await foreach (var batch in table.Connector.ReadChangesAsync(table.Connection, request, plan, Ct))
+        {
+            using (batch)
+            {
+                for (var i = 0; i < batch.Count; i++)
+                {
+                    Assert.True(batch.IsRejected(i));
+                    refused.Add(Encoding.UTF8.GetString(batch.Raw[i]));
+                }
+            }
+        }
+
+        var record = JsonElement.Parse(Assert.Single(refused));
+        Assert.Equal((1L, "behind", 7L), (record.GetProperty("id").GetInt64(), record.GetProperty("small").GetString(), record.GetProperty("last").GetInt64()));
     }
 }

@@ -53,7 +53,8 @@ internal sealed class ChangeLayout
         for (var i = 0; i < _key.Length; i++)
         {
             if (i > 0) JsonText.WriteRaw(","u8, to);
-            wrong ??= Member(_key[i], message, Value(_key[i], row, before, isWhole), to);
+            var fault = Member(_key[i], message, Value(_key[i], row, before, isWhole), to); // written whatever was wrong before
+            wrong ??= fault;
         }
 
         ChangeMember.Position(change.Transaction, change.Index, to);
@@ -79,7 +80,8 @@ internal sealed class ChangeLayout
                     if (value.Kind == LogMessage.Unchanged) continue;
                     (last, place) = (i, to.Written);
                     JsonText.WriteRaw(","u8, to);
-                    wrong ??= Member(i, message, value, to);
+                    var fault = Member(i, message, value, to);
+                    wrong ??= fault;
                 }
 
                 JsonText.WriteRaw("}"u8, to);
