@@ -76,8 +76,7 @@ internal sealed class DeliveredRecords
             var json = _member.Find(document);
             if (json.IsEmpty)
             {
-                if (!_bounds.Nulls) batch.SetAside(i);
-                else if (IsDeliveredUnplaced(document)) batch.SetAside(i);
+                if (!_bounds.Nulls ? !batch.IsRejected(i) : IsDeliveredUnplaced(document)) batch.SetAside(i); // one that is refused may have lost the value with what was too large in it
                 continue;
             }
 

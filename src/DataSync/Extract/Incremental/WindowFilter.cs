@@ -15,7 +15,7 @@ internal sealed class WindowFilter(CursorWindow window, CursorScale scale)
         for (var i = 0; i < batch.Count; i++)
         {
             var json = _member.Find(batch.Raw[i]);
-            if (json.IsEmpty ? !window.Nulls : IsOutside(scale.Measure(json))) batch.SetAside(i);
+            if (json.IsEmpty ? !window.Nulls && !batch.IsRejected(i) : IsOutside(scale.Measure(json))) batch.SetAside(i);
         }
     }
 

@@ -83,6 +83,35 @@ public class CursorBoundsTests
         Assert.Equal("errors.extraction.cursor_undecided", failure.Failure.MessageKey);
     }
 
+    /// <summary>What was too large in it may have taken the value along; set aside, it would be in no quarantine.</summary>
+    [Fact]
+    public void Pass_keeps_a_refused_record_without_a_value_where_such_records_are_skipped()
+    {
+        var delivered = new DeliveredRecords(RecordHash.Current([new byte[32]]), Bounds(null) with { Nulls = false }, []);
+        using var batch = Nulls();
+        delivered.Pass(batch);
+        Assert.Equal([true, false], Enumerable.Range(0, 2).Select(batch.IsAside));
+
+        using var again = Nulls();
+        new WindowFilter(new DataSync.Pipeline.Incremental.CursorWindow { Field = "v" }, CursorScale.Of(isOrdered: true)).Apply(again);
+        Assert.Equal([true, false], Enumerable.Range(0, 2).Select(again.IsAside));
+    }
+
+    /// <summary>Two records without a value, of which the second is refused.</summary>
+    private static RecordBatch Nulls()
+    {
+        var buffer = new RecordBuffer();
+        for (var i = 0; i < 2; i++)
+        {
+            buffer.Write("""{"v":null}"""u8);
+            buffer.EndRecord();
+        }
+
+        var batch = new RecordBatch(0, buffer);
+        batch.Reject(1, new Rejection("record", "CODE", "refused"));
+        return batch;
+    }
+
     private static CursorBounds Bounds(string? floor) => new()
     {
         Field = "v",
