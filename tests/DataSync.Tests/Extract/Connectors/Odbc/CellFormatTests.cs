@@ -64,4 +64,12 @@ public class CellFormatTests
         using var document = JsonDocument.Parse(buffer.Memory(0).ToArray());
         return document.RootElement.Clone();
     }
+
+    /// <summary>A table whose key is such a number is read by pages, and each begins behind the last key.</summary>
+    [Theory]
+    [InlineData("00005.00", "5.00")]
+    [InlineData("00000.00", "0.00")]
+    [InlineData("12", "12")]
+    public void Key_of_a_number_that_may_be_padded_is_the_number(string text, string key)
+        => Assert.Equal(key, new ExactCell(padded: true).Key(System.Text.Encoding.ASCII.GetBytes(text)));
 }

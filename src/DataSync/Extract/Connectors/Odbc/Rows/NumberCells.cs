@@ -165,7 +165,11 @@ internal sealed class ExactCell(bool padded = false) : CellFormat
         return true;
     }
 
-    public override string? Key(ReadOnlySpan<byte> value) => IsNumber(value) ? System.Text.Encoding.ASCII.GetString(value) : null;
+    public override string? Key(ReadOnlySpan<byte> value)
+    {
+        if (padded) value = Bare(value);
+        return IsNumber(value) ? System.Text.Encoding.ASCII.GetString(value) : null;
+    }
 
     /// <summary>Without zeros before the first digit of its whole part.</summary>
     private static ReadOnlySpan<byte> Bare(ReadOnlySpan<byte> text)
