@@ -36,7 +36,7 @@ public sealed class TenantTasksTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
             Assert.Equal([(1L, "errors.label_studio.authentication"), (2L, "errors.label_studio.authentication")], refused.Unreached.Select(p => (p.Project, p.MessageKey)));
         });
         Assert.Equal(["cancelled", "completed"], await rig.ListAsync("SELECT status FROM sync_jobs WHERE tenant_id = 'tasks-away' ORDER BY 1"));
-        Assert.Equal(["sync_job_attempts", "sync_jobs"], (await rig.DigestsAsync("tasks-away")).Where(t => before[t.Key] != t.Value).Select(t => t.Key));
+        Assert.All((await rig.DigestsAsync("tasks-away")).Where(t => before[t.Key] != t.Value), static t => Assert.StartsWith("sync_job", t.Key, StringComparison.Ordinal));
         Assert.Equal(4, TasksOf("tasks-away").Count);
 
         Assert.Equal(3, (await rig.Get<TenantErasure>().RunAsync("tasks-away", leaveTasks: false, Ct)).Tasks);
@@ -56,6 +56,34 @@ public sealed class TenantTasksTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
         });
         Assert.Equal(4, TasksOf("tasks-left").Count);
         Assert.All((await rig.DigestsAsync("tasks-left")).Values, digest => Assert.Equal("none", digest));
+    }
+
+    [Fact]
+    public async Task Tasks_that_a_job_sends_while_others_are_removed_go_too()
+    {
+        await SendAsync("tasks-meanwhile");
+        var late = await rig.JobAsync("tasks-meanwhile", "s", PrivacyRig.Plan("jsonl"), ["""{"a":3}"""]);
+        var isSent = 0;
+        rig.Annotators.Fault = _ =>
+        {
+            if (Interlocked.Exchange(ref isSent, 1) == 0)
+            {
+                rig.Annotators.Work.Add(1, new JsonObject { ["a"] = 3 }, new JsonObject { ["datasync_key"] = $"{late:N}:0", ["tenant"] = "tasks-meanwhile" });
+                rig.SqlAsync("INSERT INTO label_studio_jobs (tenant_id, job_id, project_id) VALUES ('tasks-meanwhile', $1, 1)", late).GetAwaiter().GetResult();
+            }
+
+            return null;
+        };
+        try
+        {
+            Assert.Equal(4, (await rig.Get<TenantErasure>().RunAsync("tasks-meanwhile", leaveTasks: false, Ct)).Tasks);
+        }
+        finally
+        {
+            rig.Annotators.Fault = static _ => null;
+        }
+
+        Assert.Equal(["another's"], TasksOf("tasks-meanwhile"));
     }
 
     /// <summary>Two jobs of records at two servers: the operator's, and one of the tenant's own. One is open. Returns that.</summary>

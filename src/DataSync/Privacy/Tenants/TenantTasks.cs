@@ -10,34 +10,48 @@ namespace DataSync.Privacy.Tenants;
 /// </summary>
 internal sealed class TenantTasks(TenantDatabase database, ForgetTasksOfJobs forget)
 {
-    /// <summary>Cancels the jobs that may still send, then goes through project by project; one whose server fails holds up no other.</summary>
+    /// <summary>Cancels the jobs that may still send, then goes through project by project; one whose server fails holds up no other. Begins anew for what was sent meanwhile: schedules and webhooks make jobs until their rows go.</summary>
     public async Task<ForgottenTenantTasks> ForgetAsync(string tenantId, CancellationToken ct)
     {
-        await CancelAsync(tenantId, ct);
         var (tasks, outOfReach) = (0, 0);
         List<UnreachedProject> unreached = [];
-        foreach (var (project, sent) in await ProjectsAsync(tenantId, ct))
+        HashSet<Guid> seen = [];
+        for (var isMore = true; isMore && unreached.Count == 0;)
         {
-            try
+            await CancelAsync(tenantId, ct);
+            isMore = false;
+            foreach (var (project, jobs) in await ProjectsAsync(tenantId, ct))
             {
-                var outcome = await forget(tenantId, project, sent, ct);
-                (tasks, outOfReach) = (tasks + outcome.Forgotten, outOfReach + outcome.OutOfReach);
-            }
-            catch (SyncFailureException e)
-            {
-                unreached.Add(new UnreachedProject(project, e.Failure.MessageKey));
+                var sent = jobs.Where(seen.Add).ToArray();
+                if (sent.Length == 0) continue;
+                isMore = true;
+                try
+                {
+                    var outcome = await forget(tenantId, project, sent, ct);
+                    (tasks, outOfReach) = (tasks + outcome.Forgotten, outOfReach + outcome.OutOfReach);
+                }
+                catch (SyncFailureException e)
+                {
+                    unreached.Add(new UnreachedProject(project, e.Failure.MessageKey));
+                }
             }
         }
 
         return new ForgottenTenantTasks(tasks, outOfReach, unreached);
     }
 
-    /// <summary>Whoever works on one has lost the right to go on.</summary>
+    /// <summary>Whoever works on one has lost the right to go on. Locked in the order of their ids, as others lock several.</summary>
     private Task<int> CancelAsync(string tenantId, CancellationToken ct) => database.RunAsync(
         tenantId,
         async transaction =>
         {
-            await using var cancel = transaction.Command("UPDATE sync_jobs SET status = 'cancelled', completed_at = now(), cancel_requested_at = now() WHERE tenant_id = $1 AND completed_at IS NULL", tenantId);
+            await using var cancel = transaction.Command(
+                """
+                UPDATE sync_jobs j SET status = 'cancelled', completed_at = now(), cancel_requested_at = now()
+                FROM (SELECT id FROM sync_jobs WHERE tenant_id = $1 AND status IN ('queued', 'running', 'waiting') ORDER BY id FOR UPDATE) o
+                WHERE j.tenant_id = $1 AND j.id = o.id
+                """,
+                tenantId);
             return await cancel.ExecuteNonQueryAsync(ct);
         },
         ct);
