@@ -52,6 +52,7 @@ public sealed class RunningSystem : IAsyncLifetime
         SourceDatabase = await PostgresServer.CreateDatabaseAsync("datasync_source", ct);
         Reserve();
         Start("api");
+        await DescribedAnswers.ReadyAsync();
         await ReadyAsync(_address, ct);
     }
 

@@ -20,6 +20,9 @@ public sealed class DescribedAnswers : IAsyncDisposable
         if (Replay.IsValueCreated && await Replay.Value is { } replay) await replay.DisposeAsync();
     }
 
+    /// <summary>Begins, so that no test waits for it in the middle.</summary>
+    internal static Task ReadyAsync() => Replay.Value;
+
     private static async Task<AnswerReplay?> StartAsync()
     {
         try
