@@ -47,11 +47,11 @@ internal static class JsonSchemas
         },
     };
 
-    /// <summary>What is in a record is its source's affair.</summary>
+    /// <summary>What is in a record is its source's affair; it need not be an object.</summary>
     private static JsonObject Records(JsonNode? example) => example switch
     {
-        JsonObject => Of("object"),
-        JsonArray { Count: > 0 } a when a.All(static r => r is JsonObject) => new() { ["type"] = "array", ["items"] = Of("object") },
+        JsonObject => [],
+        JsonArray { Count: > 0 } a when a.All(static r => r is JsonObject) => Of("array"),
         _ => Like(example),
     };
 
