@@ -24,14 +24,12 @@ internal sealed class SummaryStore(TenantDatabase database)
         FROM jobs
         """;
 
-    /// <summary>Of the queue, no job behind the first that never waited can be older than it: ids are made by time.</summary>
     private const string LoadSql =
         """
         SELECT (SELECT count(*) FROM sync_jobs WHERE tenant_id = $1 AND status = 'running'),
             coalesce((SELECT queued::bigint FROM tenant_queues WHERE tenant_id = $1), 0),
             (SELECT count(*) FROM sync_jobs WHERE tenant_id = $1 AND status = 'waiting'),
-            (SELECT extract(epoch FROM now() - min(greatest(created_at, not_before)))::double precision FROM sync_jobs WHERE tenant_id = $1 AND status = 'queued'
-                AND id <= coalesce((SELECT id FROM sync_jobs WHERE tenant_id = $1 AND status = 'queued' AND not_before IS NULL ORDER BY id LIMIT 1), 'ffffffff-ffff-ffff-ffff-ffffffffffff'))
+            (SELECT extract(epoch FROM now() - min(greatest(created_at, not_before)))::double precision FROM sync_jobs WHERE tenant_id = $1 AND status = 'queued')
         """;
 
     /// <summary>The tenant's summary over a window.</summary>
