@@ -25,6 +25,6 @@ public static class DataSyncAudit
         return report.Broken == 0;
 
         Task TellAsync(string key, params (string Name, object? Value)[] values)
-            => output.WriteLineAsync(messages.Format(key, language, values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal)).AsMemory(), ct);
+            => output.WriteLineAsync(messages.Format(key, language, values).AsMemory(), ct);
     }
 }

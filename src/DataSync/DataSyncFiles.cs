@@ -20,15 +20,9 @@ public static class DataSyncFiles
         var messages = Messages.Load(typeof(DataSyncFiles).Assembly);
         var answer = CocoAnswer.Of(await CocoCheck.RunAsync(file, ct), messages, language);
         foreach (var finding in answer.Findings) await output.WriteLineAsync($"{finding.Severity} {finding.Path} {finding.Message}".AsMemory(), ct);
-        var sums = new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            ["images"] = answer.Images,
-            ["annotations"] = answer.Annotations,
-            ["categories"] = answer.Categories,
-            ["errors"] = answer.Errors,
-            ["warnings"] = answer.Warnings,
-        };
-        await output.WriteLineAsync(messages.Format("coco.sums", language, sums).AsMemory(), ct);
+        var sums = messages.Format(
+            "coco.sums", language, ("images", answer.Images), ("annotations", answer.Annotations), ("categories", answer.Categories), ("errors", answer.Errors), ("warnings", answer.Warnings));
+        await output.WriteLineAsync(sums.AsMemory(), ct);
         return answer.Valid;
     }
 
@@ -39,7 +33,6 @@ public static class DataSyncFiles
     public static string Unreadable(string path, Exception reason, string language)
     {
         ArgumentNullException.ThrowIfNull(reason);
-        var values = new Dictionary<string, object?>(StringComparer.Ordinal) { ["path"] = path, ["reason"] = reason.GetType().Name };
-        return Messages.Load(typeof(DataSyncFiles).Assembly).Format("files.unreadable", language, values);
+        return Messages.Load(typeof(DataSyncFiles).Assembly).Format("files.unreadable", language, ("path", path), ("reason", reason.GetType().Name));
     }
 }

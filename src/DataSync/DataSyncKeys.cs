@@ -18,7 +18,7 @@ public static class DataSyncKeys
     {
         ArgumentNullException.ThrowIfNull(output);
         var outcome = await services.GetRequiredService<MasterKeyRotation>().RunAsync(ct);
-        await output.WriteLineAsync(Text(services, "keys.rewrapped", language, ("rewrapped", outcome.Rewrapped), ("failed", outcome.Failed)).AsMemory(), ct);
+        await output.WriteLineAsync(services.GetRequiredService<Messages>().Format("keys.rewrapped", language, ("rewrapped", outcome.Rewrapped), ("failed", outcome.Failed)).AsMemory(), ct);
         return outcome.Failed == 0;
     }
 
@@ -37,19 +37,17 @@ public static class DataSyncKeys
     {
         ArgumentNullException.ThrowIfNull(output);
         ArgumentNullException.ThrowIfNull(errors);
+        var messages = services.GetRequiredService<Messages>();
         var trail = AuditTrail.Begin("rotate-data-key", "key.rotate", "tenant", tenantId, services.GetRequiredService<TimeProvider>());
         var outcome = await services.GetRequiredService<DataKeyRotation>().RunAsync(tenantId, ct);
         trail.End();
         if (outcome.KeyId == 0)
         {
-            await errors.WriteLineAsync(Text(services, "keys.none", language, ("tenant", tenantId)).AsMemory(), ct);
+            await errors.WriteLineAsync(messages.Format("keys.none", language, ("tenant", tenantId)).AsMemory(), ct);
             return false;
         }
 
-        await output.WriteLineAsync(Text(services, "keys.moved", language, ("moved", outcome.Moved), ("unreadable", outcome.Unreadable)).AsMemory(), ct);
+        await output.WriteLineAsync(messages.Format("keys.moved", language, ("moved", outcome.Moved), ("unreadable", outcome.Unreadable)).AsMemory(), ct);
         return outcome.Unreadable == 0;
     }
-
-    private static string Text(IServiceProvider services, string key, string language, params (string Name, object? Value)[] values)
-        => services.GetRequiredService<Messages>().Format(key, language, values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal));
 }

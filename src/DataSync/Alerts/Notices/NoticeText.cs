@@ -16,27 +16,21 @@ internal sealed class NoticeText(Messages messages, TenantLanguage languages)
     public string Of(Alert alert, string language)
     {
         var text = messages.Format(KeyOf(alert), language, Values(alert));
-        return alert.OverAt is null ? text : messages.Format("alerts.over", language, new Dictionary<string, object?>(StringComparer.Ordinal) { ["message"] = text });
+        return alert.OverAt is null ? text : messages.Format("alerts.over", language, ("message", text));
     }
 
     /// <summary>How a job ended.</summary>
     public string Of(EndedJob job, string language)
     {
         var reason = job.ErrorKey is { } key ? messages.Format(key, language, job.Params) : "";
-        return messages.Format($"alerts.job_{job.Status}", language, new Dictionary<string, object?>(StringComparer.Ordinal)
-        {
-            ["source"] = job.SourceId,
-            ["records"] = job.Records,
-            ["rejected"] = job.Rejected,
-            ["seconds"] = Rounded(job.DurationMs / 1000.0),
-            ["reason"] = reason,
-            ["job"] = job.JobId,
-        });
+        return messages.Format(
+            $"alerts.job_{job.Status}", language,
+            ("source", job.SourceId), ("records", job.Records), ("rejected", job.Rejected), ("seconds", Rounded(job.DurationMs / 1000.0)), ("reason", reason), ("job", job.JobId));
     }
 
     /// <summary>What a try of a channel says.</summary>
     public async Task<string> TestAsync(string tenantId, AlertChannel channel, CancellationToken ct)
-        => messages.Format("alerts.test", await LanguageAsync(tenantId, channel, ct), new Dictionary<string, object?>(StringComparer.Ordinal) { ["channel"] = channel.ChannelId });
+        => messages.Format("alerts.test", await LanguageAsync(tenantId, channel, ct), ("channel", channel.ChannelId));
 
     /// <summary>A rule about one source says so.</summary>
     private static string KeyOf(Alert alert) => alert is { Condition: "error_rate" or "webhook_failures", Subject.Length: > 0 } ? $"alerts.{alert.Condition}_source" : $"alerts.{alert.Condition}";

@@ -18,22 +18,19 @@ internal sealed class DatasetWords(Messages messages, string language)
     };
 
     /// <summary>What a table of files has in its columns.</summary>
-    public IEnumerable<string> Header => Columns.Select(column => Text($"dataset.column.{column}"));
+    public IEnumerable<string> Header => Columns.Select(column => messages.Format($"dataset.column.{column}", language));
 
     /// <summary>Where hashes and descriptions are.</summary>
-    public string Others => Text("dataset.others");
+    public string Others => messages.Format("dataset.others", language);
 
-    public string Creator(string creator) => Text("dataset.creator", ("creator", creator));
+    public string Creator(string creator) => messages.Format("dataset.creator", language, ("creator", creator));
 
-    public string License(string license) => Text("dataset.license", ("license", license));
+    public string License(string license) => messages.Format("dataset.license", language, ("license", license));
 
     /// <summary>Where more is said of it.</summary>
     /// <param name="url">The address as the text is to show it.</param>
-    public string Home(string url) => Text("dataset.home", ("url", url));
+    public string Home(string url) => messages.Format("dataset.home", language, ("url", url));
 
     /// <summary>What a file's records are. Their number has no groups: those come from the machine's cultures, and the next machine may have none.</summary>
-    public string Records(ExportedFile file) => Text("dataset.records", ("file", file.Name), ("records", file.Records));
-
-    private string Text(string key, params (string Name, object? Value)[] values)
-        => messages.Format(key, language, values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal));
+    public string Records(ExportedFile file) => messages.Format("dataset.records", language, ("file", file.Name), ("records", file.Records));
 }

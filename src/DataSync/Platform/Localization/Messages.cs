@@ -65,12 +65,15 @@ internal sealed class Messages
     public string Format(string key, string language, IReadOnlyDictionary<string, object?>? values = null)
         => Template(key, language) is { } template ? MessageTemplate.Fill(template, values, _written[Spoken(key, language)]) : key;
 
+    /// <summary>The same of values that stand here and there.</summary>
+    public string Format(string key, string language, params (string Name, object? Value)[] values) => Format(key, language, values.ToDictionary(v => v.Name, v => v.Value, StringComparer.Ordinal));
+
     /// <summary>The language that a text comes in: the one asked for, or en-US where that one lacks it or is not there.</summary>
     public string Spoken(string key, string language) => _languages.TryGetValue(language, out var texts) && texts.ContainsKey(key) ? language : FallbackLanguage;
 
     /// <summary>Why a record was refused: a message of ours is a key, and filled with the field it names; a rule's own text stays as its author wrote it.</summary>
     public string Worded(string message, string? field, string language)
-        => message.StartsWith("errors.", StringComparison.Ordinal) ? Format(message, language, new Dictionary<string, object?>(StringComparer.Ordinal) { ["field"] = field }) : message;
+        => message.StartsWith("errors.", StringComparison.Ordinal) ? Format(message, language, ("field", field)) : message;
 
     private static Dictionary<string, string> Read(Assembly assembly, string resource)
     {
