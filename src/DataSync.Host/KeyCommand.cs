@@ -33,19 +33,7 @@ internal static class KeyCommand
     }
 
     private static async Task<int> EraseTenantAsync(string tenant, bool leaveTasks, IServiceProvider services, CancellationToken ct)
-    {
-        var erased = await services.EraseTenantAsync(tenant, leaveTasks, ct);
-        foreach (var (project, why) in erased.Unreached) await Console.Error.WriteLineAsync($"Tasks in project {project} of Label Studio could not be removed ({why}).");
-        if (erased.OutOfReach > 0) await Console.Error.WriteLineAsync($"Tasks of {erased.OutOfReach} jobs are in a project of Label Studio that is not the tenant's any more: remove them there.");
-        if (erased.Unreached.Count > 0 && !leaveTasks)
-        {
-            await Console.Error.WriteLineAsync($"Tenant '{tenant}' keeps its keys, rows and files, for without them nobody could remove the tasks. Repeat the command when Label Studio answers, or add {LeaveTasks} and remove the projects there.");
-            return 1;
-        }
-
-        Console.WriteLine($"{erased.Rows} rows of tenant '{tenant}' removed, with its keys and its files, and {erased.Tasks} tasks at Label Studio.");
-        return erased.Rows > 0 ? 0 : 1;
-    }
+        => await services.EraseTenantAsync(tenant, leaveTasks, Console.Out, Console.Error, TerminalLanguage.Tag(), ct) ? 0 : 1;
 
     private static async Task<int> RotateMasterKeyAsync(IServiceProvider services, CancellationToken ct)
         => await services.RotateMasterKeyAsync(Console.Out, TerminalLanguage.Tag(), ct) ? 0 : 1;

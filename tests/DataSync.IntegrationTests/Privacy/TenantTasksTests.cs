@@ -86,6 +86,21 @@ public sealed class TenantTasksTests(PrivacyRig rig) : IClassFixture<PrivacyRig>
         Assert.Equal(["another's"], TasksOf("tasks-meanwhile"));
     }
 
+    [Fact]
+    public async Task Operator_is_told_in_the_language_of_the_terminal_what_stays_and_what_went()
+    {
+        await SendAsync("tasks-told");
+        using var output = new StringWriter();
+        using var errors = new StringWriter();
+        await AwayAsync(async () => Assert.False(await rig.Get<IServiceProvider>().EraseTenantAsync("tasks-told", leaveTasks: false, output, errors, "zh-CN", Ct)));
+        Assert.Equal("", output.ToString());
+        Assert.Equal(["1", "2"], errors.ToString().Split('\n').Where(l => l.Contains("errors.label_studio.authentication", StringComparison.Ordinal)).Select(l => l.Split(' ')[4]));
+        Assert.Contains("--leave-tasks", errors.ToString(), StringComparison.Ordinal);
+
+        Assert.True(await rig.Get<IServiceProvider>().EraseTenantAsync("tasks-told", leaveTasks: false, output, errors, "en-US", Ct));
+        Assert.EndsWith(" of tenant 'tasks-told' removed, with its keys and its files, and 3 tasks at Label Studio.", output.ToString().TrimEnd(), StringComparison.Ordinal);
+    }
+
     /// <summary>Two jobs of records at two servers: the operator's, and one of the tenant's own. One is open. Returns that.</summary>
     private async Task<string> SendAsync(string tenant)
     {
